@@ -1,0 +1,1 @@
+"""The grading kit: a pytest suite for the exercises and the engine that runs it."""

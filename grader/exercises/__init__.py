@@ -1,0 +1,1 @@
+"""Course content: one folder per exercise, and the rubric."""

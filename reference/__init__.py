@@ -1,0 +1,1 @@
+"""Full solutions to the sheets."""
