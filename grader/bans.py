@@ -1,0 +1,122 @@
+"""What student code must not use, and the looks at it while it runs.
+
+One table drives three looks, for no single one is enough. ``grader.static_look`` reads the source
+and says in which line a banned name is used. :func:`watch` looks at a forward and backward pass: a
+hook on every module call names the banned layers that ran, and torch's own record of the operators
+names the banned kernels, whichever of their many names the code reached them by.
+
+What remains possible: ``watch`` runs in the same process as the code that it looks at. What it
+needs of torch is bound when this file is imported, before any student code is, so that patching
+torch's public functions hides nothing. But code written to blind it can: it may run an operator in
+a Python thread of its own (the operators are recorded per thread, and for the threads that torch
+starts; the hook sees all threads), switch torch's recording off and on again through ``torch._C``,
+empty torch's table of hooks, or reach into this module. Such code doesn't look like an honest
+solution, and the static look catches it unless it hides the names as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from torch import nn
+from torch._C._autograd import (
+    _disable_profiler_legacy,
+    _enable_profiler_legacy,
+    _profiler_enabled,
+)
+from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfig
+from torch.nn.modules.module import register_module_forward_pre_hook
+
+# Where torch keeps it: its names there. Layers come before their bases, so that the first that
+# fits is the one that was meant.
+TABLE = {
+    "torch.nn.": """
+        RNN LSTM GRU RNNBase RNNCell LSTMCell GRUCell RNNCellBase
+        LazyLinear Linear Bilinear LinearCrossEntropyLoss
+    """,
+    "torch.nn.modules.linear.": "NonDynamicallyQuantizableLinear",
+    "torch.nn.functional.": "linear bilinear linear_cross_entropy",
+    "torch.": "rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell",
+    "torch.ops.aten.": """
+        linear_backward _trilinear _mixed_dtypes_linear _sparse_semi_structured_linear
+        mkldnn_linear mkldnn_linear_backward
+        mkldnn_linear_backward_input mkldnn_linear_backward_weights
+        fbgemm_linear_fp16_weight fbgemm_linear_fp16_weight_fp32_activation
+        fbgemm_linear_int8_weight fbgemm_linear_int8_weight_fp32_activation
+        fbgemm_linear_quantize_weight _wrapped_linear_prepack _wrapped_quantized_linear_prepacked
+        mkldnn_rnn_layer mkldnn_rnn_layer_backward miopen_rnn miopen_rnn_backward
+        _cudnn_rnn _cudnn_rnn_backward _cudnn_rnn_flatten_weight _use_cudnn_rnn_flatten_weight
+        _lstm_mps lstm_mps_backward
+        _thnn_fused_lstm_cell _thnn_fused_lstm_cell_backward _thnn_fused_lstm_cell_backward_impl
+        _thnn_differentiable_lstm_cell_backward
+        _thnn_fused_gru_cell _thnn_fused_gru_cell_backward _thnn_differentiable_gru_cell_backward
+        quantized_lstm quantized_gru quantized_lstm_cell quantized_gru_cell
+        quantized_rnn_tanh_cell quantized_rnn_relu_cell
+    """,
+}
+# A banned name → what messages call it: "LSTM" → "torch.nn.LSTM".
+BANNED = {name: place + name for place, names in TABLE.items() for name in names.split()}
+
+# Older torch lacks the newest of the layers.
+_LAYERS = {
+    title: layer
+    for name, title in BANNED.items()
+    if isinstance(layer := getattr(nn, name, None), type)
+}
+_OPERATORS = {f"aten::{name}" for name in BANNED}
+_CPU_OPERATORS_ONLY = ProfilerConfig(
+    ProfilerState.CPU, False, False, False, False, False, _ExperimentalConfig()
+)
+
+
+@dataclass
+class Record:
+    """What ran that is banned, sorted; complete when :func:`watch` has ended.
+
+    ``modules`` has layers as ``torch.nn.LSTM``, for their subclasses too; ``operators`` has
+    torch's own names, ``aten::lstm``.
+    """
+
+    modules: list[str] = field(default_factory=list)
+    operators: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def watch() -> Iterator[Record]:
+    """Record the banned modules and operators that run inside, also when the code inside raises.
+
+    Meant for one forward and backward pass: torch keeps about 1 kB for every operator that runs.
+    Of its two profilers the older one records, since the newer (Kineto) writes to standard error
+    at each start and stop, and reads files that a locked process may not.
+
+    Raises RuntimeError if this thread is being profiled already (``watch`` does not nest), and at
+    the end if the code inside has stopped the record.
+    """
+    if _profiler_enabled():
+        raise RuntimeError("a profiler is running already: end it before the pass is watched")
+    record, ran = Record(), set[str]()
+
+    def note(module: nn.Module, _inputs: object) -> None:
+        title = next((title for title, layer in _LAYERS.items() if isinstance(module, layer)), None)
+        if title is not None:
+            ran.add(title)
+
+    _enable_profiler_legacy(_CPU_OPERATORS_ONLY)
+    hook = register_module_forward_pre_hook(note)
+    try:
+        yield record
+    finally:
+        hook.remove()
+        record.modules = sorted(ran)
+        record.operators = sorted(_OPERATORS & _recorded())
+
+
+def _recorded() -> set[str]:
+    """The names of everything that ran since the profiler was started; stops it."""
+    try:
+        threads = _disable_profiler_legacy()
+    except RuntimeError as error:
+        raise RuntimeError("the code that was watched has stopped the record of it") from error
+    return {event.name() for events in threads for event in events}

@@ -1,0 +1,1 @@
+"""Sheet 004: vanilla RNN and LSTM on palindromes."""

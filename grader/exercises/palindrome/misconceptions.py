@@ -1,0 +1,190 @@
+"""Wrong equations that students do write, each with what to say about it.
+
+Every one is the sheet's recursion with one thing changed, so that its numbers can be compared with
+a student's. The recursion is written out here, because nn.RNN and nn.LSTM can't be changed so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.checks import Misconception
+from grader.exercises.palindrome.oracle import GATES, Model, OutputForm, Weights, as_form
+
+Unary = Callable[[Tensor], Tensor]
+
+
+def identity(x: Tensor) -> Tensor:
+    return x
+
+
+@dataclass(frozen=True)
+class Recursion:
+    """The sheet's equations (1) to (10), with everything in them that people get wrong."""
+
+    activation: Unary = torch.tanh  # of h in (1)
+    g: Unary = torch.tanh
+    gates: Unary = torch.sigmoid
+    cell: Callable[..., Tensor] = lambda g, i, c, f: g * i + c * f  # (8)
+    state: Callable[..., Tensor] = lambda c, o: torch.tanh(c) * o  # (9)
+    recurrent: bool = True
+    read: Unary = identity  # x as the loop goes through it
+    lag: int = 0  # 1: p is made from the state before the last
+    keep: Callable[[str], bool] = lambda name: True  # which parameters are used
+    p: Unary = identity
+    seen_h: Callable[[Tensor], Tensor] = identity  # h as it enters the next step
+    ones: bool = False  # initial state of ones
+
+    def run(self, model: Model, weights: dict[str, Tensor], x: Tensor) -> Tensor:
+        """p (B, K) for inputs x (B, T, d)."""
+        w = {k: v if self.keep(k) else torch.zeros_like(v) for k, v in weights.items()}
+        n = w["W_ph"].shape[1]
+        start = torch.ones if self.ones else torch.zeros
+        h = c = start(x.shape[0], n, dtype=x.dtype)
+        states = [h] * (1 + self.lag)
+        for x_t in self.read(x).unbind(1):
+            h_in = self.seen_h(h) if self.recurrent else torch.zeros_like(h)
+            a = {
+                gate: x_t @ w[f"W_{gate}x"].T + h_in @ w[f"W_{gate}h"].T + w[f"b_{gate}"]
+                for gate in GATES[model]
+            }
+            if model == "VanillaRNN":
+                h = self.activation(a["h"])
+            else:
+                g = self.g(a["g"])
+                i, f, o = (self.gates(a[gate]) for gate in "ifo")
+                c = self.cell(g, i, c, f)
+                h = self.state(c, o)
+            states.append(h)
+        return self.p(states[-1 - self.lag] @ w["W_ph"].T + w["b_p"])
+
+
+SHEET = Recursion()
+
+COMMON: list[tuple[str, dict[str, Any]]] = [
+    ("The first digit is never read: look at where the loop over time begins.",
+     {"read": lambda x: x[:, 1:]}),
+    ("The last digit is never read: the loop over time ends one step early. seq_length is the "
+     "number of digits that forward receives, T − 1.", {"read": lambda x: x[:, :-1]}),
+    ("Only the last digit is read: the state of each step must enter the next.",
+     {"recurrent": False}),
+    ("Only the first digit is read.", {"read": lambda x: x[:, :1]}),
+    ("The digits are read from the last to the first.", {"read": lambda x: x.flip(1)}),
+    ("The output is made from the state before the last step: h_(T−1) stands where h_T belongs.",
+     {"lag": 1}),
+    ("The state starts at ones; the sheet's initial state is a vector of zeros.", {"ones": True}),
+    ("b_p is not added: equation (2) or (10) has a bias.", {"keep": lambda name: name != "b_p"}),
+    ("A tanh is applied to the output p; equations (2) and (10) have none.", {"p": torch.tanh}),
+    ("A sigmoid is applied to the output p; equations (2) and (10) have none.",
+     {"p": torch.sigmoid}),
+    ("A ReLU is applied to the output p; equations (2) and (10) have none.", {"p": torch.relu}),
+]  # fmt: skip
+
+VANILLA: list[tuple[str, dict[str, Any]]] = [
+    ("The tanh of equation (1) is missing: without it the network is linear.",
+     {"activation": identity}),
+    ("A sigmoid stands where equation (1) has tanh.", {"activation": torch.sigmoid}),
+    ("A ReLU stands where equation (1) has tanh.", {"activation": torch.relu}),
+    ("b_h is not added: equation (1) has a bias.", {"keep": lambda name: name != "b_h"}),
+    ("tanh is applied twice between one state and the next.", {"seen_h": torch.tanh}),
+]  # fmt: skip
+
+LSTM: list[tuple[str, dict[str, Any]]] = [
+    ("g has a sigmoid; equation (4) has tanh, so that the cell can count down as well as up.",
+     {"g": torch.sigmoid}),
+    ("g has no non-linearity; equation (4) has tanh.", {"g": identity}),
+    ("i, f and o have tanh; equations (5) to (7) have sigmoid: a gate lies between shut and open.",
+     {"gates": torch.tanh}),
+    ("i, f and o have no non-linearity; equations (5) to (7) have sigmoid.", {"gates": identity}),
+    ("Neither g nor the gates have a non-linearity; equations (4) to (7) have tanh and sigmoid.",
+     {"gates": identity, "g": identity}),
+    ("tanh and sigmoid are exchanged: equation (4) has tanh, (5) to (7) sigmoid.",
+     {"gates": torch.tanh, "g": torch.sigmoid}),
+    ("h is o ⊙ c; equation (9) has tanh(c).", {"state": lambda c, o: c * o}),
+    ("h is tanh(o ⊙ c); equation (9) has tanh(c) ⊙ o.", {"state": lambda c, o: torch.tanh(c * o)}),
+    ("h is tanh(c) + o; equation (9) has a product.", {"state": lambda c, o: torch.tanh(c) + o}),
+    ("h is c ⊙ tanh(o); equation (9) has tanh(c) ⊙ o.", {"state": lambda c, o: c * torch.tanh(o)}),
+    ("h is sigmoid(c) ⊙ o; equation (9) has tanh(c).",
+     {"state": lambda c, o: torch.sigmoid(c) * o}),
+    ("The output gate is left out: equation (9) has tanh(c) ⊙ o.",
+     {"state": lambda c, o: torch.tanh(c)}),
+    ("c is never carried on: equation (8) adds c of the step before, times f.",
+     {"cell": lambda g, i, c, f: g * i}),
+    ("c is carried on without the forget gate; equation (8) has c ⊙ f.",
+     {"cell": lambda g, i, c, f: g * i + c}),
+    ("c is filled without the input gate; equation (8) has g ⊙ i.",
+     {"cell": lambda g, i, c, f: g + c * f}),
+    ("i and f are swapped: equation (8) has g ⊙ i + c ⊙ f.",
+     {"cell": lambda g, i, c, f: g * f + c * i}),
+    ("The input gate is 1 − f; equation (8) has a gate i of its own.",
+     {"cell": lambda g, i, c, f: g * (1 - f) + c * f}),
+    ("c is g ⊙ i ⊙ c ⊙ f; equation (8) has a sum.", {"cell": lambda g, i, c, f: g * i * c * f}),
+    ("No bias is added in the gates; equations (4) to (7) have one each.",
+     {"keep": lambda name: name[0] == "W" or name == "b_p"}),
+    *((f"b_{gate} is not added: its gate's equation has a bias.",
+       {"keep": lambda name, gate=gate: name != f"b_{gate}"}) for gate in "gifo"),
+]  # fmt: skip
+
+
+def misconceptions(
+    model: Model, weights: Weights, x: Any, form: OutputForm
+) -> Iterator[Misconception]:
+    """What each wrong recursion gives for these weights and inputs (B, T, d)."""
+    tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
+
+    def value(recursion: Recursion, made: dict[str, Tensor]) -> Callable[[], Any]:
+        return lambda: as_form(recursion.run(model, made, torch.from_numpy(x)), form).numpy()
+
+    for hint, change in (VANILLA if model == "VanillaRNN" else LSTM) + COMMON:
+        yield hint, value(replace(SHEET, **change), tensors)
+    for one, other in (("i", "o"), ("f", "o"), ("g", "i"), ("g", "f"), ("g", "o")):
+        if model == "LSTM":
+            yield (
+                f"{one} and {other} are swapped: compare each gate with its equation.",
+                value(SHEET, swapped(tensors, one, other)),
+            )
+
+
+def gradient_misconceptions(
+    model: Model, name: str, weights: Weights, x: Any, direction: Any, form: OutputForm
+) -> Iterator[Misconception]:
+    """What is taken for the gradient of ``name`` when the graph is cut."""
+    cut_state = {"seen_h": Tensor.detach}
+    cut_cell = {"cell": lambda g, i, c, f: g * i + c.detach() * f}
+
+    def value(change: dict[str, Any]) -> Callable[[], Any]:
+        def gradient() -> Any:
+            leaves = {k: torch.from_numpy(v).clone().requires_grad_() for k, v in weights.items()}
+            p = replace(SHEET, **change).run(model, leaves, torch.from_numpy(x))
+            torch.autograd.backward((as_form(p, form) * torch.from_numpy(direction)).sum())
+            found = leaves[name].grad
+            return torch.zeros_like(leaves[name]).numpy() if found is None else found.numpy()
+
+        return gradient
+
+    last_step = "The graph is cut at every step: only the last step's term is there. Full "
+    yield (
+        last_step + "backpropagation through time needs the state with its graph.",
+        value(cut_state | (cut_cell if model == "LSTM" else {})),
+    )
+    yield "The state h is cut from its graph at every step (.data, .detach()).", value(cut_state)
+    if model == "LSTM":
+        yield "The cell c is cut from its graph at every step (.data, .detach()).", value(cut_cell)
+
+
+def swapped(weights: dict[str, Tensor], one: str, other: str) -> dict[str, Tensor]:
+    """``weights`` with the parameters of two gates exchanged."""
+    exchange = {one: other, other: one}
+
+    def renamed(name: str) -> str:
+        if name in ("W_ph", "b_p"):
+            return name
+        letter, gate = name[:2], name[2]
+        return letter + exchange.get(gate, gate) + name[3:]
+
+    return {renamed(name): tensor for name, tensor in weights.items()}

@@ -1,0 +1,235 @@
+"""The judge's view of a student's network: how it wants its input and where its weights are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from grader.checks import TOLERANCE, as_numbers, matches
+from grader.exercises.palindrome import layout, oracle, probes
+from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Sizes, Weights
+from grader.failures import Failure
+from grader.worker.student import Student
+
+FILES: dict[Model, str] = {"VanillaRNN": "vanilla_rnn.py", "LSTM": "lstm.py"}
+DEFAULTS = Sizes(B=128, T=4, d=1, n=128)  # of the sheet: what every submission has been tried with
+FORMS: tuple[OutputForm, ...] = ("logits", "softmax", "log_softmax")
+
+
+Form = Literal["digits", "column", "one-hot"]
+INPUTS: tuple[tuple[Form, int], ...] = (
+    ("digits", 1),
+    ("digits", 10),
+    ("column", 1),
+    ("one-hot", 10),
+)
+Precision = Literal["float64", "float32", "int64"]
+PRECISIONS: tuple[Precision, ...] = ("float64", "int64", "float32")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a network takes its digits; the sheet's is the first of :data:`WAYS`."""
+
+    form: Form
+    input_dim: int
+    dtype: Precision
+    time_first: bool = False
+
+    def feed(self, digits: Array) -> Array:
+        """``digits`` (B, T) in this way's form."""
+        x = digits.T if self.time_first else digits
+        if self.form != "digits":
+            x = oracle.features(x, 10 if self.form == "one-hot" else 1)
+        return np.ascontiguousarray(x.astype(self.dtype))
+
+
+WAYS = [
+    Way(form, width, dtype, time_first)
+    for dtype in PRECISIONS
+    for time_first in (False, True)
+    for form, width in INPUTS
+    if dtype != "int64" or form == "digits"
+]
+
+
+class Network:
+    """A student's ``VanillaRNN`` or ``LSTM``.
+
+    ``follows_sheet`` says whether some reading of its parameters makes its output that of the
+    sheet's equations; if none does, ``layout`` is the likeliest reading, to explain the difference.
+    """
+
+    def __init__(self, student: Student, model: Model, rng: np.random.Generator) -> None:
+        self.student = student
+        self.model: Model = model
+        self.file = FILES[model]
+        self.way = WAYS[0]
+        self.form: OutputForm = "logits"
+        self.follows_sheet = False
+        survey = self._probe(probes.parameters, layout.SURVEY)
+        self.survey: dict[str, tuple[int, ...]] = {
+            name: tuple(shape) for name, shape in survey["parameters"].items()
+        }
+        self.plain: dict[str, list[int]] = survey["plain"]
+        self.layout: layout.Layout = {}
+        self._find_way(rng)
+
+    @property
+    def tolerance(self) -> float:
+        return TOLERANCE["float64" if self.way.dtype == "float64" else "float32"]
+
+    def draw(self, rng: np.random.Generator, sizes: Sizes) -> Weights:
+        """Random values for the student's parameters, large enough for every digit to matter."""
+        found = self._probe(probes.parameters, sizes)["parameters"]
+        unused = set(found) - set(self.layout)
+        arrays = {}
+        for name, shape in found.items():
+            scale = 0.4 if len(shape) < 2 else 1.2 / np.sqrt(max(shape))
+            arrays[name] = rng.normal(0.0, scale, shape)
+            if name in unused and not layout.is_embedding(name):
+                arrays[name][:] = 0.0  # what the sheet does not have must not matter
+        if self.way.dtype != "float64":
+            arrays = {k: v.astype(np.float32).astype(np.float64) for k, v in arrays.items()}
+        return arrays
+
+    def outputs(self, sizes: Sizes, cases: Sequence[tuple[Weights, Array]]) -> list[Array]:
+        """What one network of these sizes gives for weights and digits (B, T), in turn."""
+        answer = self._probe(
+            probes.outputs,
+            sizes,
+            cases=[
+                {"weights": weights, "x": self.way.feed(digits), "batch": len(digits)}
+                for weights, digits in cases
+            ],
+        )
+        return [as_numbers(part, "forward returns finite numbers") for part in answer]
+
+    def gradients(self, sizes: Sizes, weights: Weights, digits: Array, direction: Array) -> Weights:
+        """The gradient of sum(direction ⊙ output), by the student's parameter names."""
+        found: Weights = self._probe(
+            probes.gradients,
+            sizes,
+            weights=weights,
+            x=self.way.feed(digits),
+            batch=len(digits),
+            direction=direction,
+        )
+        return found
+
+    def watched(self) -> dict[str, list[str]]:
+        """Names of the banned layers and operators that ran, at the sheet's sizes."""
+        digits = np.zeros((DEFAULTS.B, DEFAULTS.T))
+        found: dict[str, list[str]] = self._probe(probes.watched, DEFAULTS, x=self.way.feed(digits))
+        return found
+
+    def sheet_weights(self, arrays: Weights) -> Weights:
+        """The sheet's parameters in the student's; missing biases are zero.
+
+        :raises Failure: a weight matrix of the sheet is missing.
+        """
+        return complete(self.model, layout.unpack(self.layout, arrays, units(self.layout, arrays)))
+
+    def missing(self) -> list[str]:
+        """The sheet's parameters that no parameter of the student's holds."""
+        zeros = {name: np.zeros(shape) for name, shape in self.survey.items()}
+        found = layout.unpack(self.layout, zeros, layout.SURVEY.n)
+        return [name for name in oracle.shapes(self.model, 1, 1, 1) if name not in found]
+
+    def inputs(self, arrays: Weights, sheet: Weights, digits: Array) -> Array:
+        """(B, T, d): what the equations' x is, by the width of W_x and the embedding if any."""
+        embedding = next((a for name, a in arrays.items() if layout.is_embedding(name)), None)
+        if embedding is not None:
+            rows: Array = embedding[digits.astype(int)]
+            return rows
+        width = sheet[f"W_{oracle.GATES[self.model][0]}x"].shape[1]
+        return oracle.features(digits, width)
+
+    def expected(self, arrays: Weights, digits: Array) -> Array:
+        """What the sheet's equations give with the student's parameters at these values."""
+        sheet = self.sheet_weights(arrays)
+        return oracle.output(self.model, sheet, self.inputs(arrays, sheet, digits), self.form)
+
+    def _find_way(self, rng: np.random.Generator) -> None:
+        """Settle way, layout and form: the first that give the equations' output, at defaults."""
+        readings = list(layout.candidates(self.model, self.survey))
+        self.layout = readings[0] if readings else {}
+        digits = oracle.random_digits(rng, DEFAULTS.B, DEFAULTS.T)
+        first_failure: Failure | None = None
+        first_way: Way | None = None
+        for way in WAYS:
+            self.way = way
+            try:
+                arrays = self.draw(rng, DEFAULTS)
+                (got,) = self.outputs(DEFAULTS, [(arrays, digits)])
+            except Failure as failure:
+                if failure.status not in ("failed", "error"):
+                    raise
+                first_failure = first_failure or failure
+                continue
+            first_way = first_way or way
+            for self.layout in readings:
+                for self.form in FORMS:
+                    if self._agrees(arrays, digits, got):
+                        self.follows_sheet = True
+                        return
+        if first_way is None and first_failure is not None:
+            raise first_failure
+        self.way = first_way or WAYS[0]
+        self.layout = readings[0] if readings else {}
+        self.form = _form(got) if first_way is self.way else "logits"
+
+    def _agrees(self, arrays: Weights, digits: Array, got: Array) -> bool:
+        try:
+            return matches(got, self.expected(arrays, digits), self.tolerance)
+        except Failure:
+            return False
+
+    def _probe(self, probe: Any, sizes: Sizes, **inputs: Any) -> Any:
+        return self.student.run(
+            probe,
+            self.file,
+            defines=(self.model,),
+            name=self.model,
+            sizes={
+                "seq_length": sizes.T,
+                "input_dim": self.way.input_dim,
+                "num_hidden": sizes.n,
+                "num_classes": sizes.K,
+                "batch_size": sizes.B,
+            },
+            dtype="float64" if self.way.dtype == "int64" else self.way.dtype,
+            **inputs,
+        )
+
+
+def units(reading: layout.Layout, arrays: Weights) -> int:
+    """n, from the weights that go from the state to the output."""
+    for name, block in reading.items():
+        if block.rows == ("p",) and block.columns and name in arrays:
+            matrix = np.squeeze(arrays[name])
+            return int(matrix.shape[0] if block.transposed else matrix.shape[-1])
+    raise Failure("W_ph was not found.", expected="a parameter of shape [num_classes, num_hidden]")
+
+
+def complete(model: Model, found: Weights) -> Weights:
+    """``found`` with zeros for missing biases; a missing matrix is a Failure."""
+    n, K = found["W_ph"].shape[1], found["W_ph"].shape[0]
+    for name, shape in oracle.shapes(model, 1, n, K).items():
+        if name not in found and name.startswith("W"):
+            raise Failure(
+                f"{name} was not found among the parameters.",
+                expected="the sheet's parameters, each either way round, alone or stacked",
+            )
+        found.setdefault(name, np.zeros(shape))
+    return found
+
+
+def _form(got: Array) -> OutputForm:
+    """What an output looks like that is not the equations'."""
+    if np.allclose(got.sum(1), 1) and (got >= 0).all():
+        return "softmax"
+    return "log_softmax" if np.allclose(np.exp(got).sum(1), 1) else "logits"

@@ -1,0 +1,228 @@
+"""What touches a student's palindrome code; runs in the worker."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from grader import bans
+from grader.worker.binding import bind, squeeze
+from grader.worker.process import Unusable
+
+Array = NDArray[Any]
+Network = Callable[[Tensor], Any]
+
+# What real submissions call the constructor's parameters (compared without case and underscores).
+ALIASES = {
+    "seq_length": "inputlength seqlen sequencelength length t timesteps numsteps",
+    "input_dim": "inputsize indim dim d dinput inputdimension numinputs",
+    "num_hidden": "hiddendim hiddensize nhidden numunits units hidden n h hiddenunits",
+    "num_classes": "outputdim nclasses outputsize numoutputs outdim classes k noutputs output",
+    "batch_size": "batch bs m b",
+    "device": "dev",
+}
+
+
+def build(
+    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str
+) -> tuple[nn.Module, torch.dtype]:
+    """The student's network of that class, for those sizes, in double or single precision."""
+    number = torch.float64 if dtype == "float64" else torch.float32
+    torch.set_default_dtype(number)
+    kind = find_class(module, name)
+    try:
+        network = bind(kind, sizes | {"device": "cpu"}, ALIASES)
+    except (AttributeError, TypeError) as error:
+        if "device" not in str(error) and "'str'" not in str(error):
+            raise
+        network = bind(kind, sizes | {"device": torch.device("cpu")}, ALIASES)
+    return network.to(number), number
+
+
+def find_class(module: ModuleType, name: str) -> type[nn.Module]:
+    """The class ``name``, or else the only network that the module defines."""
+    own = {
+        key: value
+        for key, value in vars(module).items()
+        if inspect.isclass(value)
+        and issubclass(value, nn.Module)
+        and value.__module__ == module.__name__
+    }
+    squeezed = {re.sub(r"_", "", key).lower(): value for key, value in own.items()}
+    found = own.get(name) or squeezed.get(name.lower())
+    if found is None and len(own) == 1:
+        (found,) = own.values()
+    if found is None:
+        raise Unusable(
+            f"The file defines no class {name}.",
+            expected=f"class {name}(nn.Module)",
+            got=f"classes: {', '.join(sorted(own)) or 'none'}",
+        )
+    return found
+
+
+def parameters(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
+    """Shapes of the network's parameters, and of the tensors that are not registered as such."""
+    network, _ = build(module, name, sizes, dtype)
+    plain = {
+        key: list(value.shape)
+        for key, value in vars(network).items()
+        if isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
+    }
+    registered = {key: list(value.shape) for key, value in network.named_parameters()}
+    return {"parameters": registered, "plain": plain}
+
+
+def outputs(
+    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, cases: list[dict[str, Any]]
+) -> list[Array]:
+    """What one network gives for each case: ``x``, after setting ``weights`` if it has any."""
+    network, number = build(module, name, sizes, dtype)
+    results = []
+    for case in cases:
+        load(network, case["weights"])
+        x = as_input(case["x"], number)
+        # Not under no_grad: real submissions call retain_grad() in forward.
+        results.append(to_array(run(network, x, case["batch"], sizes)))
+    return results
+
+
+def gradients(
+    module: ModuleType,
+    name: str,
+    sizes: dict[str, Any],
+    dtype: str,
+    weights: dict[str, Array],
+    x: Array,
+    batch: int,
+    direction: Array,
+) -> dict[str, Array]:
+    """The gradient of sum(direction ⊙ output) for every parameter, of the second of two passes.
+
+    Two, because a state that is carried from call to call makes the second backward fail.
+    """
+    network, number = build(module, name, sizes, dtype)
+    load(network, weights)
+    for _ in range(2):
+        network.zero_grad()
+        output = run(network, as_input(x, number), batch, sizes)
+        if not output.requires_grad:
+            raise Unusable(
+                "No gradient reaches the parameters.",
+                expected="logits that are connected to the parameters",
+                got="logits without a graph",
+                hint="Somewhere the graph is cut: .data, .detach(), .item(), .numpy(), "
+                "torch.tensor(…) of a tensor, or torch.no_grad().",
+            )
+        torch.autograd.backward((output * torch.from_numpy(direction).to(number)).sum())
+    return {
+        key: to_array(value.grad)
+        for key, value in network.named_parameters()
+        if value.grad is not None
+    }
+
+
+def watched(
+    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, x: Array
+) -> dict[str, list[str]]:
+    """The banned layers and operators that construction, forward and backward reach."""
+    with bans.watch() as record:
+        network, number = build(module, name, sizes, dtype)
+        output = run(network, as_input(x, number), sizes["batch_size"], sizes)
+        if output.requires_grad:
+            torch.autograd.backward(output.sum())
+    return {"modules": list(record.modules), "operators": list(record.operators)}
+
+
+def load(network: nn.Module, weights: dict[str, Array]) -> None:
+    """Overwrite parameters by name."""
+    with torch.no_grad():
+        for key, value in network.named_parameters():
+            if key in weights:
+                value.copy_(torch.from_numpy(weights[key]))
+
+
+def as_input(x: Array, number: torch.dtype) -> Tensor:
+    tensor = torch.from_numpy(x)
+    return tensor.to(number) if tensor.is_floating_point() else tensor
+
+
+def run(network: Network, x: Tensor, batch: int, sizes: dict[str, Any]) -> Tensor:
+    """The last step's output (batch, K), found in whatever forward returns."""
+    K = sizes["num_classes"]
+    result = network(x)
+    wanted = f"a floating-point tensor of shape [batch, num_classes] = [{batch}, {K}]"
+    shown: Any = result
+    if isinstance(result, tuple | list):
+        tensors = [part for part in result if isinstance(part, Tensor)]
+        fitting = [part for part in tensors if part.shape[-1:] == (K,)]
+        shown = next(iter(fitting or tensors), result)
+    if not isinstance(shown, Tensor):
+        raise Unusable(
+            "forward must return a tensor.",
+            expected=wanted,
+            got=type(result).__name__,
+            hint="Does forward end with a return statement?" if result is None else "",
+        )
+    if shown.dtype not in (torch.float32, torch.float64):
+        raise Unusable(
+            "forward changes the precision of the numbers.",
+            expected=wanted + ", in the input's precision",
+            got=f"a tensor of dtype {str(shown.dtype).removeprefix('torch.')}",
+        )
+    if shown.ndim == 3 and shown.shape[2] == K:
+        if shown.shape[0] == batch:
+            return shown[:, -1]
+        if shown.shape[1] == batch:
+            return shown[-1]
+    if shown.shape != (batch, K):
+        raise Unusable(
+            "forward returns another shape than it must.",
+            expected=wanted,
+            got=f"shape {list(shown.shape)}",
+        )
+    return shown
+
+
+def to_array(tensor: Tensor) -> Array:
+    return np.array(tensor.detach().to(torch.float64).numpy())
+
+
+def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str, Any]:
+    """What the student's formula gives: the function whose name speaks of parameters."""
+    own = [
+        value
+        for name, value in vars(module).items()
+        if inspect.isfunction(value)
+        and value.__module__ == module.__name__
+        and re.search(r"param|count", name, re.IGNORECASE)
+    ]
+    if not own:
+        raise Unusable(
+            "The file defines no function lstm_parameter_count.",
+            expected="lstm_parameter_count(T, d, n, m)",
+            got="no function whose name speaks of parameters",
+        )
+    aliases = {
+        "T": "seqlength sequencelength seqlen",
+        "d": "inputdim inputsize features numfeatures",
+        "n": "numhidden hiddensize hiddendim units numunits h",
+        "m": "batchsize batch",
+        "K": "numclasses outputdim classes",
+    }
+    values = [bind(own[0], case, aliases) for case in cases]
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Unusable(
+                "The number of parameters is a number.", expected="an int", got=type(value).__name__
+            )
+    names = {squeeze(name) for name in inspect.signature(own[0]).parameters}
+    return {"counts": values, "has_K": bool(names & {"k", *aliases["K"].split()})}

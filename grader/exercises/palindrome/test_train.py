@@ -1,0 +1,151 @@
+"""Questions 1.3 and 1.6 of sheet 004: training on palindromes of five digits, judged by weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import require
+from grader.exercises.palindrome import equations, oracle, probes_train
+from grader.exercises.palindrome.layout import unpack
+from grader.exercises.palindrome.network import Network, complete, units
+from grader.failures import Failure
+from grader.figures import require_labels
+from grader.worker.student import Student
+
+LENGTH = 5
+STEPS = 10_000  # the sheet's limit
+SECONDS = 150.0
+THRESHOLD = 0.99
+
+
+def trained(student: Student, model: str) -> dict[str, Any]:
+    """What the student's train(…) came to; it runs once for all tests."""
+
+    def run() -> dict[str, Any]:
+        found: dict[str, Any] = student.run(
+            probes_train.train,
+            "train.py",
+            defines=("train",),
+            seconds=SECONDS,
+            model=model,
+            length=LENGTH,
+            steps=STEPS,
+        )
+        return found
+
+    return student.remember(f"training {model}", run)
+
+
+def reaches_the_threshold(network: Network, run: dict[str, Any]) -> None:
+    """All palindromes of the length are tried, so that this accuracy is exact, not a sample's."""
+    weights = {name: np.asarray(array) for name, array in run["weights"].items()}
+    require(
+        set(network.layout) <= set(weights),
+        "train returns a network of the class that the sheet asks for.",
+        expected=f"a {network.model} with the parameters {', '.join(network.layout)}",
+        got=f"a {run['class']} with the parameters {', '.join(weights) or 'none'}",
+    )
+    bad = [name for name, array in weights.items() if not np.isfinite(array).all()]
+    require(
+        not bad,
+        "The trained weights are finite numbers.",
+        got=f"NaN or infinity in {', '.join(bad)}",
+        hint="The loss has overflowed: is the gradient clipped between backward() and step()?",
+    )
+    digits, target = oracle.all_palindromes(int(run["length"]))
+    try:
+        found = unpack(network.layout, weights, units(network.layout, weights))
+        sheet = complete(network.model, found)
+        x = network.inputs(weights, sheet, digits)
+        p = oracle.output(network.model, sheet, x)
+    except (ValueError, KeyError, IndexError, RuntimeError) as error:
+        raise Failure(
+            "The trained weights have the shapes that the network's constructor gives them.",
+            got=f"shapes {', '.join(str(list(array.shape)) for array in weights.values())}",
+        ) from error
+    accuracy = float((p.argmax(1) == target).mean())
+    require(
+        accuracy >= THRESHOLD,
+        f"After training, the last digit of {LENGTH} is predicted.",
+        expected=f"{THRESHOLD:.0%} of all {len(target)} palindromes right, with the weights that "
+        "train returns in the sheet's equations",
+        got=f"{accuracy:.1%} right after {run['steps']} steps",
+        where="train.py, train",
+        hint=""
+        if network.follows_sheet
+        else "The network does not follow the sheet's equations yet: mend that first.",
+    )
+
+
+@pytest.mark.question(id="1.3", points=0, gate=True)
+def test_ban(student: Student, vanilla_rnn: Network) -> None:
+    """No layer that the sheet forbids is used, neither in the loop nor in what it trains."""
+    equations.check_sources(student.sources("train.py", ("train",), imports=False))
+    equations.uses_nothing_banned(vanilla_rnn)
+
+
+@pytest.mark.question(id="1.3", points=0.75)
+def test_accuracy_of_the_vanilla_rnn(student: Student, vanilla_rnn: Network) -> None:
+    """The vanilla RNN learns palindromes of five digits."""
+    reaches_the_threshold(vanilla_rnn, trained(student, "RNN"))
+
+
+@pytest.mark.question(id="1.3", points=0.25)
+def test_loss(student: Student) -> None:
+    """The loss is the cross-entropy of logits."""
+    run = trained(student, "RNN")
+    require(
+        run["probabilities"] is not True,
+        "Cross-entropy is computed from logits.",
+        expected="raw values p, which cross_entropy passes through log-softmax itself",
+        got="rows that sum to 1: softmax has been applied before cross-entropy",
+        where="train.py and vanilla_rnn.py",
+        hint="Softmax before cross-entropy: the softmax is then taken twice, gradients shrink and "
+        "training is slow. Return p, or take the logarithm of the probabilities yourself.",
+    )
+
+
+@pytest.mark.question(id="1.3", points=0.25)
+def test_order_of_a_step(student: Student) -> None:
+    """Gradients are clipped between backward() and step()."""
+    events = trained(student, "RNN")["events"]
+    backward, step = events.index("backward") if "backward" in events else 0, len(events)
+    if "step" in events[backward:]:
+        step = events.index("step", backward)
+    one = events[backward:step]
+    before = events[:backward]
+    require(
+        "clip" in one or "clip" not in events,
+        "Gradients are clipped between backward() and step().",
+        expected="backward, clip, step",
+        got=", ".join([*before, *one, *events[step : step + 2]]),
+        where="train.py, train",
+        hint="Clipped before backward(), there is no gradient of this step yet (and zero_grad() "
+        "may have emptied it); clipped after step(), it comes too late.",
+    )
+
+
+@pytest.mark.question(id="1.3", points=0.25)
+def test_figure(student: Student) -> None:
+    """The training figure has axis labels and a legend."""
+    run = trained(student, "RNN")
+    require(
+        bool(run["figures"]),
+        "There is a figure of the training.",
+        expected="plot_history(history) in train.py, which returns a matplotlib Figure",
+        got="no figure, neither returned nor drawn by pyplot",
+    )
+    require_labels(
+        run["figures"][-1],
+        "The training figure has axis labels and a legend.",
+        where="train.py, plot_history",
+    )
+
+
+@pytest.mark.question(id="1.6", points=0.5)
+def test_accuracy_of_the_lstm(student: Student, lstm: Network) -> None:
+    """The LSTM learns palindromes of five digits."""
+    reaches_the_threshold(lstm, trained(student, "LSTM"))

@@ -1,0 +1,49 @@
+"""A failure is data: what was checked, what was expected, what came, where, and a hint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal[
+    "passed",
+    "failed",  # a wrong answer
+    "not started",  # NotImplementedError, or no such file
+    "error",  # their exception
+    "timeout",
+    "crashed",  # the worker process ended, or spoke nonsense
+    "blocked",  # a lock or a ban was hit
+    "internal",  # ours, not theirs
+    "advice",  # a check that is worth no points did not pass
+]
+
+
+@dataclass(eq=False)
+class Failure(Exception):
+    """Raised by checks and by the student handle; shown to the student, stored in reports."""
+
+    what: str  # what was checked, as a sentence
+    expected: str = ""
+    got: str = ""
+    where: str = ""  # file, line, sizes
+    hint: str = ""
+    status: Status = "failed"
+    traceback: str = ""  # the student's frames only
+    output: str = ""  # what the student's code printed meanwhile
+
+    def __str__(self) -> str:
+        return "\n".join(line for line in (self.what, *self.details()) if line)
+
+    def details(self) -> list[str]:
+        """The labelled parts that are not empty, one text each."""
+        labelled = {
+            "expected": self.expected,
+            "got": self.got,
+            "where": self.where,
+            "hint": self.hint,
+        }
+        return [
+            f"{label:<9} " + text.replace("\n", "\n" + " " * 10)
+            for label, text in labelled.items()
+            if text
+        ]

@@ -1,0 +1,124 @@
+"""Figures as data: the worker describes what a student drew, the judge checks the description."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.failures import Failure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+POINTS = 5000  # of a line's data that travel
+PIXELS = 2000  # an image's longer side at most
+
+
+def describe(figure: Figure) -> dict[str, Any]:
+    """Axes with labels, scales, legend entries and lines, and the picture as PNG bytes."""
+    buffer = io.BytesIO()
+    longest = max(figure.get_size_inches())
+    figure.savefig(buffer, format="png", dpi=min(100.0, PIXELS / longest))
+    legends = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    return {
+        "axes": [_describe_axes(axes) for axes in figure.axes],
+        "legend": legends,
+        "png": np.frombuffer(buffer.getvalue(), dtype=np.uint8),
+    }
+
+
+def _describe_axes(axes: Axes) -> dict[str, Any]:
+    legend = axes.get_legend()
+    return {
+        "title": axes.get_title(),
+        "xlabel": axes.get_xlabel(),
+        "ylabel": axes.get_ylabel(),
+        "xscale": axes.get_xscale(),
+        "yscale": axes.get_yscale(),
+        "legend": [text.get_text() for text in legend.get_texts()] if legend else [],
+        "error_bars": any(type(c).__name__ == "ErrorbarContainer" for c in axes.containers),
+        "lines": [
+            {
+                "label": str(line.get_label()),
+                "x": np.asarray(line.get_xdata(), dtype=float)[:POINTS],
+                "y": np.asarray(line.get_ydata(), dtype=float)[:POINTS],
+            }
+            for line in axes.get_lines()
+        ],
+    }
+
+
+@contextmanager
+def captured() -> Iterator[list[Figure]]:
+    """The figures that code draws by pyplot meanwhile, or saves, in order; pyplot is cleared."""
+    import matplotlib.figure
+    import matplotlib.pyplot as plt
+
+    found: list[Figure] = []
+    save = matplotlib.figure.Figure.savefig
+
+    def savefig(figure: Figure, *arguments: Any, **options: Any) -> None:
+        if figure not in found:
+            found.append(figure)
+        save(figure, *arguments, **options)
+
+    plt.close("all")
+    matplotlib.figure.Figure.savefig = savefig  # type: ignore[method-assign, assignment]
+    try:
+        yield found
+    finally:
+        matplotlib.figure.Figure.savefig = save  # type: ignore[method-assign]
+        found += [f for number in plt.get_fignums() if (f := plt.figure(number)) not in found]
+        plt.close("all")
+
+
+def require_labels(figure: dict[str, Any], what: str, *, where: str, legend: bool = True) -> None:
+    """Fail unless each axes that shows something has both labels, and the figure a legend."""
+    drawn = [axes for axes in figure["axes"] if axes["lines"]]
+    if not drawn:
+        raise Failure(what, expected="at least one line", got="an empty figure", where=where)
+    lacking = [
+        f"{label} of axes {number}"
+        for number, axes in enumerate(figure["axes"], 1)
+        for label in ("xlabel", "ylabel")
+        if axes in drawn
+        and not str(axes[label]).strip()
+        # Twin axes share one of their labels.
+        and not any(str(other[label]).strip() for other in figure["axes"] if label == "xlabel")
+    ]
+    entries = figure["legend"] + [entry for axes in figure["axes"] for entry in axes["legend"]]
+    if legend and not entries:
+        lacking.append("a legend")
+    if lacking:
+        raise Failure(
+            what,
+            expected="a label on both axes" + (", and a legend" if legend else ""),
+            got="no " + ", no ".join(lacking),
+            where=where,
+            hint="axes.set_xlabel(…), axes.set_ylabel(…), and axes.legend() after giving each "
+            "line a label=….",
+        )
+
+
+def require_line(
+    figure: dict[str, Any], y: Iterable[float], what: str, *, where: str, tolerance: float = 1e-6
+) -> None:
+    """Fail unless a line of the figure shows the values ``y``."""
+    wanted = np.asarray(list(y), dtype=float)[:POINTS]
+    lines = [line for axes in figure["axes"] for line in axes["lines"]]
+    for line in lines:
+        shown = np.asarray(line["y"], dtype=float)
+        if shown.shape == wanted.shape and np.allclose(shown, wanted, tolerance, 1e-12):
+            return
+    lengths = ", ".join(str(len(line["y"])) for line in lines) or "none"
+    raise Failure(
+        what,
+        expected=f"a line through the {len(wanted)} values that your code returned",
+        got=f"lines of these lengths, none of which shows them: {lengths}",
+        where=where,
+    )

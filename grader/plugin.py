@@ -1,0 +1,97 @@
+"""pytest's side of the kit: options and set-up. The run itself is in grading.py.
+
+Loaded by ``grader/conftest.py``, so ``pytest grader`` is all that anybody needs to type.
+"""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from grader.errors import UserError
+from grader.grading import KIT, Grading
+from grader.rubric import read_rubric
+from grader.submission import open_submission
+from grader.worker.launch import Launcher, launcher
+
+TEMPLATE = KIT.parent / "student_template"
+# Whoever grades many submissions hands in one launcher for all of them: see run.py.
+SHARED_LAUNCHER: list[Launcher] = []
+
+
+def probe_modules() -> list[str]:
+    """The modules that workers run: ``probes*.py`` of every exercise."""
+    files = sorted(KIT.glob("exercises/*/probes*.py"))
+    return [f"grader.exercises.{path.parent.name}.{path.stem}" for path in files]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("rnn-autograder")
+    group.addoption(
+        "--submission",
+        type=Path,
+        default=TEMPLATE,
+        metavar="PATH",
+        help="folder or ZIP to grade (default: student_template)",
+    )
+    group.addoption(
+        "--seed", type=int, metavar="N", help="repeat a run exactly (default: drawn, and printed)"
+    )
+    group.addoption(
+        "--in-process",
+        action="store_true",
+        help="run the submission in pytest's own process, so that breakpoints work; "
+        "only for code that you trust",
+    )
+    group.addoption(
+        "--time-scale",
+        type=float,
+        default=1.0,
+        metavar="F",
+        help="multiply every time limit, for a slow machine",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "question(id, points, gate=False): the rubric's question that a test belongs to, what it "
+        "earns, and whether failing it takes the whole question",
+    )
+    if config.option.help or config.option.collectonly:
+        return
+    try:
+        submission = open_submission(
+            config.getoption("submission"), snapshot=not config.getoption("in_process")
+        )
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.add_cleanup(submission.close)
+    if SHARED_LAUNCHER:
+        start = SHARED_LAUNCHER[-1]
+    else:
+        start = launcher(probe_modules())
+        config.add_cleanup(start.close)
+    grading = Grading(config, submission, start)
+    config.add_cleanup(grading.student_handle.close)
+    config.pluginmanager.register(grading, "rnn-autograder")
+    gc.freeze()  # pytest collects garbage repeatedly at its end; torch's heap is large
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Check that every test of an exercise is in the rubric, and run them in its order."""
+    known = [question.id for question in read_rubric() if question.by == "tests"]
+    places = {}
+    for item in items:
+        marker = item.get_closest_marker("question")
+        if not item.path.is_relative_to(KIT / "exercises"):
+            continue
+        if marker is None or marker.kwargs.get("id") not in known:
+            raise pytest.UsageError(
+                f"{item.nodeid}: mark it with @pytest.mark.question(id=…, points=…), "
+                "with an id that stands in rubric.toml as one for tests"
+            )
+        places[item] = known.index(marker.kwargs["id"])
+    items.sort(key=lambda item: places.get(item, -1))

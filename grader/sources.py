@@ -1,0 +1,41 @@
+"""The source text that a student's file stands on: its own, and that of the files it imports."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import PurePosixPath
+
+from grader.submission import Submission
+
+
+def with_imports(submission: Submission, file: str) -> dict[str, str]:
+    """Text by path of ``file`` and of every file of the submission that it imports, however far."""
+    modules: dict[str, list[PurePosixPath]] = {}
+    for path in submission.files:
+        if path.suffix == ".py":
+            modules.setdefault(path.stem, []).append(path)
+    found: dict[str, str] = {}
+    waiting = [PurePosixPath(file)]
+    while waiting:
+        path = waiting.pop()
+        if str(path) in found:
+            continue
+        found[str(path)] = submission.source_of(path)
+        for name in imported_names(found[str(path)]):
+            waiting += modules.get(name, [])
+    return found
+
+
+def imported_names(source: str) -> set[str]:
+    """Every name that an import statement mentions, each part of a dotted one by itself."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return set()  # it can't be imported either, and that is where the student is told
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names.update(alias.name for alias in node.names)
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module)
+    return {part for name in names for part in name.split(".")}

@@ -1,0 +1,279 @@
+"""Finds banned names in source text, without importing it: the first of the three looks.
+
+The looker follows what a name stands for: it evaluates just as much of Python as it takes to see
+that ``L`` is ``torch.nn.LSTM`` after ``from torch.nn import LSTM as L``, that ``"LS" + "TM"`` is a
+text and ``getattr`` of it a layer. An expression that stands for something banned is a use of it.
+Whatever can't be followed is taken for harmless (the looks at run time see the rest), since a false
+alarm costs an honest student points: a student's own class may be called ``LSTM``, and to import a
+banned layer, annotate with it or compare with it is no use of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import re
+import warnings
+from collections import ChainMap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from grader.bans import BANNED
+
+LONGEST = 200  # characters of a text or path that is followed, so that hostile ones end here
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A use of something banned: ``what`` it is (``torch.nn.LSTM``), ``how`` the line writes it."""
+
+    file: str
+    line: int
+    what: str
+    how: str
+
+
+def static_look(source: str, filename: str) -> list[Violation]:
+    """The uses of banned names in ``source``, by line; none if it is not valid Python.
+
+    Code nested too deeply for Python to walk is looked at as far as the walk goes.
+    """
+    looker = _Looker()
+    source = source.removeprefix("\ufeff")
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        with warnings.catch_warnings(action="ignore"):  # about the student's invalid escapes, say
+            tree = ast.parse(source)
+        looker.look(tree)
+    lines = re.split(r"\r\n|\r|\n", source)
+    return [
+        Violation(filename, line, what, lines[line - 1].strip())
+        for line, what in sorted(looker.found)
+    ]
+
+
+@dataclass(frozen=True)
+class _Ref:
+    """Something known by its dotted name: ``torch.nn``, ``builtins.getattr``."""
+
+    path: str
+
+    @property
+    def banned(self) -> str | None:
+        """What messages call it if it is banned: in torch, a name means the same everywhere."""
+        if not self.path.startswith("torch.") or self.path.endswith(".modules.linear"):
+            return None
+        return BANNED.get(self.path.rpartition(".")[2])
+
+
+@dataclass(frozen=True)
+class _Join:
+    """The method ``join`` of a known text."""
+
+    glue: str
+
+
+# What an expression stands for; None is anything that is not followed.
+_Value: TypeAlias = "_Ref | _Join | str | tuple[_Value, ...] | None"
+_Names: TypeAlias = "ChainMap[str, _Value]"
+
+
+def _member(owner: _Value, name: _Value) -> _Value:
+    if not isinstance(owner, _Ref) or not isinstance(name, str):
+        return None
+    path = f"{owner.path}.{name}".removeprefix("sys.modules.")
+    return _Ref(path) if len(path) <= LONGEST else None
+
+
+def _text(parts: Sequence[_Value], glue: str = "") -> _Value:
+    texts = [part for part in parts if isinstance(part, str)]
+    size = sum(len(text) + len(glue) for text in texts)
+    return glue.join(texts) if len(texts) == len(parts) and size <= LONGEST else None
+
+
+class _Looker(ast.NodeVisitor):
+    """``visit`` answers what an expression stands for, and notes it if that is banned."""
+
+    def __init__(self) -> None:
+        self.found: set[tuple[int, str]] = set()
+        self.names: _Names = ChainMap()
+        self.visible = self.names  # to functions that are defined here: not a class's names
+        self.later: list[tuple[_Names, Sequence[ast.AST]]] = []
+
+    def look(self, tree: ast.Module) -> None:
+        self.visit(tree)
+        # A function runs when the names around it have got their final meaning.
+        while self.later:
+            names, body = self.later.pop()
+            self._within(names, names, body)
+
+    def visit(self, node: ast.AST) -> _Value:
+        value = self.glance(node)
+        is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+        if isinstance(node, ast.expr) and is_read and isinstance(value, _Ref) and value.banned:
+            self.found.add((node.lineno, value.banned))
+        return value
+
+    def glance(self, node: ast.AST) -> _Value:
+        """Visit ``node``, where a class that it stands for is named but not used."""
+        value: _Value = super().visit(node)
+        return value
+
+    def _compared(self, node: ast.expr) -> _Value:
+        """Visit what something is compared with: a class, or several."""
+        match node:
+            case ast.Tuple(elts=classes) | ast.List(elts=classes) | ast.Set(elts=classes):
+                return tuple([self._compared(each) for each in classes])
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                return (self._compared(left), self._compared(right))
+            case _:
+                return self.glance(node)
+
+    def _within(self, names: _Names, visible: _Names, nodes: Iterable[ast.AST]) -> None:
+        outer = self.names, self.visible
+        self.names, self.visible = names, visible
+        for node in nodes:
+            self.visit(node)
+        self.names, self.visible = outer
+
+    # Names get a meaning
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            package = alias.name.partition(".")[0]
+            self.names[alias.asname or package] = _Ref(alias.name if alias.asname else package)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        module = _Ref(node.module) if node.module and not node.level else None
+        for alias in node.names:
+            # The latest star stands for all: it may well hide the names of the ones before.
+            self.names[alias.asname or alias.name] = _member(module, alias.name)
+
+    def _bind(self, target: ast.expr, value: _Value) -> None:
+        match target:
+            case ast.Name(id=name):
+                self.names[name] = value
+            case ast.Tuple(elts=targets) | ast.List(elts=targets) if isinstance(
+                value, tuple
+            ) and len(value) == len(targets):
+                for each, part in zip(targets, value, strict=True):
+                    self._bind(each, part)
+            case _:
+                self.visit(target)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        value = self.visit(node.value)
+        for target in node.targets:
+            self._bind(target, value)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self._bind(node.target, self.visit(node.value) if node.value else None)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> _Value:
+        value = self.visit(node.value)
+        self._bind(node.target, value)
+        return value
+
+    # Scopes
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for decorator in node.decorator_list:
+            self.visit(decorator)
+        self._function(node.args, node.body)
+        self.names[node.name] = None
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._function(node.args, [node.body])
+
+    def _function(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
+        parameters: dict[str, _Value] = {}
+        for child in ast.iter_child_nodes(arguments):
+            if isinstance(child, ast.arg):
+                parameters[child.arg] = None
+            else:
+                self.visit(child)  # a default
+        self.later.append((self.visible.new_child(parameters), body))
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for each in [*node.decorator_list, *node.bases, *node.keywords]:
+            self.visit(each)
+        self._within(self.visible.new_child(), self.visible, node.body)
+        self.names[node.name] = None
+
+    def visit_ListComp(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> None:
+        names = self.names.new_child()
+        children = ast.iter_child_nodes(node)
+        loops_first = sorted(children, key=lambda child: not isinstance(child, ast.comprehension))
+        self._within(names, names, loops_first)
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+    # Expressions stand for something
+
+    def visit_Name(self, node: ast.Name) -> _Value:
+        if not isinstance(node.ctx, ast.Load):
+            self.names[node.id] = None
+            return None
+        if node.id in self.names:
+            return self.names[node.id]
+        if hasattr(builtins, node.id):
+            return _Ref(f"builtins.{node.id}")
+        return _member(self.names.get("*"), node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> _Value:
+        owner = self.visit(node.value)
+        if isinstance(owner, str) and node.attr == "join":
+            return _Join(owner)
+        return _member(owner, node.attr)
+
+    def visit_Constant(self, node: ast.Constant) -> _Value:
+        return node.value if isinstance(node.value, str) else None
+
+    def visit_Tuple(self, node: ast.Tuple | ast.List) -> _Value:
+        return tuple([self.visit(element) for element in node.elts])
+
+    visit_List = visit_Tuple
+
+    def visit_BinOp(self, node: ast.BinOp) -> _Value:
+        parts = [self.visit(node.left), self.visit(node.right)]
+        return _text(parts) if isinstance(node.op, ast.Add) else None
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> _Value:
+        return _text([self.visit(part) for part in node.values])
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> _Value:
+        value = self.visit(node.value)
+        return value if node.conversion == -1 and node.format_spec is None else None
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        for operand in [node.left, *node.comparators]:
+            self._compared(operand)
+
+    def visit_Subscript(self, node: ast.Subscript) -> _Value:
+        # Of what a path names, only the dictionaries of modules have keys that are texts.
+        return _member(self.visit(node.value), self._compared(node.slice))
+
+    def visit_Call(self, node: ast.Call) -> _Value:
+        function = self.visit(node.func)
+        if function in (_Ref("builtins.isinstance"), _Ref("builtins.issubclass")):
+            for argument in node.args:
+                self._compared(argument)
+            return None
+        arguments = [self.visit(argument) for argument in node.args]
+        for keyword in node.keywords:
+            self.visit(keyword)
+        match function, arguments:
+            case _Ref("builtins.getattr"), [owner, name, *_]:
+                return _member(owner, name)
+            case _Ref("builtins.vars"), [owner]:
+                return owner
+            case _Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
+                return _Ref(module)
+            case _Join(glue), [tuple(parts)]:
+                return _text(parts, glue)
+        return None

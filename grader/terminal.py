@@ -1,0 +1,90 @@
+"""What a run shows at its end: a short block per failure, then the table of points."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import pytest
+
+from grader.failures import Failure
+from grader.rubric import Grade, Result
+
+# A letter for the progress line, and a colour.
+MARKS = {
+    "passed": (".", "green"),
+    "failed": ("F", "red"),
+    "not started": ("-", "yellow"),
+    "error": ("E", "red"),
+    "timeout": ("T", "red"),
+    "crashed": ("C", "red"),
+    "blocked": ("B", "red"),
+    "internal": ("I", "purple"),
+    "advice": ("a", "yellow"),
+}
+COLORS = {status: color for status, (_, color) in MARKS.items()} | {
+    "partly passed": "yellow",
+    "pending": "cyan",
+}
+
+
+def summarize(
+    out: pytest.TerminalReporter, grade: Grade, results: Sequence[Result], notices: Sequence[str]
+) -> None:
+    """Write everything that the reader of this run should see."""
+    for notice in notices:
+        out.write_line(f"note: {notice}")
+    shown: dict[tuple[str, str], str] = {}
+    for result in results:
+        if result.failure is None or result.status == "not started":
+            continue
+        message = (str(result.failure), result.failure.traceback)
+        if message in shown:
+            _write_heading(out, result)
+            out.write_line(f"  the same as under: {shown[message]}")
+            continue
+        shown[message] = result.title
+        _write_block(out, result, result.failure)
+    _write_table(out, grade, results)
+
+
+def _write_heading(out: pytest.TerminalReporter, result: Result) -> None:
+    out.write_line("")
+    out.write(f"{result.status.upper()}  ", bold=True, **{COLORS[result.status]: True})
+    out.write_line(f"{result.question}  {result.title}", bold=True)
+
+
+def _write_block(out: pytest.TerminalReporter, result: Result, failure: Failure) -> None:
+    _write_heading(out, result)
+    for line in [failure.what, *failure.details(), f"{'repeat':<9} {result.repeat}"]:
+        out.write_line(textwrap.indent(line, "  "))
+    if failure.traceback:
+        out.write_line(textwrap.indent(failure.traceback.rstrip(), "  | "))
+    if failure.output.strip():
+        out.write_line("  your code printed:")
+        out.write_line(textwrap.indent(failure.output.rstrip(), "  > "))
+
+
+def _write_table(out: pytest.TerminalReporter, grade: Grade, results: Sequence[Result]) -> None:
+    reasons: dict[str, str] = {}
+    for result in results:
+        if result.status == "not started" and result.failure:
+            reasons.setdefault(result.question, result.failure.what)
+    width = max(len(row.title) for row in grade.questions)
+    identity = max(len("question"), *(len(row.id) for row in grade.questions))
+    out.write_line("")
+    out.write_line(
+        f"{'question':<{identity}}  {'title':<{width}}  {'points':>11}  status", bold=True
+    )
+    for row in grade.questions:
+        points = f"{row.earned:5.2f}" if row.status != "pending" else "    –"
+        out.write(f"{row.id:<{identity}}  {row.title:<{width}}  {points} / {row.possible:<4g} ")
+        out.write(row.status, **{COLORS[row.status]: True})
+        if row.status == "not started" and row.id in reasons:
+            out.write(f": {reasons[row.id]}")
+        out.write_line("")
+    out.write_line("")
+    total = f"{grade.earned:g} of {grade.possible:g} automatic points"
+    if grade.pending:
+        total += f"; {grade.pending:g} more are given by a person"
+    out.write_line(total, bold=True)

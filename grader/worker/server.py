@@ -1,0 +1,149 @@
+"""A warm process that workers are forked from.
+
+Importing torch takes seconds, forking a process that has imported it takes milliseconds. The
+server imports what every worker needs, runs no operation on more than one thread (a forked child
+would hang) and holds no secret: neither oracle nor seed, nor anybody's name. Where there is no
+fork that can be trusted (macOS, Windows) this file starts one worker directly.
+
+Contract, over a Unix socket that keeps message boundaries, JSON each way:
+
+    → {"do": "fork", "root", "scratch"} with two descriptors: the channel, the student's output
+    ← {"pid"}
+    → {"do": "reap", "pid"}            kill the worker's group if it lives, then wait for it
+    ← {"status"}                       exit status, negative for a signal
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+MESSAGE_LIMIT = 2**16
+
+
+def preload(modules: list[str]) -> None:
+    """Import what workers will need, so that they need not."""
+    sys.dont_write_bytecode = True
+    for name in ["torch", "matplotlib", "numpy", *modules]:
+        importlib.import_module(name)
+    import matplotlib
+    import torch
+
+    torch.set_num_threads(1)
+    matplotlib.use("Agg")
+    importlib.import_module("matplotlib.pyplot")
+    importlib.import_module("torch._dynamo")  # the first optimizer would import it, in each worker
+    importlib.import_module("torch.utils.data")
+    gc.collect()
+    gc.freeze()
+
+
+def run_worker(reader: BinaryIO, writer: BinaryIO, root: str, scratch: str) -> None:
+    """Lock this process, then answer the judge's requests about the submission in ``root``."""
+    from grader.worker import isolation, process
+    from grader.worker.loading import StudentCode
+
+    kit = str(Path(__file__).resolve().parents[2])
+    sys.path[:] = [folder for folder in sys.path if folder not in ("", kit)]
+    sys.argv = ["submission"]
+    isolation.lock(scratch)
+    process.serve(reader, writer, StudentCode(Path(root)))
+
+
+def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, output: int) -> int:
+    """Fork a worker; in the child this does not return."""
+    pid = os.fork()
+    if pid:
+        os.close(channel)
+        os.close(output)
+        return pid
+    status = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        control.close()
+        _attach(output)
+        reader = cast(BinaryIO, os.fdopen(channel, "rb", 0))
+        writer = os.fdopen(os.dup(channel), "wb")
+        run_worker(reader, writer, request["root"], request["scratch"])
+        status = 0
+    finally:
+        os._exit(status)
+    return 0
+
+
+def _attach(output: int) -> None:
+    """Make ``output`` the standard output and error; standard input is empty."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(null)
+    os.close(output)
+    # New text layers: the old ones may hold the server's buffered text.
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(number, mode, 1, "utf-8", "replace", closefd=False)
+        for number, mode in ((0, "r"), (1, "w"), (2, "w"))
+    )
+
+
+def reap(pid: int, live: set[int]) -> int:
+    """End worker ``pid`` and all that it started; its exit status."""
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue  # it has ended by itself; wait() below has its status all the same
+    _, status = os.waitpid(pid, 0)
+    live.discard(pid)
+    return os.waitstatus_to_exitcode(status)
+
+
+def serve(control: socket.socket) -> None:
+    """Fork and reap as the judge asks, until it hangs up; then leave nothing behind."""
+    live: set[int] = set()
+    with contextlib.suppress(BrokenPipeError):  # a judge that has gone needs no worker
+        control.send(b'{"ready": true}')
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, MESSAGE_LIMIT, 2)
+        if not data:
+            break
+        request = json.loads(data)
+        if request["do"] == "fork":
+            pid = fork_worker(request, control, descriptors[0], descriptors[1])
+            live.add(pid)
+            answer = {"pid": pid}
+        else:
+            answer = {"status": reap(request["pid"], live)}
+        control.send(json.dumps(answer).encode())
+    for pid in list(live):
+        reap(pid, live)
+
+
+def main() -> None:
+    """``python -c … fork FD MODULE…`` or ``… spawn ROOT SCRATCH MODULE…`` (see student.py)."""
+    mode, *arguments = sys.argv[1:]
+    if mode == "fork":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
+        control = socket.socket(fileno=int(arguments[0]))
+        preload(arguments[1:])
+        serve(control)
+    else:
+        root, scratch, *modules = arguments
+        preload(modules)
+        # Student prints must not end up among the frames on standard output.
+        reader, writer = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb")
+        _attach(os.dup(2))
+        run_worker(cast(BinaryIO, reader), writer, root, scratch)
+
+
+if __name__ == "__main__":
+    main()

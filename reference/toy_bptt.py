@@ -1,0 +1,148 @@
+"""Sheet 000: full and truncated backpropagation through time on h_t = h_{t-1} + theta.
+
+The state starts at h_0 = x_0 ~ N(mu, 1) and should stay at mu, so the best theta is 0. Every
+expectation is the mean over a batch of samples x_0 (n,); the sheet takes n = 1024.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+Rate = Callable[[int], float]  # k = 1, 2, ... to eta_k
+
+
+class Run(NamedTuple):
+    """The record of a training run. Entry j of each array belongs to iteration k = j + 1."""
+
+    theta: np.ndarray  # (iterations + 1,), from the start to the result
+    loss: np.ndarray  # (iterations,), loss[j] at theta[j]
+    gradient: np.ndarray  # (iterations,), gradient[j] at theta[j]
+
+
+def loss(theta: Tensor, x_0: Tensor, mu: float, T: int) -> Tensor:
+    """The sum over t = 1 ... T of the batch mean of (h_t - mu)^2, differentiable (section 1)."""
+    ### BEGIN SOLUTION T1: the loss L(theta) over a batch of x_0
+    h, total = x_0, torch.zeros((), dtype=x_0.dtype)  # (n,), ()
+    for _ in range(T):
+        h = h + theta
+        total = total + (h - mu).square().mean()
+    return total
+    ### END SOLUTION
+
+
+def loss_gradient(theta: float, x_0: Tensor, mu: float, T: int) -> float:
+    """The derivative of L at theta, by `backward()` through all T steps (section 1.1)."""
+    ### BEGIN SOLUTION T1: the gradient of L by backward()
+    leaf = torch.tensor(theta, dtype=x_0.dtype, requires_grad=True)
+    loss(leaf, x_0, mu, T).backward()
+    return leaf.grad.item()
+    ### END SOLUTION
+
+
+def gradient_descent(
+    theta: float, x_0: Tensor, mu: float, T: int, rate: float | None = None, iterations: int = 20
+) -> Run:
+    """Gradient descent on L; `rate=None`: a rate of your own, fast at T = 20 (section 1.1)."""
+    # L is a parabola in theta. How strongly does it bend, and what does that say about the rate?
+    ### BEGIN SOLUTION T2: gradient descent with full BPTT
+    if rate is None:  # one over the second derivative: in the minimum after a single iteration
+        rate = 3 / (T * (T + 1) * (2 * T + 1))
+    thetas, losses, gradients = [theta], [], []
+    for _ in range(iterations):
+        losses.append(loss(torch.tensor(thetas[-1], dtype=x_0.dtype), x_0, mu, T).item())
+        gradients.append(loss_gradient(thetas[-1], x_0, mu, T))
+        thetas.append(thetas[-1] - rate * gradients[-1])
+    return Run(np.array(thetas), np.array(losses), np.array(gradients))
+    ### END SOLUTION
+
+
+def truncated_step(theta: Tensor, h: Tensor, mu: float) -> tuple[Tensor, Tensor]:
+    """One truncated step from the state h (n,): returns (loss, next h) (section 1.2).
+
+    The next h is h + theta, the loss the batch mean of (next h - mu)^2, a 0-dim tensor. Its
+    gradient is this step's alone: nothing flows back into h, wherever h comes from.
+    """
+    ### BEGIN SOLUTION T3: the truncated step
+    h = h.detach() + theta  # (n,)
+    return (h - mu).square().mean(), h
+    ### END SOLUTION
+
+
+def truncated_bptt(theta: float, x_0: Tensor, mu: float, iterations: int, rate: Rate) -> Run:
+    """Truncated BPTT: one step and one update in each iteration k = 1, 2, ... (section 1.2).
+
+    The state starts at x_0 and is carried on from iteration to iteration; `rate(k)` is eta_k.
+    Use `torch.optim.SGD` and `torch.optim.lr_scheduler.LambdaLR`.
+    """
+    # LambdaLR counts from 0, and what it computes multiplies the optimizer's own rate.
+    ### BEGIN SOLUTION T3: the loop of truncated BPTT with SGD and LambdaLR
+    leaf = torch.tensor(theta, dtype=x_0.dtype, requires_grad=True)
+    optimizer = torch.optim.SGD([leaf], lr=1.0)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: rate(n + 1))
+    h, thetas, losses, gradients = x_0, [theta], [], []
+    for _ in range(iterations):
+        optimizer.zero_grad()
+        value, h = truncated_step(leaf, h, mu)
+        value.backward()
+        optimizer.step()
+        scheduler.step()
+        thetas.append(leaf.item())
+        losses.append(value.item())
+        gradients.append(leaf.grad.item())
+    return Run(np.array(thetas), np.array(losses), np.array(gradients))
+    ### END SOLUTION
+
+
+def decaying_rate(power: float) -> Rate:
+    """The schedule eta_k = 0.5 / k^power (section 1.2, with power 1 and 3/2)."""
+    ### BEGIN SOLUTION T4: the schedule eta_k
+    return lambda k: 0.5 / k**power
+    ### END SOLUTION
+
+
+def restarts(
+    theta: float, x_0: Tensor, mu: float, iterations: int, rate: Rate, times: int = 2
+) -> list[Run]:
+    """A truncated run, then `times` restarts from the last theta, h_0 and k anew (section 1.2)."""
+    ### BEGIN SOLUTION T4: restarts
+    runs = [truncated_bptt(theta, x_0, mu, iterations, rate)]
+    for _ in range(times):
+        runs.append(truncated_bptt(runs[-1].theta[-1], x_0, mu, iterations, rate))
+    return runs
+    ### END SOLUTION
+
+
+def loss_figure(run: Run, title: str) -> Figure:
+    """Loss (left axes) and gradient (right) against k, for full or truncated BPTT, with legends."""
+    ### BEGIN SOLUTION T5: loss and gradient against k
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    figure.suptitle(title)
+    labels = r"loss $L$", r"gradient $\nabla_\theta L$"
+    for axes, values, label in zip(figure.subplots(1, 2), run[1:], labels, strict=True):
+        axes.plot(range(1, len(values) + 1), values, label=label)
+        axes.set(xlabel="iteration $k$", ylabel=label)
+        axes.legend()
+    return figure
+    ### END SOLUTION
+
+
+def theta_figure(runs: Mapping[str, Run], title: str, decay: float | None = None) -> Figure:
+    """theta against k, one curve for each labelled run; `decay` adds k^decay for comparison."""
+    ### BEGIN SOLUTION T5: theta against k
+    figure = Figure(layout="constrained")
+    axes = figure.subplots()
+    for label, run in runs.items():
+        axes.plot(range(1, len(run.theta) + 1), run.theta, label=label)
+    if decay is not None:
+        # For large k, e = mean(h) - mu obeys e'' = -2 eta_k e, a Bessel equation: the amplitude
+        # of theta = e' falls like k^(-1/4) for 0.5 / k and like k^(-3/8) for 0.5 / k^(3/2).
+        k = np.arange(1, max(len(run.theta) for run in runs.values()) + 1)
+        axes.plot(k, k**decay, "k--", label=f"$k^{{{decay}}}$")
+    axes.set(xlabel="iteration $k$", ylabel=r"$\theta^{(k)}$", title=title)
+    axes.legend()
+    return figure
+    ### END SOLUTION

@@ -1,0 +1,75 @@
+"""A recurrent network in NumPy, with backpropagation through time by hand (sheet 003, part 1).
+
+    s[t] = Wᵀ x[t] + Rᵀ a[t−1] + b_s,    a[t] = tanh(s[t]),    ŷ = Vᵀ a[T] + b_y
+
+The state before the first step is zero. Samples are rows, so Wᵀ x is written `x @ W`.
+"""
+
+import numpy as np
+
+WEIGHTS = ("W", "R", "bs", "V", "by")
+Arrays = dict[str, np.ndarray]
+
+
+class RNN:
+    """The network above, its float64 weights as attributes.
+
+    W (in, hidden), R (hidden, hidden), bs (hidden, 1), V (hidden, out), by (out, 1).
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, output_size: int, rng=None):
+        """Draw W, R, V uniformly from ±0.2, biases 0 (sheet 003). rng: seed, Generator or None."""
+        self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
+        self.tape, self.grads = None, {}  # forward leaves the tape to backward, backward the grads
+        raise NotImplementedError("N1: initialize W, R, bs, V and by")
+
+    def get_weights(self) -> Arrays:
+        """Return copies of the weights, under the names of the attributes."""
+        raise NotImplementedError("N1: a dictionary with copies of the five weights")
+
+    def set_weights(self, weights: Arrays) -> None:
+        """Replace all five weights by copies; `backward` then needs a new `forward`.
+
+        ValueError, with no weight changed, if a name is missing or unknown or a shape is wrong.
+        """
+        raise NotImplementedError("N1: check all names and shapes, then copy the five weights")
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Return the predictions ŷ, [batch, out], for x, [T, batch, in] (slide "Forward pass").
+
+        A single sequence [T, in] is a batch of one, and gives [1, out].
+        ValueError if x has another number of axes or of features, or is empty.
+        """
+        raise NotImplementedError("N2: forward pass, equations for s[t], a[t] and ŷ")
+
+    def backward(self, d_loss: np.ndarray) -> Arrays:
+        """Return the gradients of a loss L, given d_loss = ∂L/∂ŷ (slide "Backward pass").
+
+        d_loss is [batch, out] like the last ŷ, or [out] for a single sequence. Gradients are
+        *summed* over the batch: a loss that averages has its 1/batch inside d_loss already.
+        "d_V" (hidden, out), "d_by" (out, 1), and with an entry for each time step t, the weight's
+        use at t: "d_W" [T, in, hidden], "d_R" [T, hidden, hidden], "d_bs" [T, hidden, 1].
+        RuntimeError unless `forward` ran since the weights last changed; ValueError on a bad shape.
+        """
+        raise NotImplementedError("N3: backward pass, the five gradients, going back in time")
+
+    def update(self, lr: float) -> None:
+        """Take one step of gradient descent at rate lr, with gradients summed over time.
+
+        This uses the gradients up. RuntimeError unless `backward` ran since the last update.
+        """
+        raise NotImplementedError("N4: one step of gradient descent on all five weights")
+
+
+def get_numerical_gradient(model: RNN, x: np.ndarray, eps: float = 1e-5) -> Arrays:
+    """Return [f(w + eps) − f(w − eps)] / (2 eps) for each single weight w (sheet 003).
+
+    f is the sum of the outputs, averaged over the batch. Keys "d_W", "d_R", "d_bs", "d_V", "d_by",
+    shapes as the weights. The model ends with exactly the weights it had.
+    """
+    raise NotImplementedError("N5: central differences, one weight at a time")
+
+
+def get_analytical_gradient(model: RNN, x: np.ndarray) -> Arrays:
+    """Return the same, from `backward`: summed over time, averaged over the batch (sheet 003)."""
+    raise NotImplementedError("N5: the same gradient by backpropagation")

@@ -1,0 +1,50 @@
+"""Question 1.2 of sheet 004: the vanilla RNN, equations (1) and (2), from scratch.
+
+Not allowed: nn.RNN, nn.LSTM, nn.GRU, nn.Linear, functional.linear, or any of their kin.
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class VanillaRNN(nn.Module):
+    """Reads a sequence of digits and predicts one more, by equations (1) and (2).
+
+    Shapes: B sequences in a batch, T digits in each, d = input_dim, n = num_hidden,
+    K = num_classes. The parameters bear the sheet's names: W_hx (n, d), W_hh (n, n), W_ph (K, n),
+    b_h (n,), b_p (K,).
+
+    :param seq_length: the number of digits that are read: one less than the palindrome's length.
+    :param input_dim: 1 if a digit is read as a number, num_classes if as a one-hot code.
+    :param batch_size: the batch size in training; other sizes must work as well.
+    :param device: where the parameters live.
+    """
+
+    def __init__(
+        self,
+        seq_length: int,
+        input_dim: int,
+        num_hidden: int,
+        num_classes: int,
+        batch_size: int,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        super().__init__()
+        self.seq_length = seq_length
+        self.input_dim = input_dim
+        self.num_hidden = num_hidden
+        self.batch_size = batch_size
+        # Hint: nn.Parameter makes a tensor trainable. Weights that start too small or too large
+        # keep the network from learning; think of the size of a sum of n random products.
+        raise NotImplementedError(
+            "Question 1.2: create the parameters W_hx, W_hh, W_ph, b_h and b_p"
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits p of the last step.
+
+        :param x: digits (B, T), floating point.
+        :returns: (B, K): raw values, no softmax; cross-entropy has one built in.
+        """
+        # Hint: dataset.features turns digits into inputs (B, T, d). Step through time by a loop.
+        raise NotImplementedError("Question 1.2: the forward pass, equations (1) and (2)")
