@@ -128,7 +128,7 @@ def _check_authors(
 ) -> Finding:
     """The report shows each surname and matriculation number, in its own name or first pages."""
     texts = [first_pages(submission.root / pdf) for pdf in pdfs]
-    spellings = _spellings(" ".join([*map(str, pdfs), *filter(None, texts)]))
+    spellings = _spellings(" ".join([*map(str, pdfs), *texts]))
     missing = [
         item
         for author in authors

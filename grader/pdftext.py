@@ -16,8 +16,8 @@ MAX_SECONDS = 10
 MAX_MEMORY = 2**30  # bytes, where the system can limit it
 
 
-def first_pages(pdf: Path) -> str | None:
-    """The text of the first pages, as far as it can be had; None if none of it can be read."""
+def first_pages(pdf: Path) -> str:
+    """The text of the first pages, as far as it can be read: perhaps nothing, never an error."""
     command = [sys.executable, "-P", __file__, str(pdf)]
     try:
         result = subprocess.run(
@@ -28,8 +28,8 @@ def first_pages(pdf: Path) -> str | None:
             timeout=MAX_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return None
-    return result.stdout.decode() if result.stdout or result.returncode == 0 else None
+        return ""
+    return result.stdout.decode().strip()
 
 
 def _print_first_pages(pdf: str) -> None:

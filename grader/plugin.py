@@ -74,10 +74,10 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         start = launcher(probe_modules())
         config.add_cleanup(start.close)
+        gc.freeze()  # pytest collects garbage repeatedly at its end; torch's heap is large
     grading = Grading(config, submission, start)
     config.add_cleanup(grading.student_handle.close)
     config.pluginmanager.register(grading, "rnn-autograder")
-    gc.freeze()  # pytest collects garbage repeatedly at its end; torch's heap is large
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
 
+Tensor = torch.Tensor
 Rate = Callable[[int], float]  # k = 1, 2, ... to eta_k
 
 
@@ -46,7 +46,7 @@ def loss_gradient(theta: float, x_0: Tensor, mu: float, T: int) -> float:
 def gradient_descent(
     theta: float, x_0: Tensor, mu: float, T: int, rate: float | None = None, iterations: int = 20
 ) -> Run:
-    """Gradient descent on L; `rate=None`: a rate of your own, fast at T = 20 (section 1.1)."""
+    """Gradient descent at a constant rate; None: one of your own, fast at T = 20 (section 1.1)."""
     # L is a parabola in theta. How strongly does it bend, and what does that say about the rate?
     ### BEGIN SOLUTION T2: gradient descent with full BPTT
     if rate is None:  # one over the second derivative: in the minimum after a single iteration
@@ -117,7 +117,7 @@ def restarts(
 
 
 def loss_figure(run: Run, title: str) -> Figure:
-    """Loss (left axes) and gradient (right) against k, for full or truncated BPTT, with legends."""
+    """Loss (left) and gradient (right) against k = 1, 2, ..., full or truncated; with legends."""
     ### BEGIN SOLUTION T5: loss and gradient against k
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     figure.suptitle(title)
@@ -131,7 +131,7 @@ def loss_figure(run: Run, title: str) -> Figure:
 
 
 def theta_figure(runs: Mapping[str, Run], title: str, decay: float | None = None) -> Figure:
-    """theta against k, one curve for each labelled run; `decay` adds k^decay for comparison."""
+    """theta against k = 1, 2, ..., one curve per labelled run; `decay` adds k^decay as the last."""
     ### BEGIN SOLUTION T5: theta against k
     figure = Figure(layout="constrained")
     axes = figure.subplots()

@@ -1,0 +1,270 @@
+"""The sheet's rules about names, reports and paths are checked, and broken PDFs do no harm."""
+
+import time
+import zipfile
+import zlib
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader import pdftext
+from grader.formalities import Finding, check_formalities
+from grader.pdftext import first_pages
+from grader.submission import open_submission
+
+
+def pdf_of(*pages: bytes, compressed: bool = False) -> bytes:
+    """A PDF with one content stream for each page."""
+    kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    for i, content in enumerate(pages):
+        page = f"<< /Type /Page /Parent 2 0 R /Contents {5 + 2 * i} 0 R /MediaBox [0 0 600 800]"
+        objects.append(f"{page} /Resources << /Font << /F 3 0 R >> >> >>".encode())
+        data = zlib.compress(content, 9) if compressed else content
+        flate = " /Filter /FlateDecode" if compressed else ""
+        head = f"<< /Length {len(data)}{flate} >>\nstream\n".encode()
+        objects.append(head + data + b"\nendstream")
+    body, offsets = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return body + b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\n" % (
+        len(objects) + 1, table, len(objects) + 1
+    ) + b"startxref\n%d\n%%%%EOF\n" % len(body)  # fmt: skip
+
+
+def line(text: str) -> bytes:
+    return b"BT /F 12 Tf 50 700 Td (" + text.encode("cp1252") + b") Tj ET\n"
+
+
+def findings_of(folder: Path, files: dict, name: str = "Müller-1234567.zip") -> dict[str, Finding]:
+    """By rule, the findings on a ZIP of ``files``."""
+    path = folder / name
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, content in files.items():
+            archive.writestr(entry, content)
+    with open_submission(path) as submission:
+        findings = check_formalities(submission)
+    for finding in findings:
+        assert finding.message.isprintable()
+    return {finding.rule: finding for finding in findings}
+
+
+def test_everything_in_order(tmp_path):
+    report = pdf_of(line("Exercise 1"), line("Anna Müller, 1234567"))
+    found = findings_of(tmp_path, {"lstm.py": b"open('data/x.csv')", "report.pdf": report})
+    assert list(found) == ["ZIP name", "code", "relative paths", "PDF", "author in PDF"]
+    assert all(finding.ok for finding in found.values())
+    assert found["ZIP name"].message == "Müller-1234567.zip is named as it should be."
+    assert found["author in PDF"].message == "report.pdf bears surname and matriculation number."
+
+
+# The ZIP's name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Doe-1234567", "Müller-12345678", "Garcia-Lopez-1234567", "O'Neil-12345", "von der Au-123456",
+     "Doe-1234567_Roe-7654321", "Mu\u0308ller-1234567"],
+)  # fmt: skip
+def test_name_that_keeps_the_convention(tmp_path, name):
+    assert findings_of(tmp_path, {"a.py": b""}, f"{name}.zip")["ZIP name"].ok
+
+
+@pytest.mark.parametrize(
+    "name", ["Doe", "1234567", "Doe_1234567", "Doe-12", "1234567-Doe", "Doe-1234567-final", "Doe-"]
+)
+def test_name_that_does_not(tmp_path, name):
+    finding = findings_of(tmp_path, {"a.py": b""}, f"{name}.zip")["ZIP name"]
+    assert not finding.ok
+    assert finding.message == (
+        f"Hand in one ZIP named Surname-MatriculationNumber.zip; this is {name}.zip."
+    )
+
+
+def test_folder_is_no_hand_in(tmp_path):
+    folder = tmp_path / "Doe-1234567"
+    folder.mkdir()
+    (folder / "a.py").write_text("")
+    with open_submission(folder) as submission:
+        assert check_formalities(submission)[0] == Finding(
+            "ZIP name",
+            False,
+            "Hand in one ZIP named Surname-MatriculationNumber.zip; this is Doe-1234567.",
+        )
+
+
+def test_hostile_name_takes_no_time(tmp_path):
+    start = time.monotonic()
+    findings_of(tmp_path, {"a.py": b""}, "a_" * 120 + ".zip")
+    assert time.monotonic() - start < 2
+
+
+# The report
+
+
+def test_no_pdf(tmp_path):
+    found = findings_of(tmp_path, {"a.py": b""})
+    assert found["PDF"] == Finding("PDF", False, "Add your report as a PDF.")
+    assert "author in PDF" not in found
+
+
+def test_author_is_not_looked_for_if_unknown(tmp_path):
+    found = findings_of(tmp_path, {"a.py": b"", "report.pdf": pdf_of(line("x"))}, "final.zip")
+    assert found["PDF"].ok
+    assert "author in PDF" not in found
+
+
+@pytest.mark.parametrize(
+    ("zip_name", "text"),
+    [
+        ("Müller-1234567.zip", "Müller 1234567"),
+        ("Müller-1234567.zip", "MÜLLER, Nr. 123 4567"),
+        ("Müller-1234567.zip", "Mueller 1234567"),
+        ("Mueller-1234567.zip", "Müller 1234567"),
+        ("Muller-1234567.zip", "Müller 1234567"),
+        ("Müller-1234567.zip", "M¨uller 1234567"),  # as some LaTeX fonts come out
+        ("Weiß-1234567.zip", "WEISS 1234567"),
+        ("Garcia-Lopez-1234567.zip", "García López 1234567"),
+        ("Doe-1234567_Roe-7654321.zip", "Doe 1234567 and Roe 7654321"),
+    ],
+)
+def test_spellings_of_an_author(tmp_path, zip_name, text):
+    report = pdf_of(line(text))
+    found = findings_of(tmp_path, {"a.py": b"", "report.pdf": report}, zip_name)
+    assert found["author in PDF"].ok
+
+
+def test_author_in_the_name_of_the_pdf(tmp_path):
+    files = {"a.py": b"", "Müller-1234567.pdf": b"no PDF at all"}
+    assert findings_of(tmp_path, files)["author in PDF"].ok
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Anna Müller", "1234567"),
+        ("Anna, 1234567", "Müller"),
+        ("Anna", "Müller and 1234567"),
+    ],
+)
+def test_author_missing_in_pdf(tmp_path, text, missing):
+    found = findings_of(tmp_path, {"a.py": b"", "report.pdf": pdf_of(line(text))})
+    assert found["author in PDF"] == Finding(
+        "author in PDF", False, f"Write {missing} on the first page of report.pdf."
+    )
+
+
+def test_second_member_of_a_group_missing_in_pdf(tmp_path):
+    files = {"a.py": b"", "report.pdf": pdf_of(line("Doe 1234567"))}
+    finding = findings_of(tmp_path, files, "Doe-1234567_Roe-7654321.zip")["author in PDF"]
+    assert "Write Roe and 7654321 on" in finding.message
+
+
+def test_author_in_the_second_pdf(tmp_path):
+    files = {"a.py": b"", "a.pdf": pdf_of(line("x")), "b.pdf": pdf_of(line("Müller 1234567"))}
+    assert findings_of(tmp_path, files)["author in PDF"].ok
+
+
+def test_only_the_first_pages_are_read(tmp_path):
+    pages = [line("x")] * pdftext.MAX_PAGES + [line("Müller 1234567")]
+    files = {"a.py": b"", "report.pdf": pdf_of(*pages)}
+    assert not findings_of(tmp_path, files)["author in PDF"].ok
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"%PDF", b"\0" * 1000, pdf_of(line("x"))[:300], pdf_of(b"(" * 100_000)]
+)
+def test_broken_pdf(tmp_path, data):
+    finding = findings_of(tmp_path, {"a.py": b"", "report.pdf": data})["author in PDF"]
+    assert not finding.ok
+    assert finding.message == (
+        "Write Müller and 1234567 on the first page of report.pdf. "
+        "Not all of it can be read as text."
+    )
+
+
+def test_pages_before_a_broken_one_count(tmp_path):
+    report = pdf_of(line("Müller 1234567"), line("x"), line("y"))
+    report = report.replace(b"7 0 obj\n<<", b"7 0 obj\n<< /Filter /Unknown")
+    (tmp_path / "report.pdf").write_bytes(report)
+    assert first_pages(tmp_path / "report.pdf") == "Müller 1234567"
+
+
+def test_pdf_that_takes_too_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdftext, "MAX_SECONDS", 0.01)
+    (tmp_path / "report.pdf").write_bytes(pdf_of(line("x")))
+    assert first_pages(tmp_path / "report.pdf") == ""
+
+
+def test_bomb_in_a_pdf(tmp_path):
+    bomb = pdf_of(line("x") * 5_000_000, compressed=True)
+    assert len(bomb) < 2**20
+    (tmp_path / "report.pdf").write_bytes(bomb)
+    start = time.monotonic()
+    first_pages(tmp_path / "report.pdf")
+    assert time.monotonic() - start < pdftext.MAX_SECONDS + 5
+
+
+# Paths in the code
+
+
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("open('/home/doe/data.csv')", "/home/doe/data.csv"),
+        (r"open('C:\\Users\\doe\\x.csv')", "C:\\\\Users\\\\doe\\\\x.csv"),
+        ("open('D:/x.csv')", "D:/x.csv"),
+        (r"open(r'\\server\share\x')", "\\\\\\\\server\\\\share\\\\x"),
+        ("open('~/x.csv')", "~/x.csv"),
+        ("open(f'/content/drive/{name}')", "/content/drive/"),
+        ("open('/home/doe/' + name)", "/home/doe/"),
+    ],
+)
+def test_absolute_path(tmp_path, code, path):
+    finding = findings_of(tmp_path, {"a.py": f"x = 1\n{code}".encode()})["relative paths"]
+    assert not finding.ok
+    assert finding.message == f"Make every path in the code relative: '{path}' (a.py, line 2)."
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('data/x.csv')",
+        "open('./x.csv')",
+        "open('../x.csv')",
+        "open(f'{folder}/data/x.csv')",
+        "open(folder + '/data/x.csv')",
+        "print('accuracy / loss')",
+        "xlabel('m/s')",
+        "open('https://example.org/x')",
+        "'/'",
+        "# open('/home/doe/x.csv')",
+        "this is no Python: '/home/doe/x.csv'",
+    ],
+)
+def test_relative_path(tmp_path, code):
+    finding = findings_of(tmp_path, {"a.py": code.encode()})["relative paths"]
+    assert finding == Finding("relative paths", True, "All paths in the code are relative.")
+
+
+def test_absolute_path_in_a_notebook_is_named_once(tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    cells = ["%time", "path = '/home/doe/x.csv'\nopen(path)"]
+    notebook.cells = [nbformat.v4.new_code_cell(c, id=f"c{i}") for i, c in enumerate(cells)]
+    files = {"my rnn.ipynb": nbformat.writes(notebook), "broken.ipynb": b"{"}
+    assert findings_of(tmp_path, files)["relative paths"].message == (
+        "Make every path in the code relative: '/home/doe/x.csv' (my rnn.ipynb, cell 2, line 1)."
+    )
+
+
+def test_many_absolute_paths(tmp_path):
+    code = "\n".join(f"open('/home/doe/{i}')" for i in range(5))
+    message = findings_of(tmp_path, {"a.py": code.encode()})["relative paths"].message
+    assert message.endswith("'/home/doe/2' (a.py, line 3) and 2 more.")
