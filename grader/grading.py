@@ -93,7 +93,7 @@ class Grading:
         gate = bool(marker.kwargs.get("gate", False))
         failure = None if call.excinfo is None else _as_failure(call.excinfo)
         status: Status = failure.status if failure else "passed"
-        if status == "failed" and not points and not gate:
+        if status in ("failed", "error") and not points and not gate:
             status = "advice"
         function = cast(pytest.Function, item).function
         title = (inspect.getdoc(function) or item.name).split("\n\n")[0]

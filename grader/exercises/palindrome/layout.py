@@ -94,8 +94,13 @@ def _group(model: Model, shapes: dict[str, Shape]) -> dict[tuple[str, bool], lis
         kind = _kind(model, name, shape, widths)
         if kind:
             groups.setdefault(kind, []).append(name)
+    square = groups.get(("h", False), [])
+    if not any(part in ("x", "xh") for part, _ in groups) and len(square) > len(GATES[model]):
+        # An embedding as wide as the state: W_x is square, too, and only its name tells.
+        groups[("x", False)] = [name for name in square if _reads_input(name)]
+        groups[("h", False)] = [name for name in square if not _reads_input(name)]
     outputs = groups.get(("ph", False), [])
-    if ("x", False) not in groups and ("x", True) not in groups and len(outputs) > 1:
+    if not any(part in ("x", "xh") for part, _ in groups) and len(outputs) > 1:
         # One-hot codes of K digits: W_x has the shape of W_ph, and only its name tells.
         last = next((name for name in outputs if _is_output(name)), outputs[-1])
         groups[("ph", False)] = [last]
@@ -167,9 +172,12 @@ def is_embedding(name: str) -> bool:
 
 
 def is_initial_state(name: str) -> bool:
-    return bool(
-        re.search(r"(^|[._])[hc](idden|ell)?_?(0|init|t0)|init|(state|hidden)$", name.lower())
-    )
+    leaf = name.split(".")[-1].lower()
+    return bool(re.search(r"init|(^|_)([hc]_?[0t]|state|hidden|cell)$", leaf)) and leaf[0] != "b"
+
+
+def _reads_input(name: str) -> bool:
+    return bool(re.search(r"x|in|emb", name.lower().split(".")[-1]))
 
 
 def _is_output(name: str) -> bool:
