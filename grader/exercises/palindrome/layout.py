@@ -56,6 +56,9 @@ def unpack(layout: Layout, arrays: Weights, n: int) -> Weights:
     for name, block in layout.items():
         if name in arrays:
             found |= block.unpack(arrays[name], n)
+    for name, array in arrays.items():
+        if is_initial_state(name) and array.size == n:
+            found["c_0" if name.split(".")[-1].lower().startswith("c") else "h_0"] = array.ravel()
     return found
 
 

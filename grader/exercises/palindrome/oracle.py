@@ -2,6 +2,7 @@
 
 Weights are dicts by the sheet's names, each matrix [out, in]: ``W_hx, W_hh, b_h, W_ph, b_p`` for
 the vanilla RNN, ``W_gx, W_gh, b_g, W_ix, …, W_ph, b_p`` for the LSTM. Inputs are (B, T, d).
+An initial state is a vector of zeros unless the dict holds ``h_0`` or ``c_0`` (n,).
 """
 
 from __future__ import annotations
@@ -94,7 +95,11 @@ def _forward(
     leaves = {
         name: torch.from_numpy(weights[name]).clone().requires_grad_() for name in ("W_ph", "b_p")
     }
-    states, _ = cell(torch.from_numpy(x))
+    initial = [
+        torch.from_numpy(weights.get(name, np.zeros(n))).expand(1, x.shape[0], n).contiguous()
+        for name in ("h_0", "c_0")
+    ]
+    states, _ = cell(torch.from_numpy(x), tuple(initial) if model == "LSTM" else initial[0])
     p = states[:, -1] @ leaves["W_ph"].T + leaves["b_p"]
     return as_form(p, form), cell, leaves
 
