@@ -24,7 +24,7 @@ MAX_ENTRIES = 20_000
 MAX_DIRECTORY = 5 * 2**20  # bytes of a ZIP's table of contents, which zipfile reads at once
 LOCAL_HEADER = 30  # bytes before each file in a ZIP, at least
 
-SINGLE_FILES = {".py", ".ipynb"}
+CODE = {".py", ".ipynb"}
 ARCHIVES = {".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip"}
 
 # Made by computers, in any folder; besides these, everything whose name begins with a dot.
@@ -91,7 +91,7 @@ def entries_of(source: Path) -> AbstractContextManager[list[Entry]]:
         return nullcontext(_folder_entries(source))
     if not source.exists():
         raise SubmissionError(f"There is no file or folder {shown(str(source))}: check the path.")
-    if suffix in SINGLE_FILES:
+    if suffix in CODE:
         raise SubmissionError(f"{name} is a single file: name the folder or ZIP that it is in.")
     if suffix in ARCHIVES - {".zip"}:
         raise SubmissionError(f"{name} is not a ZIP: unpack it and export the folder as ZIP.")

@@ -83,7 +83,7 @@ class Grading:
         self.results[item.nodeid] = result
         if result.failure is not None:
             report.longrepr = str(result.failure)
-        if result.status == "advice":
+        if result.status == "advice" and call.when == "call":
             report.outcome = "passed"
         return report
 

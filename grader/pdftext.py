@@ -42,7 +42,6 @@ def _print_first_pages(pdf: str) -> None:
     for page in islice(PdfReader(pdf).pages, MAX_PAGES):
         text = page.extract_text()[:MAX_CHARACTERS] + "\n"
         sys.stdout.buffer.write(text.encode(errors="replace"))
-        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -40,6 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--seed", type=int, metavar="N", help="repeat a run exactly (default: drawn, and printed)"
     )
     group.addoption(
+        "--exercise",
+        action="append",
+        choices=sorted({question.exercise for question in read_rubric()}),
+        help="grade only this exercise (may be given more than once)",
+    )
+    group.addoption(
         "--in-process",
         action="store_true",
         help="run the submission in pytest's own process, so that breakpoints work; "
@@ -78,6 +84,14 @@ def pytest_configure(config: pytest.Config) -> None:
     grading = Grading(config, submission, start)
     config.add_cleanup(grading.student_handle.close)
     config.pluginmanager.register(grading, "rnn-autograder")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the folders of exercises that were not asked for."""
+    chosen = config.getoption("exercise")
+    if chosen and collection_path.parent == KIT / "exercises" and collection_path.is_dir():
+        return collection_path.name not in chosen or None
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from pytest_jsonreport.plugin import JSONReport
 
-from grader.plugin import KIT, SHARED_LAUNCHER, probe_modules
+from grader.grading import KIT
+from grader.plugin import SHARED_LAUNCHER, probe_modules
 from grader.worker.launch import launcher
 
 
@@ -44,6 +45,7 @@ def run(submission: Path, *, seed: int, arguments: Sequence[str] = ()) -> Run:
     report = JSONReport()
     options = ["--submission", str(submission), "--seed", str(seed), "--color=no"]
     quiet = ["-p", "no:cacheprovider", "--json-report-file=none", f"--rootdir={KIT.parent}"]
+    quiet += ["-W", "ignore::pytest.PytestWarning"]  # modules of an earlier run are not rewritten
     text = io.StringIO()
     with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
         status = pytest.main([str(KIT), *options, *quiet, *arguments], plugins=[report])

@@ -18,7 +18,7 @@ import tokenize
 import unicodedata
 import weakref
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -135,21 +135,20 @@ def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
         if snapshot:
             copy = _Snapshot()
             try:
-                files = _copy(taken, copy.root, notes)
+                _copy(taken, copy.root, notes)
+                files = {*taken, *_convert_notebooks(taken, copy.root, notes)}
             except BaseException:
                 copy.remove()
                 raise
-            return Submission(name, source, copy.root, files, notes.sentences(), copy)
+            found = tuple(sorted(files))
+            return Submission(name, source, copy.root, found, notes.sentences(), copy)
         if not is_folder:
             raise SubmissionError(f"{shown(source.name)} is a ZIP: unpack it and name the folder.")
         return Submission(name, source, source, tuple(sorted(taken)), notes.sentences())
 
 
-def _copy(
-    taken: Mapping[PurePosixPath, Entry], root: Path, notes: Notes
-) -> tuple[PurePosixPath, ...]:
-    """Write what was taken below ``root``, and each notebook's module; return all paths."""
-    files = set(taken)
+def _copy(taken: Mapping[PurePosixPath, Entry], root: Path, notes: Notes) -> None:
+    """Write below ``root`` what was taken, if it is as long as was declared."""
     for path, entry in taken.items():
         data = entry.read(entry.size + 1)
         if len(data) != entry.size:
@@ -159,7 +158,14 @@ def _copy(
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    for path in sorted(taken):
+
+
+def _convert_notebooks(
+    paths: Iterable[PurePosixPath], root: Path, notes: Notes
+) -> list[PurePosixPath]:
+    """Write a module beside each notebook that has none of its name; return the new paths."""
+    modules = []
+    for path in sorted(paths):
         module = path.with_name(_module_name(path.stem))
         if path.suffix.lower() != ".ipynb" or (root / module).exists():
             continue
@@ -169,10 +175,10 @@ def _copy(
             notes.add("notebook", str(path))
             continue
         (root / module).write_text(notebook.source, encoding="utf-8", newline="")
-        files.add(module)
+        modules.append(module)
         for cell in notebook.unread:
             notes.add("cell", f"{path}, {cell}")
-    return tuple(sorted(files))
+    return modules
 
 
 def _module_name(stem: str) -> str:

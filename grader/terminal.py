@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
 
@@ -34,29 +35,26 @@ def summarize(
     """Write everything that the reader of this run should see."""
     for notice in notices:
         out.write_line(f"note: {notice}")
-    shown: dict[tuple[str, str], str] = {}
+    alike: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
-        if result.failure is None or result.status == "not started":
-            continue
-        message = (str(result.failure), result.failure.traceback)
-        if message in shown:
-            _write_heading(out, result)
-            out.write_line(f"  the same as under: {shown[message]}")
-            continue
-        shown[message] = result.title
-        _write_block(out, result, result.failure)
+        if result.failure is not None and result.status != "not started":
+            key = (result.question, str(result.failure), result.failure.traceback)
+            alike.setdefault(key, []).append(result)
+    for same in alike.values():
+        _write_block(out, max(same, key=lambda result: result.points), len(same) - 1)
     _write_table(out, grade, results)
 
 
-def _write_heading(out: pytest.TerminalReporter, result: Result) -> None:
+def _write_block(out: pytest.TerminalReporter, result: Result, others: int) -> None:
+    """One failure; ``others`` checks of the same question stopped for the same reason."""
+    failure = cast(Failure, result.failure)
     out.write_line("")
     out.write(f"{result.status.upper()}  ", bold=True, **{COLORS[result.status]: True})
     out.write_line(f"{result.question}  {result.title}", bold=True)
-
-
-def _write_block(out: pytest.TerminalReporter, result: Result, failure: Failure) -> None:
-    _write_heading(out, result)
-    for line in [failure.what, *failure.details(), f"{'repeat':<9} {result.repeat}"]:
+    lines = [failure.what, *failure.details()]
+    if others:
+        lines.append(f"{'also':<9} {others} more of this question's checks stop at this")
+    for line in [*lines, f"{'repeat':<9} {result.repeat}"]:
         out.write_line(textwrap.indent(line, "  "))
     if failure.traceback:
         out.write_line(textwrap.indent(failure.traceback.rstrip(), "  | "))

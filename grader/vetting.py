@@ -11,7 +11,7 @@ import unicodedata
 from collections import defaultdict
 from pathlib import PurePosixPath
 
-from grader.entries import ARCHIVES, Entry, SubmissionError, is_junk, shown
+from grader.entries import ARCHIVES, CODE, Entry, SubmissionError, is_junk, shown
 from grader.notebooks import MAX_CODE
 from grader.worker.loading import PROTECTED
 
@@ -33,7 +33,6 @@ LARGEST = dict.fromkeys(DATA, 10 * MIB) | {
     ".ipynb": 20 * MIB,
     ".pdf": 20 * MIB,
 }
-CODE = {".py", ".ipynb"}
 
 CONFIGURATION = {
     "conftest.py", "pyproject.toml", "pytest.ini", "pytest.toml", "setup.cfg", "sitecustomize.py",
@@ -43,7 +42,7 @@ COMPILED = {".dll", ".dylib", ".o", ".pyc", ".pyd", ".pyo", ".so"}
 
 # Why files are not taken as they are, in the order in which the student reads it.
 NOTICES = {
-    "junk": "Left out, because the computer made it and not you: {}.",
+    "junk": "Left out, because a computer made it and not you: {}.",
     "link": "Left out, because only plain files are copied, no links or devices: {}.",
     "configuration": "Left out, because it would configure Python or pytest: {}.",
     "shadow": "Left out, because a module of Python or of the grader has its name; rename it: {}.",

@@ -1,5 +1,8 @@
 """The sheet's rules about names, reports and paths are checked, and broken PDFs do no harm."""
 
+import os
+import subprocess
+import sys
 import time
 import zipfile
 import zlib
@@ -210,6 +213,22 @@ def test_bomb_in_a_pdf(tmp_path):
     start = time.monotonic()
     first_pages(tmp_path / "report.pdf")
     assert time.monotonic() - start < pdftext.MAX_SECONDS + 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory has no limit")
+def test_memory_is_limited(tmp_path):
+    (tmp_path / "report.pdf").write_bytes(pdf_of(line("x")))
+    script = (
+        "import sys; from grader import pdftext; pdftext.MAX_MEMORY = 2**24; "
+        "pdftext._print_first_pages(sys.argv[1])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "report.pdf")],
+        env=os.environ | {"PYTHONPATH": str(Path(pdftext.__file__).parents[1])},
+        capture_output=True,
+    )
+    assert run.returncode != 0
+    assert run.stdout == b""
 
 
 # Paths in the code

@@ -4,6 +4,7 @@ Its ``fault.toml`` says what it is and what grading it must give:
 
     base = "reference"        the files it starts from (left out: the folder's own alone)
     select = "lstm"           pytest's -k, so that only what the fault concerns is run
+    arguments = ["--time-scale", "0.1"]    further ones
     [[edit]]                  file, old, new: an edit of the base; ``old`` stands there once
     [expect."1.6"]            earned, status of a question
     [[says]]                  test, text: a failing test and what its message must contain
@@ -32,7 +33,10 @@ def build(fault: Path, rules: dict[str, Any], target: Path) -> None:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / rules["base"], target, ignore=ignored)
     shutil.copytree(
-        fault, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("fault.toml", "__pycache__")
+        fault,
+        target,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("fault.toml", "__pycache__"),
     )
     for edit in rules.get("edit", []):
         file = target / edit["file"]
@@ -46,7 +50,9 @@ def test_fault(fault: Path, grade: Grade, tmp_path: Path) -> None:
     rules = tomllib.loads((fault / "fault.toml").read_text(encoding="utf-8"))
     submission = tmp_path / fault.name
     build(fault, rules, submission)
-    arguments = ["-k", rules["select"]] if "select" in rules else []
+    arguments = rules.get("arguments", [])
+    if "select" in rules:
+        arguments = [*arguments, "-k", rules["select"]]
     run = grade(submission, *arguments)
     questions = {row["id"]: row for row in run.report["grade"]["questions"]}
     for question, expected in rules["expect"].items():

@@ -176,6 +176,7 @@ class Student:
                 f"Your code raised {answer['type']} while {doing}.",
                 got=f"{answer['type']}: {answer['message']}",
                 where=str(answer["where"]),
+                hint=self._hint(answer),
                 status="error",
                 traceback=str(answer["traceback"]),
                 output=output,
@@ -186,6 +187,17 @@ class Student:
             traceback=str(answer["traceback"]),
             output=output,
         )
+
+    def _hint(self, answer: dict[str, Any]) -> str:
+        """What to say about an exception whose own message leads astray."""
+        texts = [
+            self.submission.source_of(file)
+            for file in self.submission.files
+            if str(answer["where"]).startswith(f"{file},")
+        ]
+        if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for t in texts for line in t.splitlines()):
+            return "The file holds merge-conflict markers (<<<<<<<, >>>>>>>): choose one side."
+        return ""
 
     def _raise_lost(self, lost: WorkerLost, doing: str) -> NoReturn:
         output = self._backend.output() if self._backend else ""

@@ -3,7 +3,6 @@
 A short run with fixed examples by default; ``FUZZ_EXAMPLES=20000 pytest tests/fuzz`` searches anew.
 """
 
-import ast
 import io
 import json
 import os
@@ -17,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.errors import UserError
-from grader.notebooks import module_source
+from grader.notebooks import module_source, parse
 from grader.submission import SubmissionError, open_submission
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
@@ -152,13 +151,14 @@ def test_random_bytes(area, data, zip_like):
 def test_odd_notebooks(data):
     for notebook in (data, {"nbformat": 4, "metadata": {}, "cells": data}):
         with suppress(UserError):
-            ast.parse(module_source(json.dumps(notebook)))
+            parse(module_source(json.dumps(notebook)))
 
 
 PIECES = st.sampled_from(
     ["x", " = ", "1", "\n", "    ", "def f():", "class A:", "if x:", "%time", "!ls", "%%bash",
      "import os", "from __future__ import annotations", "f'{x}'", "(", ")", "[", "]", ";", "\\",
-     "\r", "\x0c", "'''", "#", "lambda: ", "?", "@", "\ud800", "\\ud800", "'", "return 1", "pass", ":"]
+     "\r", "\x0c", "'''", "#", "lambda: ", "?", "@", "\ud800", "\\ud800", "'",
+     "return 1", "pass", ":"]
 )  # fmt: skip
 
 
@@ -169,4 +169,4 @@ def test_odd_cells(cells):
     notebook = {"nbformat": 4, "metadata": {}, "cells": [form | {"source": c} for c in cells]}
     source = module_source(json.dumps(notebook))
     source.encode()
-    ast.parse(source)
+    parse(source)

@@ -122,7 +122,7 @@ def gradients(
                 hint="Somewhere the graph is cut: .data, .detach(), .item(), .numpy(), "
                 "torch.tensor(…) of a tensor, or torch.no_grad().",
             )
-        torch.autograd.backward((output * torch.from_numpy(direction).to(number)).sum())
+        backward((output * torch.from_numpy(direction).to(number)).sum())
     return {
         key: to_array(value.grad)
         for key, value in network.named_parameters()
@@ -138,8 +138,25 @@ def watched(
         network, number = build(module, name, sizes, dtype)
         output = run(network, as_input(x, number), sizes["batch_size"], sizes)
         if output.requires_grad:
-            torch.autograd.backward(output.sum())
+            backward(output.sum())
     return {"modules": list(record.modules), "operators": list(record.operators)}
+
+
+def backward(loss: Tensor) -> None:
+    """``loss.backward()``, whose failure is due to the graph that the student's forward made."""
+    try:
+        torch.autograd.backward(loss)
+    except RuntimeError as error:
+        again = "second time" in str(error) or "inplace operation" in str(error)
+        raise Unusable(
+            "backward() works after each forward.",
+            expected="gradients, also the second time",
+            got=f"RuntimeError: {str(error)[:300]}",
+            hint="A state is carried over from one call to the next, with its graph, or changed "
+            "in place: begin each forward with a fresh state of zeros."
+            if again
+            else "",
+        ) from None
 
 
 def load(network: nn.Module, weights: dict[str, Array]) -> None:

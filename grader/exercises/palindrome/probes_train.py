@@ -118,7 +118,8 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
     with figures.captured() as drawn, watch.over(is_students):
         returned = call(function, values)
         network, history = sort_out(returned)
-        plot(module, history, drawn)
+        if history:
+            plot(module, history, drawn)
     network = network or watch.network
     if network is None:
         raise Unusable(

@@ -39,8 +39,20 @@ def trained(student: Student, model: str) -> dict[str, Any]:
     return student.remember(f"training {model}", run)
 
 
+def check_steps(run: dict[str, Any]) -> None:
+    """Fail unless an optimizer of torch.optim has stepped, and no more often than allowed."""
+    require(
+        1 <= run["steps"] <= STEPS,
+        "The network is trained by an optimizer of torch.optim.",
+        expected=f"1 to {STEPS} steps (train_steps)",
+        got=f"{run['steps']} steps",
+        where="train.py, train",
+    )
+
+
 def reaches_the_threshold(network: Network, run: dict[str, Any]) -> None:
     """All palindromes of the length are tried, so that this accuracy is exact, not a sample's."""
+    check_steps(run)
     weights = {name: np.asarray(array) for name, array in run["weights"].items()}
     require(
         set(network.layout) <= set(weights),
@@ -97,6 +109,7 @@ def test_accuracy_of_the_vanilla_rnn(student: Student, vanilla_rnn: Network) -> 
 def test_loss(student: Student) -> None:
     """The loss is the cross-entropy of logits."""
     run = trained(student, "RNN")
+    check_steps(run)
     require(
         run["probabilities"] is not True,
         "Cross-entropy is computed from logits.",
@@ -111,7 +124,9 @@ def test_loss(student: Student) -> None:
 @pytest.mark.question(id="1.3", points=0.25)
 def test_order_of_a_step(student: Student) -> None:
     """Gradients are clipped between backward() and step()."""
-    events = trained(student, "RNN")["events"]
+    run = trained(student, "RNN")
+    check_steps(run)
+    events = run["events"]
     backward, step = events.index("backward") if "backward" in events else 0, len(events)
     if "step" in events[backward:]:
         step = events.index("step", backward)
