@@ -1,0 +1,72 @@
+"""Figures as data: descriptions, labels, lines, capture."""
+
+from __future__ import annotations
+
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from grader import figures
+from grader.failures import Failure
+
+
+def drawn(*, labels: bool = True, legend: bool = True) -> Figure:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 2, 3], [3.0, 2.0, 1.0], label="loss")
+    if labels:
+        axes.set(xlabel="step", ylabel="loss", yscale="log")
+    if legend:
+        axes.legend()
+    return figure
+
+
+def test_description() -> None:
+    (axes,) = figures.describe(drawn())["axes"]
+    assert (axes["xlabel"], axes["ylabel"], axes["yscale"]) == ("step", "loss", "log")
+    assert axes["legend"] == ["loss"]
+    np.testing.assert_array_equal(axes["lines"][0]["y"], [3, 2, 1])
+    assert bytes(figures.describe(drawn())["png"][:4]) == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"labels": False}, "no xlabel of axes 1, no ylabel"), ({"legend": False}, "no a legend")],
+)
+def test_what_is_missing_is_named(options: dict[str, bool], says: str) -> None:
+    figures.require_labels(figures.describe(drawn()), "what", where="")
+    with pytest.raises(Failure) as caught:
+        figures.require_labels(figures.describe(drawn(**options)), "what", where="")
+    assert says in caught.value.got
+
+
+def test_twin_axes_share_their_labels() -> None:
+    figure = drawn()
+    figure.axes[0].twinx().plot([1, 2], [1, 2])
+    figure.axes[1].set_ylabel("accuracy")
+    figures.require_labels(figures.describe(figure), "what", where="")
+
+
+def test_an_empty_figure_is_no_figure() -> None:
+    with pytest.raises(Failure, match="what"):
+        figures.require_labels(figures.describe(Figure()), "what", where="")
+
+
+def test_a_line_must_show_the_data() -> None:
+    description = figures.describe(drawn())
+    figures.require_line(description, [3, 2, 1], "what", where="")
+    with pytest.raises(Failure, match="what"):
+        figures.require_line(description, [3, 2, 2], "what", where="")
+
+
+def test_figures_by_pyplot_are_captured_saved_or_not() -> None:
+    with figures.captured() as found:
+        plt.plot([1, 2])
+        plt.savefig(io.BytesIO())
+        plt.close()
+        plt.figure()
+    assert len(found) == 2
+    assert not plt.get_fignums()

@@ -1,0 +1,77 @@
+"""What README.md tells people to type exists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from grader.grading import KIT
+from tests.conftest import ROOT
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+LINES = [
+    line.split("  #")[0].split(" # ")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+INLINE = [
+    code for code in re.findall(r"`([^`\n]+)`", TEXT) if code.startswith(("pytest", "python"))
+]
+
+
+def commands(start: str) -> list[str]:
+    return sorted({line for line in LINES + INLINE if line.startswith(start)})
+
+
+@pytest.mark.parametrize("command", commands("pytest grader"))
+def test_pytest_commands(command: str) -> None:
+    words = shlex.split(command)[2:]
+    options = [str(KIT), *words, "--collect-only", "-q"]
+    assert pytest.main(options) == 0
+
+
+@pytest.mark.parametrize("command", commands("python -m grader"))
+def test_grader_commands(command: str) -> None:
+    words = shlex.split(command)[3:]
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", words[0], "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for option in (word for word in words if word.startswith("--")):
+        assert option in done.stdout
+
+
+@pytest.mark.parametrize("command", commands("make "))
+def test_make_targets(command: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{shlex.split(command)[1]}:", makefile, re.MULTILINE)
+
+
+def test_continuous_integration_runs_what_the_readme_says() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    ran = [
+        line for line in script.splitlines() if line and not line.startswith(("#", "set ", "cd "))
+    ]
+    assert ran
+    assert set(ran) <= set(commands("make "))
+
+
+def test_map_of_the_folders() -> None:
+    for name in re.findall(r"\b(\w+\.py)\b", TEXT.split("```\nreference/")[1].split("```")[0]):
+        if "*" not in name:
+            assert list(ROOT.rglob(name)), name
+
+
+def test_shape_of_the_report() -> None:
+    assert (
+        "`{earned, possible, pending, questions: [{id, title, earned, possible, status}]}`" in TEXT
+    )

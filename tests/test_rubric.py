@@ -1,0 +1,87 @@
+"""The rubric, and the grade that results make of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from grader.grading import KIT
+from grader.rubric import Question, Result, grade, read_rubric
+
+RUBRIC = [
+    Question("a", "first", "1", "one", 2.0, "tests"),
+    Question("a-text", "first, in words", "1", "one", 1.0, "person"),
+    Question("b", "second", "2", "two", 3.0, "tests"),
+]
+
+
+def result(question: str, status: Any, points: float = 1.0, gate: bool = False) -> Result:
+    return Result(f"{question}-{status}-{points}", "", question, points, gate, status, seed=0)
+
+
+def test_points_of_the_tests_sum_to_the_rubrics() -> None:
+    class Collector:
+        def __init__(self) -> None:
+            self.points: dict[str, float] = defaultdict(float)
+
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            for item in session.items:
+                marker = item.get_closest_marker("question")
+                assert marker is not None
+                self.points[marker.kwargs["id"]] += marker.kwargs["points"]
+
+    collector = Collector()
+    assert pytest.main(["-q", "--collect-only", str(KIT)], plugins=[collector]) == 0
+    built = {path.parent.name for path in KIT.glob("exercises/*/test_*.py")}
+    expected = {q.id: q.points for q in read_rubric() if q.by == "tests" and q.exercise in built}
+    assert {key: round(value, 9) for key, value in collector.points.items()} == expected
+
+
+def test_every_question_is_named_once() -> None:
+    names = [question.id for question in read_rubric()]
+    assert len(names) == len(set(names))
+
+
+def test_points_of_the_palindrome_sheet_are_the_sheets() -> None:
+    points: dict[str, float] = defaultdict(float)
+    for question in read_rubric():
+        if question.sheet == "004":
+            points[question.id.split("-")[0].rstrip("ab")] += question.points
+    assert points == {"1.1": 2, "1.2": 2, "1.3": 2, "1.4": 2, "1.5": 3, "1.6": 5}
+
+
+def test_earned_possible_and_pending() -> None:
+    given = grade([result("a", "passed"), result("a", "failed")], RUBRIC)
+    assert (given.earned, given.possible, given.pending) == (1.0, 2.0, 1.0)
+    assert [row.id for row in given.questions] == ["a", "a-text"], "exercise two was not graded"
+    assert given.questions[0].status == "partly passed"
+
+
+def test_a_gate_takes_the_whole_question() -> None:
+    results = [result("a", "blocked", 0, gate=True), result("a", "passed"), result("b", "passed")]
+    given = grade(results, RUBRIC)
+    assert [row.earned for row in given.questions] == [0.0, 0.0, 1.0]
+    assert given.questions[0].status == "blocked"
+    assert results[1].earned == 0.0
+
+
+def test_a_gate_that_could_not_be_tried_takes_nothing() -> None:
+    given = grade([result("a", "error", 0, gate=True), result("a", "passed")], RUBRIC)
+    assert given.questions[0].earned == 1.0
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["passed", "advice"], "passed"),
+        (["not started", "not started"], "not started"),
+        (["timeout", "timeout"], "timeout"),
+        (["timeout", "failed"], "failed"),
+        (["passed", "internal"], "internal"),
+    ],
+)
+def test_status_of_a_question(statuses: list[Any], expected: str) -> None:
+    given = grade([result("b", status) for status in statuses], RUBRIC)
+    assert given.questions[0].status == expected
