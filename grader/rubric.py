@@ -116,7 +116,7 @@ def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
         result.earned = result.points if result.status == "passed" and not barred else 0.0
     earned = _sum(result.earned for result in results)
     possible = _sum(result.points for result in results)
-    lost = {result.status for result in results} - {"passed", "advice"}
+    lost = {r.status for r in results if r.points or r.gate or r.status == "internal"} - {"passed"}
     status: str
     if barred:
         status = "blocked"

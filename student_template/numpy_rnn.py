@@ -1,4 +1,4 @@
-"""A recurrent network in NumPy, with backpropagation through time by hand (sheet 003, part 1).
+"""A recurrent network in NumPy, backpropagation through time by hand (sheet 003, assignment 1).
 
     s[t] = Wᵀ x[t] + Rᵀ a[t−1] + b_s,    a[t] = tanh(s[t]),    ŷ = Vᵀ a[T] + b_y
 
@@ -18,7 +18,7 @@ class RNN:
     """
 
     def __init__(self, input_size: int, hidden_size: int, output_size: int, rng=None):
-        """Draw W, R, V uniformly from ±0.2, biases 0 (sheet 003). rng: seed, Generator or None."""
+        """Draw W, R, V uniformly in ±0.2, biases zero (sheet 003). rng: seed, Generator or None."""
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
         self.tape, self.grads = None, {}  # forward leaves the tape to backward, backward the grads
         raise NotImplementedError("N1: initialize W, R, bs, V and by")

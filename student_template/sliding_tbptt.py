@@ -8,8 +8,10 @@ y has N rows, row i belongs to the state that x[i] leads to. A gradient is a dic
 
 from collections.abc import Callable
 
-from torch import Tensor, nn
+import torch
+from torch import nn
 
+Tensor = torch.Tensor
 Loss = Callable[[Tensor, Tensor], Tensor]
 Gradient = dict[str, Tensor]
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
-from torch import Tensor
 
+Tensor = torch.Tensor
 Rate = Callable[[int], float]  # k = 1, 2, ... to eta_k
 
 
@@ -35,7 +36,7 @@ def loss_gradient(theta: float, x_0: Tensor, mu: float, T: int) -> float:
 def gradient_descent(
     theta: float, x_0: Tensor, mu: float, T: int, rate: float | None = None, iterations: int = 20
 ) -> Run:
-    """Gradient descent on L; `rate=None`: a rate of your own, fast at T = 20 (section 1.1)."""
+    """Gradient descent at a constant rate; None: one of your own, fast at T = 20 (section 1.1)."""
     # L is a parabola in theta. How strongly does it bend, and what does that say about the rate?
     raise NotImplementedError("T2: gradient descent with full BPTT")
 
@@ -72,10 +73,10 @@ def restarts(
 
 
 def loss_figure(run: Run, title: str) -> Figure:
-    """Loss (left axes) and gradient (right) against k, for full or truncated BPTT, with legends."""
+    """Loss (left) and gradient (right) against k = 1, 2, ..., full or truncated; with legends."""
     raise NotImplementedError("T5: loss and gradient against k")
 
 
 def theta_figure(runs: Mapping[str, Run], title: str, decay: float | None = None) -> Figure:
-    """theta against k, one curve for each labelled run; `decay` adds k^decay for comparison."""
+    """theta against k = 1, 2, ..., one curve per labelled run; `decay` adds k^decay as the last."""
     raise NotImplementedError("T5: theta against k")

@@ -72,10 +72,14 @@ def test_a_gate_that_could_not_be_tried_takes_nothing() -> None:
     assert given.questions[0].earned == 1.0
 
 
+def test_advice_changes_nothing() -> None:
+    given = grade([result("a", "passed"), result("a", "advice", 0)], RUBRIC)
+    assert (given.questions[0].status, given.questions[0].possible) == ("passed", 1.0)
+
+
 @pytest.mark.parametrize(
     ("statuses", "expected"),
     [
-        (["passed", "advice"], "passed"),
         (["not started", "not started"], "not started"),
         (["timeout", "timeout"], "timeout"),
         (["timeout", "failed"], "failed"),

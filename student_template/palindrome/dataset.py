@@ -27,13 +27,18 @@ class PalindromeDataset(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         """Digits (length − 1,) as float32, and the digit to predict."""
-        digits = self.generate_palindrome()
-        return digits[:-1].float(), int(digits[-1])
+        digits, target = self.batch(1)
+        return digits[0], int(target)
 
-    def generate_palindrome(self) -> Tensor:
-        """Digits (length,) that read the same in both directions, as int64."""
-        half = torch.randint(10, ((self.length + 1) // 2,))
-        return torch.cat([half, half.flip(0)[self.length % 2 :]])
+    def batch(self, size: int) -> tuple[Tensor, Tensor]:
+        """Many items at once: digits (size, length − 1) as float32, the next ones (size,)."""
+        digits = self.generate_palindrome(size)
+        return digits[:, :-1].float(), digits[:, -1]
+
+    def generate_palindrome(self, count: int = 1) -> Tensor:
+        """Digits (count, length) that read the same in both directions, as int64."""
+        half = torch.randint(10, (count, (self.length + 1) // 2))
+        return torch.cat([half, half.flip(1)[:, self.length % 2 :]], dim=1)
 
 
 def features(digits: Tensor, input_dim: int) -> Tensor:

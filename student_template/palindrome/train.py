@@ -1,6 +1,6 @@
 """Questions 1.3 and 1.6 of sheet 004: train a network to predict the last digit of a palindrome.
 
-python -m reference.palindrome.train --model LSTM --length 5
+Also from the command line, as a module of its package: ``--model LSTM --length 5``; see ``main``.
 """
 
 import argparse

@@ -137,7 +137,7 @@ def gradients_agree_with_the_equations(network: Network, rng: Random) -> None:
 def gradients_agree_with_differences(network: Network, rng: Random) -> None:
     """Central differences of the student's own forward pass, along a random line per parameter."""
     sizes = Sizes(B=3, T=5, d=1, n=6)
-    digits = oracle.random_digits(rng, sizes.B, sizes.T)
+    digits = rng.integers(0, 3, (sizes.B, sizes.T)).astype(float)  # small: little curvature
     arrays = network.draw(rng, sizes)
     direction = rng.normal(size=(sizes.B, sizes.K))
     gradients = network.gradients(sizes, arrays, digits, direction)

@@ -18,8 +18,9 @@ import numpy as np
 from grader.exercises.palindrome.oracle import GATES, Array, Model, Sizes, Weights
 
 Shape = tuple[int, ...]
-# Sizes at which a dimension tells what it is, whatever the input's width is (1, 10, or K).
-SURVEY = Sizes(B=5, T=3, d=1, n=7, K=4)
+# Sizes at which a dimension tells what it is, whatever the input's width is (1, 10, or K); the
+# second for networks that have ten classes in the code.
+SURVEYS = (Sizes(B=5, T=3, d=1, n=7, K=4), Sizes(B=5, T=3, d=1, n=7, K=10))
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ def unpack(layout: Layout, arrays: Weights, n: int) -> Weights:
     return found
 
 
-def candidates(model: Model, shapes: dict[str, Shape]) -> Iterator[Layout]:
+def candidates(model: Model, shapes: dict[str, Shape], survey: Sizes) -> Iterator[Layout]:
     """Every reading of parameters that have these shapes at the survey's sizes, likeliest first."""
-    groups = _group(model, shapes)
+    groups = _group(model, shapes, survey)
     seen: list[Layout] = []
     for turned, state_first, order in product(
         (False, True), (False, True), permutations(GATES[model])
@@ -82,19 +83,21 @@ def candidates(model: Model, shapes: dict[str, Shape]) -> Iterator[Layout]:
             else:
                 rows = [(gate,) for gate in named_gates(model, names) or order]
             for name, gates in zip(names, rows, strict=False):
-                out = SURVEY.K if gates == ("p",) else len(gates) * SURVEY.n
+                out = survey.K if gates == ("p",) else len(gates) * survey.n
                 layout[name] = Block(gates, columns, _turned(shapes[name], out, turned))
         if layout not in seen:
             seen.append(layout)
             yield layout
 
 
-def _group(model: Model, shapes: dict[str, Shape]) -> dict[tuple[str, bool], list[str]]:
+def _group(
+    model: Model, shapes: dict[str, Shape], survey: Sizes
+) -> dict[tuple[str, bool], list[str]]:
     """Parameter names by what they are ("x", "h", "xh", "b", "ph", "p") and whether stacked."""
-    widths = {1, 10, SURVEY.K} | {s[-1] for name, s in shapes.items() if is_embedding(name)}
+    widths = {1, 10, survey.K} | {s[-1] for name, s in shapes.items() if is_embedding(name)}
     groups: dict[tuple[str, bool], list[str]] = {}
     for name, shape in shapes.items():
-        kind = _kind(model, name, shape, widths)
+        kind = _kind(model, name, shape, widths, survey)
         if kind:
             groups.setdefault(kind, []).append(name)
     square = groups.get(("h", False), [])
@@ -111,8 +114,10 @@ def _group(model: Model, shapes: dict[str, Shape]) -> dict[tuple[str, bool], lis
     return groups
 
 
-def _kind(model: Model, name: str, shape: Shape, widths: set[int]) -> tuple[str, bool] | None:
-    n, K = SURVEY.n, SURVEY.K
+def _kind(
+    model: Model, name: str, shape: Shape, widths: set[int], survey: Sizes
+) -> tuple[str, bool] | None:
+    n, K = survey.n, survey.K
     stack = len(GATES[model]) * n
     leaf = name.split(".")[-1].lower()
     if is_embedding(name) or is_initial_state(name):

@@ -16,6 +16,7 @@ from grader.worker.student import Student
 
 FILES: dict[Model, str] = {"VanillaRNN": "vanilla_rnn.py", "LSTM": "lstm.py"}
 DEFAULTS = Sizes(B=128, T=4, d=1, n=128)  # of the sheet: what every submission has been tried with
+OUTPUT = ("W_ph", "b_p")
 TRIAL = 4  # rows that are compared while a reading is looked for
 FORMS: tuple[OutputForm, ...] = ("logits", "softmax", "log_softmax")
 
@@ -71,12 +72,16 @@ class Network:
         self.way = WAYS[0]
         self.form: OutputForm = "logits"
         self.follows_sheet = False
-        survey = self._probe(probes.parameters, layout.SURVEY)
-        self.survey: dict[str, tuple[int, ...]] = {
-            name: tuple(shape) for name, shape in survey["parameters"].items()
-        }
-        self.plain: dict[str, list[int]] = survey["plain"]
         self.layout: layout.Layout = {}
+        for sizes in layout.SURVEYS:
+            survey = self._probe(probes.parameters, sizes)
+            self.survey: dict[str, tuple[int, ...]] = {
+                name: tuple(shape) for name, shape in survey["parameters"].items()
+            }
+            self.plain: dict[str, list[int]] = survey["plain"]
+            self._readings = list(layout.candidates(model, self.survey, sizes))
+            if self._readings and not set(OUTPUT) & set(self.missing(self._readings[0])):
+                break
         self._find_way(rng)
 
     @property
@@ -134,10 +139,10 @@ class Network:
         """
         return complete(self.model, layout.unpack(self.layout, arrays, units(self.layout, arrays)))
 
-    def missing(self) -> list[str]:
+    def missing(self, reading: layout.Layout | None = None) -> list[str]:
         """The sheet's parameters that no parameter of the student's holds."""
         zeros = {name: np.zeros(shape) for name, shape in self.survey.items()}
-        found = layout.unpack(self.layout, zeros, layout.SURVEY.n)
+        found = layout.unpack(reading or self.layout, zeros, layout.SURVEYS[0].n)
         return [name for name in oracle.shapes(self.model, 1, 1, 1) if name not in found]
 
     def inputs(self, arrays: Weights, sheet: Weights, digits: Array) -> Array:
@@ -156,7 +161,7 @@ class Network:
 
     def _find_way(self, rng: np.random.Generator) -> None:
         """Settle way, layout and form: the first that give the equations' output, at defaults."""
-        readings = list(layout.candidates(self.model, self.survey))
+        readings = self._readings
         self.layout = readings[0] if readings else {}
         digits = oracle.random_digits(rng, DEFAULTS.B, DEFAULTS.T)
         first_failure: Failure | None = None

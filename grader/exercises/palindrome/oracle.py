@@ -119,10 +119,3 @@ def all_palindromes(length: int) -> tuple[Array, Array]:
     half = np.array(list(product(range(10), repeat=(length + 1) // 2)), dtype=float)
     whole = np.concatenate([half, half[:, ::-1][:, length % 2 :]], axis=1)
     return whole[:, :-1], whole[:, -1].astype(int)
-
-
-def accuracy(model: Model, weights: Weights, length: int) -> float:
-    """The share of all palindromes of that length whose last digit is predicted, exactly."""
-    digits, target = all_palindromes(length)
-    x = features(digits, weights[f"W_{GATES[model][0]}x"].shape[1])
-    return float((output(model, weights, x).argmax(1) == target).mean())

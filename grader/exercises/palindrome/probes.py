@@ -243,3 +243,25 @@ def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str
             )
     names = {squeeze(name) for name in inspect.signature(own[0]).parameters}
     return {"counts": values, "has_K": bool(names & {"k", *aliases["K"].split()})}
+
+
+def palindromes(module: ModuleType, length: int, count: int) -> dict[str, Any]:
+    """The first items of the student's dataset: digits read, digit to predict."""
+    kind: Any = getattr(module, "PalindromeDataset", None)
+    if not callable(kind):
+        raise Unusable(
+            "The file defines no class PalindromeDataset.",
+            expected="PalindromeDataset(length), as it was given",
+            got="none",
+        )
+    dataset = kind(length)
+    items = [dataset[index] for index in range(count)]
+    try:
+        digits = [np.asarray(item[0], dtype=float).ravel().tolist() for item in items]
+        return {"digits": digits, "target": [float(item[1]) for item in items]}
+    except (TypeError, ValueError, IndexError):
+        raise Unusable(
+            "An item of the dataset is a pair: digits, and the digit to predict.",
+            expected="(digits, digit)",
+            got=type(items[0]).__name__,
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -14,7 +15,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from grader import figures
-from grader.exercises.palindrome.probes import to_array
+from grader.exercises.palindrome.probes import Array, to_array
 from grader.worker.binding import bind, squeeze
 from grader.worker.process import Unusable
 
@@ -33,6 +34,7 @@ ALIASES = {
 }
 CONFIGURATIONS = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams")
 WATCHED_STEPS = 3
+SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
 
 
 class Watch:
@@ -43,10 +45,13 @@ class Watch:
         self.read = 0  # digits per sequence
         self.events: list[str] = []  # "backward", "clip", "step", of the first steps
         self.steps = 0
+        self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
         self.probabilities: bool | None = None  # whether cross-entropy was given softmax's output
 
     def note(self, event: str) -> None:
         self.steps += event == "step"
+        if event == "step" and self.network and self.steps % SNAPSHOT_EVERY == 0:
+            self.recent.append(weights_of(self.network))
         if self.steps <= WATCHED_STEPS:
             self.events.append(event)
 
@@ -128,7 +133,8 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
             got=type(returned).__name__,
         )
     return {
-        "weights": {name: to_array(value) for name, value in network.named_parameters()},
+        "weights": weights_of(network),
+        "recent": [w for w in watch.recent if network is watch.network],
         "class": type(network).__name__,
         "length": watch.read + 1 if watch.read else length,
         "steps": watch.steps,
@@ -137,6 +143,10 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
         "history": numbers(history),
         "figures": [figures.describe(figure) for figure in drawn[:4]],
     }
+
+
+def weights_of(network: nn.Module) -> dict[str, Array]:
+    return {name: to_array(value) for name, value in network.named_parameters()}
 
 
 def is_students(kind: type) -> bool:

@@ -11,6 +11,7 @@ from grader.checks import require
 from grader.exercises.palindrome import equations, oracle, probes_train
 from grader.exercises.palindrome.layout import unpack
 from grader.exercises.palindrome.network import Network, complete, units
+from grader.exercises.palindrome.oracle import Weights
 from grader.failures import Failure
 from grader.figures import require_labels
 from grader.worker.student import Student
@@ -51,9 +52,14 @@ def check_steps(run: dict[str, Any]) -> None:
 
 
 def reaches_the_threshold(network: Network, run: dict[str, Any]) -> None:
-    """All palindromes of the length are tried, so that this accuracy is exact, not a sample's."""
+    """All palindromes of the length are tried, so that an accuracy is exact, not a sample's.
+
+    RMSprop's last step may be an unlucky one: at the sheet's learning rate, accuracies of right
+    networks that have converged jump by a percent from step to step. So the weights of the last
+    hundred steps, every tenth, count as well as those returned.
+    """
     check_steps(run)
-    weights = {name: np.asarray(array) for name, array in run["weights"].items()}
+    weights: Weights = run["weights"]
     require(
         set(network.layout) <= set(weights),
         "train returns a network of the class that the sheet asks for.",
@@ -67,29 +73,34 @@ def reaches_the_threshold(network: Network, run: dict[str, Any]) -> None:
         got=f"NaN or infinity in {', '.join(bad)}",
         hint="The loss has overflowed: is the gradient clipped between backward() and step()?",
     )
-    digits, target = oracle.all_palindromes(int(run["length"]))
-    try:
-        found = unpack(network.layout, weights, units(network.layout, weights))
-        sheet = complete(network.model, found)
-        x = network.inputs(weights, sheet, digits)
-        p = oracle.output(network.model, sheet, x)
-    except (ValueError, KeyError, IndexError, RuntimeError) as error:
-        raise Failure(
-            "The trained weights have the shapes that the network's constructor gives them.",
-            got=f"shapes {', '.join(str(list(array.shape)) for array in weights.values())}",
-        ) from error
-    accuracy = float((p.argmax(1) == target).mean())
+    length = int(run["length"])
+    accuracies = [accuracy(network, w, length) for w in (weights, *reversed(run["recent"]))]
     require(
-        accuracy >= THRESHOLD,
+        max(accuracies) >= THRESHOLD,
         f"After training, the last digit of {LENGTH} is predicted.",
-        expected=f"{THRESHOLD:.0%} of all {len(target)} palindromes right, with the weights that "
-        "train returns in the sheet's equations",
-        got=f"{accuracy:.1%} right after {run['steps']} steps",
+        expected=f"{THRESHOLD:.0%} of all palindromes right, with the weights that train returns "
+        "in the sheet's equations",
+        got=f"{max(accuracies):.1%} right after {run['steps']} steps",
         where="train.py, train",
         hint=""
         if network.follows_sheet
         else "The network does not follow the sheet's equations yet: mend that first.",
     )
+
+
+def accuracy(network: Network, weights: Weights, length: int) -> float:
+    """The share of all palindromes whose last digit the sheet's equations give."""
+    digits, target = oracle.all_palindromes(length)
+    try:
+        found = unpack(network.layout, weights, units(network.layout, weights))
+        sheet = complete(network.model, found)
+        p = oracle.output(network.model, sheet, network.inputs(weights, sheet, digits))
+    except (ValueError, KeyError, IndexError, RuntimeError) as error:
+        raise Failure(
+            "The trained weights have the shapes that the network's constructor gives them.",
+            got=f"shapes {', '.join(str(list(array.shape)) for array in weights.values())}",
+        ) from error
+    return float((p.argmax(1) == target).mean())
 
 
 @pytest.mark.question(id="1.3", points=0, gate=True)
