@@ -16,6 +16,7 @@ import pytest
 
 from grader import terminal
 from grader.failures import Failure, Status
+from grader.formalities import check_formalities
 from grader.rubric import Grade, Result, grade, read_rubric
 from grader.submission import Submission
 from grader.worker.launch import InProcess, Launcher
@@ -37,6 +38,10 @@ class Grading:
             InProcess if self.in_process else launcher.start,
             config.getoption("time_scale"),
         )
+        self.notices = list(submission.notices)
+        if submission.source.is_file():  # the sheet's rules are for what is handed in
+            findings = check_formalities(submission)
+            self.notices += [finding.message for finding in findings if not finding.ok]
         self.rubric = read_rubric()
         self.results: dict[str, Result] = {}
 
@@ -127,16 +132,14 @@ class Grading:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.results:
             grade = self.grade()  # first: it settles what each result has earned
-            terminal.summarize(
-                terminalreporter, grade, list(self.results.values()), self.submission.notices
-            )
+            terminal.summarize(terminalreporter, grade, list(self.results.values()), self.notices)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Enter the grade at the report's top level, and each result as its test's metadata."""
         json_report["grade"] = self.grade().as_dict()
         json_report["seed"] = self.seed
-        json_report["notices"] = list(self.submission.notices)
+        json_report["notices"] = self.notices
         for test in json_report.get("tests", []):
             if test["nodeid"] in self.results:
                 test["metadata"] = self.results[test["nodeid"]].metadata()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import PurePosixPath
 
+from grader.notebooks import parse
 from grader.submission import Submission
 
 
@@ -29,8 +30,8 @@ def with_imports(submission: Submission, file: str) -> dict[str, str]:
 def imported_names(source: str) -> set[str]:
     """Every name that an import statement mentions, each part of a dotted one by itself."""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+        tree = parse(source)
+    except SyntaxError:
         return set()  # it can't be imported either, and that is where the student is told
     names: set[str] = set()
     for node in ast.walk(tree):

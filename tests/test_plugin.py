@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,14 @@ def test_an_environment_of_another_language_and_time_zone_changes_nothing(wrong:
     assert got == [
         line for line in odd.stdout.splitlines() if line.startswith(("  got", "  expected"))
     ]
+
+
+def test_a_zip_is_graded_and_reminded_of_the_sheets_rules(grade: Grade, tmp_path: Path) -> None:
+    path = tmp_path / "Mustermann-1234567.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(ROOT / "reference/palindrome/lstm.py", "part1/lstm.py")
+        archive.write(ROOT / "reference/palindrome/dataset.py", "part1/dataset.py")
+    run = grade(path, *PALINDROME, "-k", "parameter_count")
+    assert run.status == 0
+    assert "note: Add your report as a PDF." in run.text
+    assert run.report["notices"] == ["Add your report as a PDF."]
