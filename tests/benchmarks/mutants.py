@@ -60,10 +60,9 @@ def variants(node: ast.AST) -> Iterator[ast.AST | None]:
         yield node.operand
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
         yield ast.Call(node.func, [*node.args[:-1], _less(node.args[-1])], [])
-    elif isinstance(node, ast.Assign | ast.AugAssign | ast.Return):
-        yield None
-    elif isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
-        yield None
+    elif isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr):
+        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        yield node if docstring else None
 
 
 def _less(node: ast.expr) -> ast.expr:
