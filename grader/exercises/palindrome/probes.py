@@ -195,11 +195,11 @@ def run(network: Network, x: Tensor, batch: int, sizes: dict[str, Any]) -> Tenso
             expected=wanted + ", in the input's precision",
             got=f"a tensor of dtype {str(shown.dtype).removeprefix('torch.')}",
         )
-    if shown.ndim == 3 and shown.shape[2] == K:
-        if shown.shape[0] == batch:
-            return shown[:, -1]
-        if shown.shape[1] == batch:
-            return shown[-1]
+    if shown.ndim == 3 and shown.shape[2] == K and batch in shown.shape[:2]:
+        steps = shown.unbind(1 if shown.shape[0] == batch else 0)
+        # Alike at all steps, they are no steps, but an accident of broadcasting.
+        if len(steps) == 1 or not torch.equal(steps[0], steps[-1]):
+            return steps[-1]
     if shown.shape != (batch, K):
         raise Unusable(
             "forward returns another shape than it must.",
