@@ -13,6 +13,7 @@ from grader.failures import Failure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import Figure
 
 POINTS = 5000  # of a line's data that travel
@@ -33,6 +34,8 @@ def describe(figure: Figure) -> dict[str, Any]:
 
 
 def _describe_axes(axes: Axes) -> dict[str, Any]:
+    from matplotlib.container import ErrorbarContainer
+
     legend = axes.get_legend()
     return {
         "title": axes.get_title(),
@@ -41,7 +44,11 @@ def _describe_axes(axes: Axes) -> dict[str, Any]:
         "xscale": axes.get_xscale(),
         "yscale": axes.get_yscale(),
         "legend": [text.get_text() for text in legend.get_texts()] if legend else [],
-        "error_bars": any(type(c).__name__ == "ErrorbarContainer" for c in axes.containers),
+        "error_bars": [
+            _describe_error_bars(container)
+            for container in axes.containers
+            if isinstance(container, ErrorbarContainer) and container.has_yerr
+        ],
         "lines": [
             {
                 "label": str(line.get_label()),
@@ -50,6 +57,17 @@ def _describe_axes(axes: Axes) -> dict[str, Any]:
             }
             for line in axes.get_lines()
         ],
+    }
+
+
+def _describe_error_bars(container: ErrorbarContainer) -> dict[str, Any]:
+    """Vertical bars: where they stand, their middles and half their lengths."""
+    ends = np.array([bar[:2] for bar in container.lines[2][-1].get_segments()])  # (bars, 2, 2)
+    ends = ends.reshape(-1, 2, 2)
+    return {
+        "x": ends[:, 0, 0],
+        "y": ends[:, :, 1].mean(axis=1),
+        "error": np.abs(np.diff(ends[:, :, 1])[:, 0]) / 2,
     }
 
 
@@ -122,3 +140,15 @@ def require_line(
         got=f"lines of these lengths, none of which shows them: {lengths}",
         where=where,
     )
+
+
+def require_log_scale(figure: dict[str, Any], what: str, *, where: str) -> None:
+    """Fail unless the vertical axis is logarithmic wherever a line is drawn."""
+    scales = {axes["yscale"] for axes in figure["axes"] if axes["lines"]}
+    if scales != {"log"}:
+        raise Failure(
+            what,
+            expected="a logarithmic vertical axis",
+            got=f"a {', '.join(sorted(scales))} one" if scales else "an empty figure",
+            where=where,
+        )

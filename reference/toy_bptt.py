@@ -123,8 +123,10 @@ def loss_figure(run: Run, title: str) -> Figure:
     figure.suptitle(title)
     labels = r"loss $L$", r"gradient $\nabla_\theta L$"
     for axes, values, label in zip(figure.subplots(1, 2), run[1:], labels, strict=True):
-        axes.plot(range(1, len(values) + 1), values, label=label)
+        marker = "o" if len(values) <= 50 else ""
+        axes.plot(range(1, len(values) + 1), values, marker=marker, label=label)
         axes.set(xlabel="iteration $k$", ylabel=label)
+        axes.locator_params(axis="x", integer=True)
         axes.legend()
     return figure
     ### END SOLUTION

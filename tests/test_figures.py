@@ -70,3 +70,23 @@ def test_figures_by_pyplot_are_captured_saved_or_not() -> None:
         plt.figure()
     assert len(found) == 2
     assert not plt.get_fignums()
+
+
+def test_error_bars_are_described_wherever_they_come_from() -> None:
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    left.errorbar([1, 2], [4.0, 5.0], [0.5, 1.0], xerr=0.1, fmt="none")
+    left.errorbar([1, 2], [4.0, 5.0], xerr=0.1)
+    right.bar([1, 2], [4.0, 5.0], yerr=[0.5, 1.0])
+    for axes in figures.describe(figure)["axes"]:
+        (bars,) = axes["error_bars"]
+        np.testing.assert_allclose(bars["x"], [1, 2])
+        np.testing.assert_allclose(bars["y"], [4, 5])
+        np.testing.assert_allclose(bars["error"], [0.5, 1])
+
+
+def test_a_log_scale_can_be_asked_for() -> None:
+    figures.require_log_scale(figures.describe(drawn()), "what", where="")
+    with pytest.raises(Failure, match="what") as caught:
+        figures.require_log_scale(figures.describe(drawn(labels=False)), "what", where="")
+    assert caught.value.got == "a linear one"

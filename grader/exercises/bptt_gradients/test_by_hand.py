@@ -1,0 +1,98 @@
+"""No automatic differentiation in sheet 002's functions: it costs the question.
+
+What counts is what runs, so that a file may well check its formulas with torch elsewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from grader.checks import require
+from grader.exercises.bptt_gradients import oracle, probes
+from grader.exercises.bptt_gradients.agreement import FILE
+from grader.exercises.bptt_gradients.oracle import Random
+from grader.worker.student import Student
+
+AUTOGRAD = {"torch", "jax", "autograd", "tensorflow", "theano", "mxnet"}
+
+
+def by_formula(student: Student, function: str, inputs: dict[str, Any]) -> None:
+    require(
+        not student.run(probes.uses_autograd, FILE, name=function, inputs=inputs),
+        "The gradients are computed by hand.",
+        expected="formulas in NumPy",
+        got="a backward pass of PyTorch",
+        where=f"{FILE}, {function}",
+        hint="To check a formula with autograd is fine, in a function of its own.",
+        status="blocked",
+    )
+
+
+@pytest.mark.question(id="G1", points=0, gate=True)
+def test_linear(student: Student, rng: Random) -> None:
+    """The linear RNN's gradients are formulas."""
+    by_formula(student, "linear_gradients", oracle.draw(rng))
+
+
+@pytest.mark.question(id="G2", points=0, gate=True)
+def test_tanh(student: Student, rng: Random) -> None:
+    """The tanh RNN's gradients are formulas."""
+    by_formula(student, "tanh_gradients", oracle.draw(rng))
+
+
+@pytest.mark.question(id="G3", points=0, gate=True)
+def test_truncated(student: Student, rng: Random) -> None:
+    """Truncated gradients are formulas."""
+    by_formula(student, "truncated_gradients", {**oracle.draw(rng), "tau": 2})
+
+
+@pytest.mark.question(id="G4", points=0, gate=True)
+def test_randomized(student: Student, rng: Random) -> None:
+    """Randomly truncated gradients are formulas."""
+    by_formula(student, "randomized_gradients", {**oracle.draw(rng), "p": 0.5})
+
+
+@pytest.mark.question(id="G5", points=0, gate=True)
+def test_last_step(student: Student, rng: Random) -> None:
+    """The last step's gradients and the Jacobians are formulas."""
+    problem = oracle.draw_last(rng)
+    by_formula(student, "last_step_gradients", {**problem, "y": 1})
+    h = oracle.states(problem, "tanh")
+    by_formula(student, "jacobian_norms", {"W_hh": problem["W_hh"], "h": h})
+
+
+@pytest.mark.question(id="G1", points=0)
+def test_imports(student: Student) -> None:
+    """The file needs no library that differentiates."""
+    found = [
+        f"{module} in {file}, line {line}"
+        for file, text in student.sources(FILE).items()
+        for module, line in imported(text)
+        if module.partition(".")[0] in AUTOGRAD
+    ]
+    require(
+        not found,
+        "The file imports nothing that differentiates.",
+        expected="NumPy alone",
+        got="; ".join(found),
+        hint="Here it is by hand. A check with autograd is better off in a file of its own.",
+    )
+
+
+def imported(text: str) -> list[tuple[str, int]]:
+    """Absolute imports with their lines; none if the text is not Python (importing it will say)."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    names = [
+        (a.name, node.lineno) for node in nodes if isinstance(node, ast.Import) for a in node.names
+    ]
+    return names + [
+        (str(node.module), node.lineno)
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and not node.level
+    ]

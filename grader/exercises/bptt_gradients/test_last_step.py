@@ -1,0 +1,93 @@
+"""Question G5: gradients of the last step's loss (sheet 004, question 1.1), and Jacobian norms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.checks import as_numbers, close
+from grader.exercises.bptt_gradients import misconceptions, oracle, probes
+from grader.exercises.bptt_gradients.agreement import FILE, agrees, ask
+from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
+from grader.worker.student import Student
+
+FUNCTION = "last_step_gradients"
+
+
+def weights_agree(student: Student, names: list[str], problem: Arrays, y: int) -> None:
+    (found,) = ask(student, FUNCTION, [{**problem, "y": y}])
+    expected = oracle.last_step(problem, y)
+    for name in names:
+        agrees(
+            found,
+            name,
+            expected[name],
+            where=f"{FILE}, {FUNCTION}; {oracle.sizes(problem)}, y = {y}",
+            misconceptions=misconceptions.last_step(name, problem, y),
+        )
+
+
+def draw_class(rng: Random, problem: Arrays) -> int:
+    return int(rng.integers(len(problem["b_p"])))
+
+
+@pytest.mark.question(id="G5", points=0.4)
+def test_output_layer(student: Student, rng: Random) -> None:
+    """The gradients of W_ph and b_p."""
+    for T in (1, int(rng.integers(4, 9))):
+        problem = oracle.draw_last(rng, T)
+        weights_agree(student, ["b_p", "W_ph"], problem, draw_class(rng, problem))
+
+
+@pytest.mark.question(id="G5", points=0.7)
+def test_recurrent_layer(student: Student, rng: Random) -> None:
+    """The gradients of W_hx, W_hh and b_h."""
+    for T in (int(rng.integers(4, 9)), 1):
+        problem = oracle.draw_last(rng, T)
+        weights_agree(student, ["W_hh", "W_hx", "b_h"], problem, draw_class(rng, problem))
+
+
+@pytest.mark.question(id="G5", points=0.15)
+def test_large_logits(student: Student, rng: Random) -> None:
+    """Large logits don't overflow."""
+    problem = oracle.draw_last(rng)
+    y = draw_class(rng, problem)
+    problem["b_p"] *= 0
+    problem["b_p"][y - 1] = 1e4  # another class than y is all but certain
+    weights_agree(student, ["b_p", "W_ph", "W_hh"], problem, y)
+
+
+def norms_agree(student: Student, problem: Arrays, where: str) -> None:
+    h = oracle.states(problem, "tanh")
+    found: Array = student.run(probes.jacobian_norms, FILE, W_hh=problem["W_hh"], h=h)
+    what = "Entry t is the spectral norm of dh_T / dh_t."
+    where = f"{FILE}, jacobian_norms; {where}, {oracle.sizes(problem)}"
+    got = as_numbers(found, what, where=where)
+    hint = ""
+    if len(got) == len(h) - 1:
+        hint = "There are T + 1 states, h_0 … h_T: the last entry is that of h_T itself, 1."
+    close(
+        got,
+        np.linalg.norm(oracle.jacobians(problem), 2, axis=(1, 2)),
+        what,
+        where=where,
+        hint=hint,
+        misconceptions=misconceptions.norms(problem),
+    )
+
+
+@pytest.mark.question(id="G5", points=0.5)
+def test_jacobian_norms(student: Student, rng: Random) -> None:
+    """The norms of dh_T / dh_t, against autograd."""
+    for T in (int(rng.integers(4, 9)), 1):
+        norms_agree(student, oracle.draw_last(rng, T), "ordinary weights")
+
+
+@pytest.mark.question(id="G5", points=0.25)
+def test_decay_and_growth(student: Student, rng: Random) -> None:
+    """Over 30 steps the norms vanish with small weights and blow up with large ones."""
+    for gain, what in ((0.3, "small weights"), (2.0, "large weights")):
+        problem = oracle.draw_last(rng, 30, gain)
+        for name in ("x", "h_0", "b_h"):
+            problem[name] *= 1e-12  # so that no tanh is saturated, and growth can be seen
+        norms_agree(student, problem, what)

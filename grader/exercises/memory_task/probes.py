@@ -1,0 +1,244 @@
+"""What touches a student's memory_task.py; runs in the worker.
+
+Functions that take a model are given one of the kit's, so that a wrong RNN costs nothing here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.exercises.memory_task.calling import ALIASES, call, draw, make
+from grader.exercises.memory_task.probes_learner import Batches, Recorder
+from grader.exercises.numpy_rnn.handling import as_array, describe, exception, named
+from grader.exercises.numpy_rnn.network import Arrays, Network
+from grader.worker.process import Unusable
+
+Array = NDArray[Any]
+# Data
+
+
+def samples(
+    module: ModuleType, batch_size: int, seq_length: int, batches: int, seeds: list[int | None]
+) -> list[Batches]:
+    """So many batches of a generator for each seed."""
+    return [
+        take(
+            call(module, "generate_samples", batch_size=batch_size, seq_length=seq_length, rng=rng),
+            batches,
+        )
+        for rng in seeds
+    ]
+
+
+def take(data: Any, batches: int) -> Batches:
+    """The first batches of what must be a generator."""
+    if not hasattr(data, "__next__"):
+        raise Unusable(
+            "generate_samples is a Python generator.",
+            expected="a generator, which yields (x, y) again and again",
+            got=describe(data),
+            hint="return hands out one batch, once; yield makes the function a generator."
+            if data is not None
+            else "Does it yield anything?",
+        )
+    found = []
+    for number in range(batches):
+        try:
+            pair = next(data)
+        except StopIteration:
+            raise Unusable(
+                "The data never end.",
+                expected=f"{batches} batches, and more",
+                got=f"the generator is exhausted after {number}",
+            ) from None
+        found.append(named(pair, ("x", "y"), "A batch"))
+    return found
+
+
+def takes_seed(module: ModuleType) -> bool:
+    parameters = inspect.signature(module.generate_samples).parameters
+    return not {"rng", *ALIASES["rng"].split()}.isdisjoint(parameters)
+
+
+def refused_sizes(module: ModuleType, sizes: list[list[int]]) -> list[list[str]]:
+    """What asking for the first batch of each size raises."""
+
+    def first(batch_size: int, seq_length: int) -> None:
+        data = call(module, "generate_samples", batch_size=batch_size, seq_length=seq_length)
+        take(data, 1)
+
+    return [exception(first, batch_size=B, seq_length=T) for B, T in sizes]
+
+
+# Loss
+
+
+def losses(module: ModuleType, cases: list[Arrays]) -> list[dict[str, Array]]:
+    """Value and gradient of the loss for ``y_hat`` and ``y``, each case with one and the same."""
+    loss = make(module, "MSELoss")
+    return [
+        {"value": value_of_loss(loss, **case), "gradient": gradient_of_loss(loss, **case)}
+        for case in cases
+    ]
+
+
+def loss_values(module: ModuleType, cases: list[Arrays]) -> list[Array]:
+    loss = make(module, "MSELoss")
+    return [value_of_loss(loss, **case) for case in cases]
+
+
+def value_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
+    value = call(loss, "forward", y_hat=y_hat.copy(), y=y.copy())
+    return as_array(value, "The loss")
+
+
+def gradient_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
+    gradient = call(loss, "backward", y_hat=y_hat.copy(), y=y.copy())
+    return as_array(gradient, "The gradient of the loss")
+
+
+def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, list[str]]:
+    """What the loss raises for shapes that would broadcast, and for backward before forward."""
+
+    def forward(y: Array) -> None:
+        call(make(module, "MSELoss"), "forward", y_hat=y_hat, y=y)
+
+    def backward() -> None:
+        call(make(module, "MSELoss"), "backward")
+
+    return {"shapes": exception(forward, y=y[:, 0]), "early": exception(backward)}
+
+
+# Accuracy
+
+
+def accuracies(module: ModuleType, cases: list[dict[str, Any]]) -> list[Array]:
+    """For each case the accuracy of guesses that are wrong by its ``errors`` (batches, B, 1)."""
+    found = []
+    for case in cases:
+        # The second step of x is the error that the prediction has.
+        data = (
+            (np.stack([y, error]), y.copy())
+            for y, error in zip(case["y"], case["errors"], strict=True)
+        )
+        values = {"batches": case["batches"], "tolerance": case["tolerance"]}
+        got = call(module, "accuracy", predict=lambda x: x[0] + x[1], data=data, **values)
+        found.append(as_array(got, "The accuracy"))
+    return found
+
+
+class Recall(Recorder):
+    """Remembers sequences of some lengths, without being trained, and of no others."""
+
+    def __init__(self, weights: Arrays, solvable: list[int]) -> None:
+        super().__init__(weights)
+        self.solvable = solvable
+        self.updates = 0
+        self.trained = 0  # how many had been read when the last update came
+
+    def forward(self, x: Array) -> Array:
+        super().forward(x)
+        return np.array(x[0]) * (len(x) in self.solvable)
+
+    def update(self, lr: float) -> None:
+        super().update(lr)
+        self.updates += 1
+        self.trained = len(self.read)
+
+    def report(self) -> dict[str, Any]:
+        firsts = [float(x[0, 0, 0]) for x in self.read]
+        return {
+            "lengths": sorted({len(x) for x in self.read}),
+            "updates": self.updates,
+            "tests": len(self.read) - self.trained,
+            "seen": len(set(firsts[: self.trained]) & set(firsts[self.trained :])),
+        }
+
+
+def against_length(
+    module: ModuleType,
+    weights: Arrays,
+    lengths: list[int],
+    solvable: list[int],
+    repetitions: int,
+    steps: int,
+) -> dict[str, Any]:
+    """The accuracies of models that need no training, and how each was treated."""
+    models: list[Recall] = []
+
+    def make_model(_rng: Any = None) -> Recall:
+        models.append(Recall(weights, solvable))
+        return models[-1]
+
+    found = call(
+        module,
+        "accuracy_against_length",
+        make_model=make_model,
+        lengths=lengths,
+        repetitions=repetitions,
+        steps=steps,
+        rng=None,
+    )
+    accuracies = as_array(found, "What accuracy_against_length returns")
+    return {"accuracies": accuracies, "models": [model.report() for model in models]}
+
+
+def trained_accuracies(
+    module: ModuleType, lengths: list[int], hidden: int, steps: int, seed: int
+) -> Array:
+    """The accuracies of networks that do need training."""
+
+    def make_model(rng: Any = None) -> Network:
+        draw = np.random.default_rng(rng).uniform
+        shapes = {"W": (1, hidden), "R": (hidden, hidden), "V": (hidden, 1)}
+        weights = {name: draw(-0.2, 0.2, shape) for name, shape in shapes.items()}
+        return Network({**weights, "bs": np.zeros((hidden, 1)), "by": np.zeros((1, 1))})
+
+    values = {"repetitions": 1, "steps": steps, "rng": np.random.default_rng(seed)}
+    found = call(
+        module, "accuracy_against_length", make_model=make_model, lengths=lengths, **values
+    )
+    return as_array(found, "What accuracy_against_length returns")
+
+
+def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[Array]:
+    return [
+        as_array(call(module, "longest_solvable_length", **case), "The longest solvable length")
+        for case in cases
+    ]
+
+
+def accuracy_figure(module: ModuleType, lengths: list[int], accuracies: Array) -> dict[str, Any]:
+    return draw(
+        lambda: call(module, "plot_accuracy", lengths=lengths, accuracies=accuracies.copy()),
+        "plot_accuracy",
+    )
+
+
+# Vanishing gradients
+
+
+def norms(module: ModuleType, weights: Arrays, x: Array) -> dict[str, Any]:
+    """The gradient norms, and the weights afterwards."""
+    model = Network(weights)
+    found = as_array(call(module, "gradient_norms", model=model, x=x.copy()), "The gradient norms")
+    return {"norms": found, "weights": model.get_weights()}
+
+
+def vanishing_figure(module: ModuleType, weights: Arrays, lengths: list[int]) -> dict[str, Any]:
+    """The figure, and what gradient_norms says of each input that the model has read for it."""
+    model = Recorder(weights)
+    figure = draw(
+        lambda: call(module, "plot_vanishing_gradients", model=model, lengths=lengths, rng=None),
+        "plot_vanishing_gradients",
+    )
+    found = [call(module, "gradient_norms", model=Network(weights), x=x) for x in model.read[:50]]
+    return {
+        "figure": figure,
+        "norms": [as_array(value, "The gradient norms").reshape(-1) for value in found],
+    }

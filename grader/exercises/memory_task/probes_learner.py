@@ -1,0 +1,136 @@
+"""What touches a student's Learner; runs in the worker.
+
+It is given a network and a loss of the kit's, so that a wrong RNN or MSELoss costs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from grader.exercises.memory_task.calling import call, draw, make
+from grader.exercises.numpy_rnn.handling import as_array
+from grader.exercises.numpy_rnn.network import Arrays, Network
+
+Array = NDArray[Any]
+Batches = list[Arrays]  # each with "x" and "y"
+HISTORIES = ("history", "losses", "loss_history", "train_losses")
+
+
+class Loss:
+    """The mean squared error, its gradient by autograd."""
+
+    def __init__(self) -> None:
+        self._graph: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def forward(self, y_hat: Array, y: Array) -> float:
+        if np.shape(y_hat) != np.shape(y):
+            raise ValueError(f"prediction {np.shape(y_hat)}, target {np.shape(y)}")
+        leaf = torch.from_numpy(np.array(y_hat, dtype=float)).requires_grad_()
+        target = torch.from_numpy(np.array(y, dtype=float))
+        self._graph = torch.nn.functional.mse_loss(leaf, target), leaf
+        return float(self._graph[0].detach())
+
+    def backward(self) -> Array:
+        if self._graph is None:
+            raise RuntimeError("call forward() before backward()")
+        value, leaf = self._graph
+        (gradient,) = torch.autograd.grad(value, leaf, retain_graph=True)
+        return np.array(gradient.numpy())
+
+
+class Recorder(Network):
+    """Keeps what it has read, and the weights that it has read it with."""
+
+    def __init__(self, weights: Arrays) -> None:
+        super().__init__(weights)
+        self.read: list[Array] = []
+        self.visited: list[Arrays] = []
+
+    def forward(self, x: Array) -> Array:
+        self.read.append(np.array(x, dtype=float))
+        self.note()
+        return super().forward(x)
+
+    def note(self) -> None:
+        """Enter the weights, if they are others than the last."""
+        now = self.get_weights()
+        if not self.visited or any((now[k] != v).any() for k, v in self.visited[-1].items()):
+            self.visited.append(now)
+
+
+def learner(module: ModuleType, model: Network, data: Iterator[Any], **values: Any) -> Any:
+    return make(module, "Learner", model=model, loss=Loss(), data=data, **values)
+
+
+def train(student: Any, steps: int, **values: Any) -> Any:
+    return call(student, "train", **{"steps": steps, "progress": None, **values})
+
+
+def descent(
+    module: ModuleType,
+    weights: Arrays,
+    batches: Batches,
+    calls: list[int],
+    lr: float,
+    max_norm: float,
+) -> dict[str, Any]:
+    """What training does: weights before, between and after the steps; the history; a figure."""
+    model = Recorder(weights)
+    data = ((batch["x"].copy(), batch["y"].copy()) for batch in batches)
+    student = learner(module, model, data, lr=lr, max_norm=max_norm)
+    for steps in calls:
+        train(student, steps, lr=lr)
+    model.note()
+    return {"weights": model.visited, "history": history(student)}
+
+
+def history(student: Any) -> Array | None:
+    """The losses that a learner has kept, if it has."""
+    for name in HISTORIES:
+        kept = getattr(student, name, None)
+        if isinstance(kept, list | tuple | np.ndarray):
+            return as_array(kept, f"Learner.{name}").reshape(-1)
+    return None
+
+
+def learn(
+    module: ModuleType, weights: Arrays, T: int, B: int, steps: int, lr: float, seed: int
+) -> Arrays:
+    """The weights after training on the task."""
+    rng = np.random.default_rng(seed)
+    model = Network(weights)
+    data = ((x, x[0].copy()) for x in (rng.uniform(-1, 1, (T, B, 1)) for _ in count()))
+    train(learner(module, model, data, lr=lr), steps, lr=lr)
+    return model.get_weights()
+
+
+def prediction(module: ModuleType, weights: Arrays, x: Array) -> Array:
+    student = learner(module, Network(weights), iter(()))
+    return as_array(call(student, "predict", x=x.copy()), "What predict returns")
+
+
+def learning_curve(module: ModuleType, weights: Arrays, batches: Batches, lr: float) -> Any:
+    """The figure after as many steps as there are batches, and the history that it is of."""
+    data = ((batch["x"], batch["y"]) for batch in batches)
+    student = learner(module, Network(weights), data, lr=lr)
+    train(student, len(batches), lr=lr)
+    return {"figure": draw(lambda: call(student, "plot"), "plot"), "history": history(student)}
+
+
+def progress(
+    module: ModuleType, weights: Arrays, batches: Batches, calls: list[int], lr: float
+) -> dict[str, Any]:
+    """What the callback is told, and the history."""
+    told: list[list[float]] = []
+    data = ((batch["x"], batch["y"]) for batch in batches)
+    student = learner(module, Network(weights), data, lr=lr)
+    for steps in calls:
+        train(student, steps, lr=lr, progress=lambda k, loss: told.append([int(k), float(loss)]))
+    return {"told": told, "history": history(student)}

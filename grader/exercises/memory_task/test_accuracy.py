@@ -1,0 +1,259 @@
+"""Question M4 of sheet 003: accuracy, accuracy against length, the longest solvable length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import require
+from grader.exercises.memory_task import probes
+from grader.exercises.memory_task.misconceptions import ACCURACY, LONGEST
+from grader.exercises.numpy_rnn.judging import all_same, same
+from grader.exercises.numpy_rnn.oracle import Array, Sizes, random_weights
+from grader.failures import Failure
+from grader.figures import require_labels
+from grader.worker.student import Student
+
+Random = np.random.Generator
+FILE = "memory_task.py"
+LONGEST, PLOT = f"{FILE}, longest_solvable_length", f"{FILE}, plot_accuracy"
+AGAINST = f"{FILE}, accuracy_against_length"
+
+
+@pytest.mark.question(id="M4", points=0.5)
+def test_accuracy(student: Student, rng: Random) -> None:
+    """The accuracy is the fraction of predictions within the tolerance."""
+    cases = []
+    for batches, tolerance in ((1, 0.1), (3, 0.25), (7, 0.04)):
+        shape = (batches + 3, int(rng.integers(5, 12)), 1)
+        # Well inside the tolerance or well outside, so that rounding decides nothing.
+        inside = rng.random(shape) < 0.6
+        size = tolerance * np.where(inside, rng.uniform(0, 0.9, shape), rng.uniform(1.1, 4, shape))
+        errors = size * rng.choice([-1.0, 1.0], shape)
+        y = rng.uniform(-1, 1, shape)
+        cases.append({"y": y, "errors": errors, "batches": batches, "tolerance": tolerance})
+    counted = [(case["errors"][: case["batches"]], case["tolerance"]) for case in cases]
+    all_same(
+        student.run(probes.accuracies, FILE, cases=cases),
+        [float((abs(errors) < tolerance).mean()) for errors, tolerance in counted],
+        "The accuracy is the fraction of samples with |ŷ − y| < tolerance.",
+        where=[
+            f"{FILE}, accuracy; tolerance {tolerance}, number of batches {len(errors)}"
+            for errors, tolerance in counted
+        ],
+        misconceptions=[
+            (hint, [wrong(errors, tolerance) for errors, tolerance in counted])
+            for hint, wrong in ACCURACY
+        ],
+    )
+
+
+@pytest.mark.question(id="M4", points=0.4)
+def test_against_length(student: Student, rng: Random) -> None:
+    """For each length, several new models are trained and tested on new samples.
+
+    The models here answer without training: lengths in the list are solved for good, others are
+    answered by 0, which is within 0.1 of the label in one of ten cases. That more than half of a
+    single batch of 64 are has a chance below 1e-14.
+    """
+    lengths = [int(length) for length in rng.permutation(8)[:4] + 2]
+    solvable, repetitions, steps = lengths[1:3], 3, 4
+    found: dict[str, Any] = student.run(
+        probes.against_length,
+        FILE,
+        weights=random_weights(rng, Sizes(T=1, B=1, d=1, n=3, K=1)),
+        lengths=lengths,
+        solvable=solvable,
+        repetitions=repetitions,
+        steps=steps,
+    )
+    where = f"{AGAINST}; lengths {lengths}, {repetitions} repetitions, {steps} steps"
+    models_are_treated_well(found["models"], lengths, repetitions, steps, where)
+    accuracies: Array = found["accuracies"]
+    require(
+        accuracies.shape == (4, repetitions),
+        "There is a row of accuracies for each length.",
+        expected=f"shape {[4, repetitions]}",
+        got=f"shape {list(accuracies.shape)}",
+        where=where,
+    )
+    for length, row in zip(lengths, accuracies, strict=True):
+        right = (row == 1).all() if length in solvable else (row < 0.5).all()
+        require(
+            bool(right),
+            f"The row of length {length} has the accuracies of the models trained on it.",
+            expected="ones: these models are always right" if length in solvable else "about 0.1",
+            got=", ".join(f"{value:.3g}" for value in row),
+            where=where,
+        )
+
+
+def models_are_treated_well(
+    models: list[dict[str, Any]], lengths: list[int], repetitions: int, steps: int, where: str
+) -> None:
+    """Fail unless each model was new, trained and tested at one length, on different samples."""
+    require(
+        len(models) == len(lengths) * repetitions,
+        "Each training begins with a new model.",
+        expected=f"{len(lengths) * repetitions} calls of make_model",
+        got=f"{len(models)}",
+        where=where,
+    )
+    for model in models:
+        require(
+            len(model["lengths"]) == 1,
+            "A model is trained and tested on sequences of one length.",
+            expected="one length",
+            got=", ".join(str(length) for length in model["lengths"]) or "none",
+            where=where,
+        )
+        require(
+            model["updates"] == steps,
+            "A model is trained for so many steps.",
+            expected=f"{steps} updates",
+            got=f"{model['updates']}",
+            where=where,
+        )
+        require(
+            model["tests"] > 0 and not model["seen"],
+            "A trained model is tested on samples that it has not seen.",
+            expected="new batches after the last update",
+            got=f"{model['seen']} batches of the training" if model["tests"] else "no batch",
+            where=where,
+        )
+    require(
+        sorted(length for model in models for length in model["lengths"])
+        == sorted(lengths * repetitions),
+        "Each length has as many models as there are repetitions.",
+        expected=", ".join(str(length) for length in sorted(lengths * repetitions)),
+        got=", ".join(str(length) for model in models for length in model["lengths"]),
+        where=where,
+    )
+
+
+@pytest.mark.question(id="M4", points=0.2)
+def test_trained(student: Student, rng: Random) -> None:
+    """Short sequences are solved by training.
+
+    In 300 trainings by the right steps the worst accuracy was 0.995, the standard deviation 0.0005:
+    a right solution fails with a chance far below 1e-6.
+    """
+    lengths = [2, 3]
+    found = student.run(
+        probes.trained_accuracies,
+        FILE,
+        seconds=60.0,
+        lengths=lengths,
+        hidden=32,
+        steps=300,
+        seed=int(rng.integers(2**31)),
+    )
+    require(
+        found.size == 2 and bool((found > 0.9).all()),
+        "A network with 32 units solves sequences of two and three numbers.",
+        expected="accuracies above 0.9 after 300 steps",
+        got=", ".join(f"{value:.3g}" for value in np.ravel(found)),
+        where=AGAINST,
+    )
+
+
+@pytest.mark.question(id="M4", points=0.4)
+def test_longest(student: Student, rng: Random) -> None:
+    """The longest solvable length is the greatest with a mean accuracy at the threshold."""
+    low, high = [0.25, 0.5], [1.0, 0.75]
+    cases: list[tuple[list[int], Any, float]] = [
+        ([5, 10, 15], [high, high, low], 0.75),
+        ([5, 10, 15, 20], [high, low, high, low], 0.75),  # solved again, further on
+        ([20, 5, 10, 15], [low, high, high, low], 0.75),  # in any order
+        ([15, 10, 5], [high, high, high], 0.75),
+        ([5, 10], [low, low], 0.75),  # none
+        ([5, 10, 15], [high, [1.0, 0.5], [1.0, 0.0]], 0.75),  # exactly, and the best is not enough
+        ([5, 10, 15], [high, [1.0, 0.875], low], 0.9),
+        ([7, 11, 18], [high, high, low], 0.25),
+    ]
+    lengths = [int(length) for length in rng.permutation(40)[:6] + 1]
+    cases.append((lengths, rng.integers(0, 9, (6, 4)) / 8, 0.5))
+    arrays = [(np.array(n), np.array(rows), bound) for n, rows, bound in cases]
+    found = student.run(
+        probes.longest,
+        FILE,
+        cases=[
+            {"lengths": n.tolist(), "accuracies": rows, "threshold": bound}
+            for n, rows, bound in arrays
+        ],
+    )
+    all_same(
+        found,
+        [int(n[rows.mean(1) >= bound].max(initial=0)) for n, rows, bound in arrays],
+        "It is the greatest length whose mean accuracy is at least the threshold, else 0.",
+        where=[
+            f"{LONGEST}; lengths {n.tolist()}, mean accuracies {rows.mean(1).round(3).tolist()}, "
+            f"threshold {bound}"
+            for n, rows, bound in arrays
+        ],
+        misconceptions=[
+            (hint, [wrong(n, rows, bound) for n, rows, bound in arrays]) for hint, wrong in LONGEST
+        ],
+    )
+
+
+def draw_figure(student: Student, rng: Random) -> tuple[dict[str, Any], list[int], Array]:
+    lengths = [5, 10, 20, 30]
+    accuracies = rng.uniform(0.2, 1, (4, 5))
+    figure = student.run(probes.accuracy_figure, FILE, lengths=lengths, accuracies=accuracies)
+    return figure, lengths, accuracies
+
+
+@pytest.mark.question(id="M4", points=0.3)
+def test_error_bars(student: Student, rng: Random) -> None:
+    """The figure shows means and standard deviations as error bars."""
+    figure, lengths, accuracies = draw_figure(student, rng)
+    bars = [bars for axes in figure["axes"] for bars in axes["error_bars"]]
+    if not bars:
+        raise Failure(
+            "The figure has error bars.",
+            expected="vertical error bars over the lengths (matplotlib draws them by errorbar)",
+            got="none",
+            where=PLOT,
+        )
+    mean, deviation = accuracies.mean(1), accuracies.std(1)
+    repetitions = accuracies.shape[1]
+    shown = bars[0]
+    same(shown["x"], np.array(lengths, dtype=float), "The bars stand at the lengths.", where=PLOT)
+    same(
+        shown["y"],
+        mean,
+        "The middle of each bar is the mean accuracy.",
+        where=PLOT,
+        misconceptions=[("This is the median.", lambda: np.median(accuracies, 1))],
+    )
+    unbiased = deviation * np.sqrt(repetitions / (repetitions - 1))
+    if not np.allclose(shown["error"], unbiased):  # N and N − 1 are both right
+        same(
+            shown["error"],
+            deviation,
+            "Each bar reaches from the mean one standard deviation up and down.",
+            where=PLOT,
+            misconceptions=[
+                ("This is the variance: take the root.", lambda: deviation**2),
+                ("This is the variance: take the root.", lambda: unbiased**2),
+                ("This is half the standard deviation.", lambda: deviation / 2),
+                (
+                    "This is the standard error of the mean; asked for is the standard deviation.",
+                    lambda: deviation / np.sqrt(repetitions),
+                ),
+                (
+                    "This is the standard error of the mean; asked for is the standard deviation.",
+                    lambda: unbiased / np.sqrt(repetitions),
+                ),
+            ],
+        )
+
+
+@pytest.mark.question(id="M4", points=0.2)
+def test_labels(student: Student, rng: Random) -> None:
+    """The accuracy figure has axis labels and a legend."""
+    figure, _, _ = draw_figure(student, rng)
+    require_labels(figure, "The accuracy figure has axis labels and a legend.", where=PLOT)

@@ -1,0 +1,152 @@
+"""Question M1 of sheet 003: the data generator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import require
+from grader.exercises.memory_task import probes
+from grader.exercises.memory_task.misconceptions import target_misconceptions
+from grader.exercises.numpy_rnn.judging import require_raised, same
+from grader.exercises.numpy_rnn.uniform import require_uniform
+from grader.worker.student import Student
+
+Random = np.random.Generator
+FILE = "memory_task.py"
+WHERE = f"{FILE}, generate_samples"
+Batches = list[dict[str, Any]]
+
+
+def draw(
+    student: Student, B: int, T: int, batches: int, seeds: tuple[int | None, ...] = (None,)
+) -> list[Batches]:
+    found: list[Batches] = student.run(
+        probes.samples, FILE, batch_size=B, seq_length=T, batches=batches, seeds=list(seeds)
+    )
+    return found
+
+
+@pytest.mark.question(id="M1", points=0.2)
+def test_generator(student: Student) -> None:
+    """generate_samples is a Python generator without end."""
+    draw(student, B=2, T=3, batches=100)
+
+
+@pytest.mark.question(id="M1", points=0.2)
+def test_shapes(student: Student, rng: Random) -> None:
+    """x is [seq_length, batch_size, 1] and y is [batch_size, 1]."""
+    sizes = [int(size) for size in rng.permutation(8)[:2] + 2]
+    for B, T in (sizes, (1, 1)):
+        ((batch,),) = draw(student, B, T, batches=1)
+        shapes = {name: list(batch[name].shape) for name in ("x", "y")}
+        swapped = B != T and shapes["x"] == [B, T, 1]
+        require(
+            shapes == {"x": [T, B, 1], "y": [B, 1]},
+            "Time is the first axis of x, the batch the second; y has one number per sequence.",
+            expected=f"x {[T, B, 1]}, y {[B, 1]}",
+            got=f"x {shapes['x']}, y {shapes['y']}",
+            where=f"{WHERE}; batch_size {B}, seq_length {T}",
+            hint="The axes of time and batch are swapped." if swapped else "",
+        )
+
+
+@pytest.mark.question(id="M1", points=0.2)
+def test_uniform(student: Student) -> None:
+    """The numbers are uniform between −1 and 1.
+
+    A right solution fails with a chance of 1e-9.
+    """
+    (batches,) = draw(student, B=64, T=5, batches=60)
+    drawn = np.concatenate([batch["x"].ravel() for batch in batches])
+    what = "x is drawn uniformly between −1 and 1."
+    require_uniform(drawn, -1.0, 1.0, what, where=f"{WHERE}; {drawn.size} numbers")
+
+
+@pytest.mark.question(id="M1", points=0.2)
+def test_fresh(student: Student) -> None:
+    """Every batch is drawn anew.
+
+    A pair among 4,000 independent draws is equal with a chance of 1e-9, a hundred are never.
+    """
+    generators = draw(student, B=10, T=4, batches=50, seeds=(None, None))
+    first, second = (np.concatenate([batch["x"] for batch in g], axis=1) for g in generators)
+    require(
+        not np.array_equal(first, second),
+        "Two generators draw different numbers.",
+        got="the same numbers from both",
+        where=WHERE,
+        hint="A seed is fixed inside the function.",
+    )
+    drawn = np.concatenate([first, second], axis=1)
+    different = len(np.unique(drawn))
+    require(
+        different > drawn.size - 100,
+        "Each number is drawn by itself.",
+        expected=f"{drawn.size} different numbers in 100 batches",
+        got=f"{different}",
+        where=WHERE,
+        hint="The same draws come again: draw inside the loop that yields.",
+    )
+
+
+@pytest.mark.question(id="M1", points=0.2)
+def test_target(student: Student, rng: Random) -> None:
+    """y is the first element of every sequence."""
+    T, B = (int(size) for size in rng.permutation(8)[:2] + 2)
+    (batches,) = draw(student, B, T, batches=3)
+    for batch in batches:
+        x, y = batch["x"], batch["y"]
+        # Swapped axes of x have their own points.
+        x = x.swapaxes(0, 1) if x.shape == (B, T, 1) else x
+        require(
+            x.shape == (T, B, 1),
+            "The label can be compared with the sequence.",
+            expected=f"x of shape {[T, B, 1]}",
+            got=f"shape {list(x.shape)}",
+            where=WHERE,
+        )
+        same(
+            y,
+            x[0],
+            "y holds the first element of every sequence.",
+            where=WHERE,
+            misconceptions=target_misconceptions(x),
+        )
+
+
+@pytest.mark.question(id="M1", points=0)
+def test_seed(student: Student, rng: Random) -> None:
+    """The same seed draws the same batches."""
+    seed = int(rng.integers(2**31))
+    found = draw(student, B=3, T=4, batches=2, seeds=(seed, seed, seed + 1))
+    if not student.run(probes.takes_seed, FILE):
+        return  # the sheet's function has no such parameter
+    first, again, other = (np.stack([batch["x"] for batch in batches]) for batches in found)
+    require(
+        np.array_equal(first, again) and not np.array_equal(first, other),
+        "The parameter rng decides which numbers are drawn.",
+        expected="the same for the same seed, others for another seed",
+        got="others for the same seed"
+        if not np.array_equal(first, again)
+        else "the same for another seed",
+        where=WHERE,
+    )
+
+
+@pytest.mark.question(id="M1", points=0)
+def test_refuses(student: Student) -> None:
+    """Sizes below one are refused with a ValueError."""
+    sizes = [[0, 5], [5, 0], [-1, 5]]
+    for (B, T), raised in zip(
+        sizes, student.run(probes.refused_sizes, FILE, sizes=sizes), strict=True
+    ):
+        require_raised(
+            raised,
+            "ValueError",
+            "A batch and a sequence have at least one element.",
+            where=WHERE,
+            when=f"for batch_size {B}, seq_length {T}",
+        )

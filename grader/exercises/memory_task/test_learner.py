@@ -1,0 +1,271 @@
+"""Question M3 of sheet 003: the Learner, judged on the weights that its training leads to.
+
+Network and loss are the kit's own, so that a wrong RNN or MSELoss costs nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import close, require
+from grader.exercises.memory_task import oracle, probes_learner
+from grader.exercises.memory_task.misconceptions import history_misconceptions, step_misconceptions
+from grader.exercises.memory_task.oracle import Batch
+from grader.exercises.numpy_rnn.judging import same
+from grader.exercises.numpy_rnn.oracle import (
+    Array,
+    Sizes,
+    Weights,
+    output,
+    over_time,
+    random_weights,
+)
+from grader.failures import Failure
+from grader.figures import require_labels, require_line, require_log_scale
+from grader.worker.student import Student
+
+Random = np.random.Generator
+FILE = "memory_task.py"
+SMALL = Sizes(T=4, B=3, d=1, n=5, K=1)
+TRAIN, PLOT = f"{FILE}, Learner.train", f"{FILE}, Learner.plot"
+SPARE = 3  # batches that are there, but not asked for
+
+LENGTH, BATCH, HIDDEN, RATE, STEPS = 5, 64, 64, 0.05, 300
+THRESHOLD = 0.01  # guessing 0 has 1/3
+
+
+def draw_batches(rng: Random, count: int) -> list[Batch]:
+    return [oracle.random_batch(rng, SMALL.T, SMALL.B) for _ in range(count + SPARE)]
+
+
+def as_inputs(batches: list[Batch]) -> list[dict[str, Array]]:
+    return [{"x": x, "y": y} for x, y in batches]
+
+
+class Run:
+    """A short training of a small network, as it should go and as the student's goes."""
+
+    def __init__(
+        self,
+        student: Student,
+        rng: Random,
+        calls: tuple[int, ...],
+        max_norm: float = oracle.FAR,
+        relative: bool = False,
+    ) -> None:
+        """``max_norm`` is in units of the first step's gradient if ``relative``."""
+        self.steps = sum(calls)
+        weights, self.batches = random_weights(rng, SMALL), draw_batches(rng, self.steps)
+        if relative:
+            first = over_time(oracle.gradients(weights, self.batches[0]))
+            max_norm *= oracle.norm(first)
+        self.max_norm, self.lr = max_norm, float(rng.uniform(0.1, 0.5))
+        self.used = self.batches[: self.steps]
+        self.right = oracle.descend(weights, self.used, self.lr, max_norm)
+        self.found: dict[str, Any] = student.run(
+            probes_learner.descent,
+            FILE,
+            weights=weights,
+            batches=as_inputs(self.batches),
+            calls=list(calls),
+            lr=self.lr,
+            max_norm=max_norm,
+        )
+        self.visited: list[Weights] = self.found["weights"]
+
+    def require_steps(self) -> None:
+        """Fail unless the weights after every step are those of gradient descent."""
+        for k, (before, got) in enumerate(zip(self.right[:-1], self.visited[1:], strict=False)):
+            for name, expected in self.right[k + 1].items():
+                close(
+                    got[name],
+                    expected,
+                    f"{name} after step {k + 1} is that of gradient descent on batch {k + 1}.",
+                    where=f"{TRAIN}; lr = {self.lr:.4g}, max_norm = {self.max_norm:.4g}",
+                    misconceptions=step_misconceptions(
+                        name, before, self.used[k], self.used[0], self.lr, self.max_norm
+                    ),
+                )
+        self.require_count()
+
+    def require_count(self) -> None:
+        """Fail unless the weights have changed as often as they should."""
+        changes = len(self.visited) - 1
+        require(
+            changes == self.steps,
+            "Training takes as many steps as it is asked for.",
+            expected=f"{self.steps} updates of the weights",
+            got=f"{changes}",
+            where=TRAIN,
+            hint="Is update called?" if not changes else "",
+        )
+
+    def require_history(self) -> None:
+        """Fail unless the history is each step's loss, by the weights that the student's had."""
+        last = self.visited[-1:] * (self.steps + 1)
+        weights = [*self.visited, *last][: self.steps + 1]
+        same(
+            kept(self.found),
+            oracle.losses(weights[:-1], self.used),
+            f"history has the loss of each of {self.steps} steps.",
+            where=TRAIN,
+            misconceptions=history_misconceptions(weights, self.used),
+        )
+
+
+def kept(found: dict[str, Any]) -> Array:
+    """The history, or a Failure where there is none."""
+    if found["history"] is None:
+        raise Failure(
+            "The Learner keeps the loss of each training step.",
+            expected="a list Learner.history",
+            got="no such list",
+            where=f"{FILE}, Learner",
+        )
+    history: Array = found["history"]
+    return history
+
+
+@pytest.mark.question(id="M3", points=0.8)
+def test_learns(student: Student, rng: Random) -> None:
+    """Training solves the task for sequences of five numbers.
+
+    What counts is the error that the trained weights have in the sheet's equations, on sequences
+    drawn here. Of 300 networks trained by the right steps the worst ended at 0.00065; the logarithm
+    of that error has a standard deviation of 0.17 about its mean, -7.8, and the threshold is 18 of
+    them away: a right solution fails with a chance far below 1e-6.
+    """
+    shapes = Sizes(LENGTH, BATCH, 1, HIDDEN, 1).shapes()
+    start = {
+        name: np.zeros(shape) if name.startswith("b") else rng.uniform(-0.2, 0.2, shape)
+        for name, shape in shapes.items()
+    }
+    trained: Weights = student.run(
+        probes_learner.learn,
+        FILE,
+        seconds=60.0,
+        weights=start,
+        T=LENGTH,
+        B=BATCH,
+        steps=STEPS,
+        lr=RATE,
+        seed=int(rng.integers(2**31)),
+    )
+    x, y = oracle.random_batch(rng, LENGTH, 2000)
+    bad = [name for name, weight in trained.items() if not np.isfinite(weight).all()]
+    require(
+        not bad,
+        "The trained weights are finite numbers.",
+        got=f"NaN or infinity in {', '.join(bad)}",
+        where=TRAIN,
+    )
+    error = oracle.mse(output(trained, x), y)
+    unchanged = all(np.array_equal(trained[name], start[name]) for name in start)
+    require(
+        error <= THRESHOLD,
+        "After training, the first of five numbers is remembered.",
+        expected=f"a mean squared error of at most {THRESHOLD} on new sequences, with the trained "
+        "weights in the sheet's equations (always 0 has 1/3)",
+        got=f"{error:.3g} after {STEPS} steps at lr = {RATE}",
+        where=TRAIN,
+        hint="The weights have not changed: is update called?" if unchanged else "",
+    )
+
+
+@pytest.mark.question(id="M3", points=0.6)
+def test_steps(student: Student, rng: Random) -> None:
+    """Every step is one of gradient descent, on the next batch."""
+    Run(student, rng, calls=(4,)).require_steps()
+
+
+@pytest.mark.question(id="M3", points=0.3)
+def test_max_norm(student: Student, rng: Random) -> None:
+    """Gradients longer than max_norm are scaled down to it, shorter ones are not."""
+    for part in (0.4, 2.5):
+        Run(student, rng, calls=(1,), max_norm=part, relative=True).require_steps()
+
+
+@pytest.mark.question(id="M3", points=0.4)
+def test_history(student: Student, rng: Random) -> None:
+    """The history has the loss of every step."""
+    Run(student, rng, calls=(5,)).require_history()
+
+
+@pytest.mark.question(id="M3", points=0.1)
+def test_second_call(student: Student, rng: Random) -> None:
+    """A second call of train goes on where the first ended."""
+    run = Run(student, rng, calls=(2, 3))
+    run.require_count()
+    count = len(kept(run.found))
+    require(
+        count == 5,
+        "The history goes on, too.",
+        expected="5 losses after 2 and 3 steps",
+        got=f"{count}",
+        where=TRAIN,
+        hint="The history starts anew with each call: make it in the constructor."
+        if count == 3
+        else "",
+    )
+
+
+@pytest.mark.question(id="M3", points=0)
+def test_progress(student: Student, rng: Random) -> None:
+    """progress is told the number of the step and its loss, after each."""
+    found = student.run(
+        probes_learner.progress,
+        FILE,
+        weights=random_weights(rng, SMALL),
+        batches=as_inputs(draw_batches(rng, 5)),
+        calls=[2, 3],
+        lr=0.1,
+    )
+    close(
+        np.array(found["told"], dtype=float).reshape(-1, 2),
+        list(enumerate(kept(found), 1)),
+        "progress(k, loss) is called after the k-th step in all, with its loss.",
+        where=TRAIN,
+    )
+
+
+@pytest.mark.question(id="M3", points=0.3)
+def test_predict(student: Student, rng: Random) -> None:
+    """predict returns the network's output."""
+    sizes = Sizes(T=int(rng.integers(3, 9)), B=4, d=1, n=6, K=1)
+    weights, (x, _) = random_weights(rng, sizes), oracle.random_batch(rng, sizes.T, sizes.B)
+    same(
+        student.run(probes_learner.prediction, FILE, weights=weights, x=x),
+        output(weights, x),
+        "predict returns ŷ.",
+        where=f"{FILE}, Learner.predict; {sizes}",
+    )
+
+
+def learning_curve(student: Student, rng: Random) -> dict[str, Any]:
+    found: dict[str, Any] = student.run(
+        probes_learner.learning_curve,
+        FILE,
+        weights=random_weights(rng, SMALL),
+        batches=as_inputs(draw_batches(rng, 6)),
+        lr=0.1,
+    )
+    return found
+
+
+@pytest.mark.question(id="M3", points=0.25)
+def test_curve(student: Student, rng: Random) -> None:
+    """plot draws the history."""
+    found = learning_curve(student, rng)
+    what = "A line of the figure shows the history."
+    require_line(found["figure"], kept(found), what, where=PLOT)
+
+
+@pytest.mark.question(id="M3", points=0.25)
+def test_labels(student: Student, rng: Random) -> None:
+    """The learning curve has axis labels, a legend and a log scale."""
+    figure = learning_curve(student, rng)["figure"]
+    require_labels(figure, "The learning curve has axis labels and a legend.", where=PLOT)
+    require_log_scale(figure, "The loss is on a log scale.", where=PLOT)

@@ -1,0 +1,129 @@
+"""Question M2 of sheet 003: the mean squared error and its gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import require
+from grader.exercises.memory_task import oracle, probes
+from grader.exercises.memory_task.misconceptions import (
+    loss_gradient_misconceptions,
+    loss_misconceptions,
+)
+from grader.exercises.numpy_rnn.judging import require_raised, same
+from grader.exercises.numpy_rnn.oracle import Array
+from grader.worker.student import Student
+
+Random = np.random.Generator
+FILE = "memory_task.py"
+VALUE, GRADIENT = f"{FILE}, MSELoss.forward", f"{FILE}, MSELoss.backward"
+
+
+def draw(rng: Random, *shapes: tuple[int, int]) -> list[dict[str, Array]]:
+    return [{"y_hat": rng.normal(size=shape), "y": rng.normal(size=shape)} for shape in shapes]
+
+
+def batch_sizes(rng: Random) -> list[tuple[int, int]]:
+    return [(int(rng.integers(3, 9)), 1), (2, 1), (64, 1)]
+
+
+def right_value(got: Any, case: dict[str, Array]) -> None:
+    y_hat, y = case["y_hat"], case["y"]
+    same(
+        got,
+        np.array(oracle.mse(y_hat, y)),
+        "forward returns the mean squared error.",
+        where=f"{VALUE}; shapes {list(y.shape)}",
+        misconceptions=loss_misconceptions(y_hat, y),
+    )
+
+
+def right_gradient(got: Any, case: dict[str, Array]) -> None:
+    y_hat, y = case["y_hat"], case["y"]
+    same(
+        got,
+        oracle.mse_gradient(y_hat, y),
+        "backward returns ∂L/∂ŷ, the gradient of the mean squared error.",
+        where=f"{GRADIENT}; shapes {list(y.shape)}",
+        misconceptions=loss_gradient_misconceptions(y_hat, y),
+    )
+
+
+@pytest.mark.question(id="M2", points=0.5)
+def test_forward(student: Student, rng: Random) -> None:
+    """The loss is the mean squared error."""
+    cases = draw(rng, *batch_sizes(rng))
+    for got, case in zip(student.run(probes.loss_values, FILE, cases=cases), cases, strict=True):
+        right_value(got, case)
+
+
+@pytest.mark.question(id="M2", points=0.6)
+def test_backward(student: Student, rng: Random) -> None:
+    """The gradient of the loss is that of autograd."""
+    cases = draw(rng, *batch_sizes(rng))
+    for got, case in zip(student.run(probes.losses, FILE, cases=cases), cases, strict=True):
+        right_gradient(got["gradient"], case)
+
+
+@pytest.mark.question(id="M2", points=0.3)
+def test_finite_differences(student: Student, rng: Random) -> None:
+    """The gradient of the loss is the slope of its own forward.
+
+    L is a parabola in each prediction, so that a central difference is exact at any step.
+    """
+    (case,) = draw(rng, (5, 1))
+    step = 0.1
+    shifts = step * np.eye(5)[:, :, None]
+    cases = [{**case, "y_hat": case["y_hat"] + shift} for shift in (*shifts, *-shifts)]
+    values = np.array(
+        [np.squeeze(value) for value in student.run(probes.loss_values, FILE, cases=cases)]
+    )
+    require(
+        values.shape == (10,),
+        "The loss is one number.",
+        got=f"shape {list(values.shape[1:])}",
+        where=VALUE,
+    )
+    (found,) = student.run(probes.losses, FILE, cases=[case])
+    slopes = (values[:5] - values[5:]) / (2 * step)
+    same(
+        found["gradient"],
+        slopes[:, None],
+        "backward returns the slopes of your own forward, by finite differences.",
+        tolerance=1e-8,
+        where=f"{GRADIENT}; a batch of 5",
+    )
+
+
+@pytest.mark.question(id="M2", points=0.1)
+def test_several_outputs(student: Student, rng: Random) -> None:
+    """With several outputs the mean is over all elements."""
+    cases = draw(rng, (4, 3))
+    (found,) = student.run(probes.losses, FILE, cases=cases)
+    right_value(found["value"], cases[0])
+    right_gradient(found["gradient"], cases[0])
+
+
+@pytest.mark.question(id="M2", points=0)
+def test_refuses(student: Student, rng: Random) -> None:
+    """Shapes that would broadcast are refused, and backward before forward."""
+    (case,) = draw(rng, (4, 1))
+    found = student.run(probes.misuses_of_loss, FILE, y_hat=case["y_hat"], y=case["y"])
+    require_raised(
+        found["shapes"],
+        "ValueError",
+        "Prediction and target have the same shape.",
+        where=VALUE,
+        when="for [4, 1] and [4]",
+        hint="NumPy would broadcast them to [4, 4], and the loss would be that of all pairs.",
+    )
+    require_raised(
+        found["early"],
+        "RuntimeError",
+        "backward needs a forward before it.",
+        where=GRADIENT,
+        when="before any forward",
+    )

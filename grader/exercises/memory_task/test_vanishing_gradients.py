@@ -1,0 +1,129 @@
+"""Question M5 of sheet 003: the norms of gradients that reach each time step, and their figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import require
+from grader.exercises.memory_task import oracle, probes
+from grader.exercises.memory_task.misconceptions import norm_misconceptions
+from grader.exercises.numpy_rnn.judging import same, same_weights
+from grader.exercises.numpy_rnn.oracle import (
+    Array,
+    Sizes,
+    random_input,
+    random_sizes,
+    random_weights,
+)
+from grader.failures import Failure
+from grader.figures import require_labels, require_log_scale
+from grader.worker.student import Student
+
+Random = np.random.Generator
+FILE = "memory_task.py"
+NORMS, PLOT = f"{FILE}, gradient_norms", f"{FILE}, plot_vanishing_gradients"
+
+
+@pytest.mark.question(id="M5", points=0.6)
+def test_norms(student: Student, rng: Random) -> None:
+    """The norms are those of the bias gradient at each time step."""
+    for sizes in (random_sizes(rng), Sizes(T=30, B=4, d=1, n=8, K=1)):
+        weights, x = random_weights(rng, sizes), random_input(rng, sizes)
+        found = student.run(probes.norms, FILE, weights=weights, x=x)
+        same(
+            found["norms"],
+            oracle.gradient_norms(weights, x),
+            "Entry t is the norm of the gradient of b_s[t].",
+            where=f"{NORMS}; {sizes}",
+            misconceptions=norm_misconceptions(weights, x),
+        )
+
+
+@pytest.mark.question(id="M5", points=0.1)
+def test_leaves_alone(student: Student, rng: Random) -> None:
+    """The network keeps its weights."""
+    sizes = random_sizes(rng)
+    weights, x = random_weights(rng, sizes), random_input(rng, sizes)
+    found = student.run(probes.norms, FILE, weights=weights, x=x)
+    same_weights(
+        found["weights"],
+        weights,
+        "{name} is the same after gradient_norms.",
+        where=NORMS,
+        hint="Looking at the gradients takes no update.",
+    )
+
+
+LENGTHS = [4, 9, 21]
+
+
+def draw_figure(student: Student, rng: Random) -> dict[str, Any]:
+    weights = random_weights(rng, Sizes(T=1, B=1, d=1, n=8, K=1))
+    found: dict[str, Any] = student.run(
+        probes.vanishing_figure, FILE, weights=weights, lengths=LENGTHS
+    )
+    return found
+
+
+@pytest.mark.question(id="M5", points=0.4)
+def test_curves(student: Student, rng: Random) -> None:
+    """The figure has a curve of gradient norms for each length."""
+    found = draw_figure(student, rng)
+    lines = [line for axes in found["figure"]["axes"] for line in axes["lines"]]
+    for T in LENGTHS:
+        norms = [values for values in found["norms"] if len(values) == T]
+        if not norms:
+            raise Failure(
+                f"The model reads a batch of sequences of length {T}.",
+                expected=f"an input of shape [{T}, batch, 1]",
+                got="none of that length",
+                where=PLOT,
+            )
+        curve = next((line for line in lines if shows(line, norms)), None)
+        if curve is None:
+            raise Failure(
+                f"A curve shows what gradient_norms returns for the batch of length {T}.",
+                expected=f"a line through {T} norms, for example {norms[0][0]:.3g} at t = 1 and "
+                f"{norms[0][-1]:.3g} at t = {T}",
+                got="lines of " + (", ".join(str(len(line["y"])) for line in lines) or "no"),
+                where=PLOT,
+            )
+        steps = np.asarray(curve["x"], dtype=float)
+        require(
+            bool((np.diff(steps) == 1).all()) and steps[0] in (0, 1),
+            "The norms stand over the time steps.",
+            expected=f"t = 1 … {T}",
+            got=f"from {steps[0]:g} to {steps[-1]:g}",
+            where=PLOT,
+        )
+
+
+def shows(line: dict[str, Any], norms: list[Array]) -> bool:
+    y = np.asarray(line["y"], dtype=float)
+    return any(y.shape == values.shape and np.allclose(y, values, 1e-6, 0) for values in norms)
+
+
+@pytest.mark.question(id="M5", points=0.2)
+def test_log_scale(student: Student, rng: Random) -> None:
+    """The norms are on a log scale."""
+    what = "The norms are on a log scale: they fall by orders of magnitude."
+    require_log_scale(draw_figure(student, rng)["figure"], what, where=PLOT)
+
+
+@pytest.mark.question(id="M5", points=0.2)
+def test_labels(student: Student, rng: Random) -> None:
+    """The figure has axis labels, and a legend that tells the lengths apart."""
+    figure = draw_figure(student, rng)["figure"]
+    require_labels(figure, "The figure has axis labels and a legend.", where=PLOT)
+    entries = figure["legend"] + [entry for axes in figure["axes"] for entry in axes["legend"]]
+    missing = [T for T in LENGTHS if not any(str(T) in entry for entry in entries)]
+    require(
+        not missing,
+        "The legend names each curve's length.",
+        expected=", ".join(str(T) for T in LENGTHS),
+        got=", ".join(entries),
+        where=PLOT,
+    )

@@ -1,0 +1,1 @@
+"""Sheet 003, assignment 1: a recurrent network in NumPy, backpropagation by hand."""

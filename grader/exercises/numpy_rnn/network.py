@@ -1,0 +1,87 @@
+"""A network of the kit's own, for student functions that take a model (used in the worker).
+
+With it a function is judged by itself: a mistake in the student's RNN costs nothing there. The
+gradients come from autograd, so that this file is nobody's solution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Array = NDArray[Any]
+Arrays = dict[str, Array]
+RECURRENT = ("W", "R", "bs")
+WEIGHTS = (*RECURRENT, "V", "by")
+
+
+class Network:
+    """Does what the template's ``RNN`` promises, weights as float64 attributes included.
+
+    ``backward`` takes a ``d_loss`` [out] for a batch, too: the same for every sequence.
+    """
+
+    def __init__(self, weights: Arrays, activation: Callable[[Tensor], Tensor] = torch.tanh):
+        self.W, self.R, self.bs, self.V, self.by = (weights[name].copy() for name in WEIGHTS)
+        self.input_size, self.hidden_size = self.W.shape
+        self.output_size = self.V.shape[1]
+        self.grads: Arrays = {}
+        self._activation = activation
+        self._graph: tuple[Tensor, list[Tensor]] | None = None
+
+    def get_weights(self) -> Arrays:
+        return {name: getattr(self, name).copy() for name in WEIGHTS}
+
+    def set_weights(self, weights: Arrays) -> None:
+        shapes = {name: np.shape(weight) for name, weight in weights.items()}
+        expected = {name: getattr(self, name).shape for name in WEIGHTS}
+        if shapes != expected:
+            raise ValueError(f"expected weights of shapes {expected}, got {shapes}")
+        for name, weight in weights.items():
+            setattr(self, name, np.array(weight, dtype=float))
+
+    def forward(self, x: Array) -> Array:
+        x = np.asarray(x, dtype=float)
+        if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or x.size == 0:
+            raise ValueError(f"x must be [T, (batch,) {self.input_size}], got {list(x.shape)}")
+        steps = torch.from_numpy(x.reshape(len(x), -1, self.input_size).copy())
+        weights = {name: torch.from_numpy(np.array(getattr(self, name))) for name in WEIGHTS}
+        leaves = {
+            name: (w.repeat(len(steps), 1, 1) if name in RECURRENT else w).requires_grad_()
+            for name, w in weights.items()
+        }
+        a = torch.zeros(steps.shape[1], self.hidden_size, dtype=torch.float64)
+        for x_t, W, R, bs in zip(steps, *(leaves[name] for name in RECURRENT), strict=True):
+            a = self._activation(x_t @ W + a @ R + bs.T)
+        y_hat = a @ leaves["V"] + leaves["by"].T
+        self._graph = y_hat, list(leaves.values())
+        return np.array(y_hat.detach().numpy())
+
+    def backward(self, d_loss: Array) -> Arrays:
+        if self._graph is None:
+            raise RuntimeError("call forward() before backward()")
+        y_hat, leaves = self._graph
+        d_y = np.asarray(d_loss, dtype=float)
+        if d_y.shape not in (tuple(y_hat.shape), (self.output_size,)):
+            raise ValueError(f"d_loss must be {list(y_hat.shape)}, got {list(d_y.shape)}")
+        d_y = np.broadcast_to(d_y, tuple(y_hat.shape)).copy()
+        found = torch.autograd.grad(y_hat, leaves, torch.from_numpy(d_y), retain_graph=True)
+        self.grads = {
+            f"d_{name}": np.array(g.numpy()) for name, g in zip(WEIGHTS, found, strict=True)
+        }
+        return self.grads
+
+    def update(self, lr: float) -> None:
+        if not self.grads:
+            raise RuntimeError("call backward() before update()")
+        for name in WEIGHTS:
+            weight = getattr(self, name)
+            # The gradients may have been summed over time already.
+            gradient = self.grads[f"d_{name}"].reshape(-1, *weight.shape).sum(axis=0)
+            setattr(self, name, weight - lr * gradient)
+        self.grads, self._graph = {}, None

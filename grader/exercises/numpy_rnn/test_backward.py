@@ -1,0 +1,220 @@
+"""Question N3 of sheet 003: backpropagation through time, every step against autograd.
+
+What concerns batches is judged apart: each other test has a single sequence, so that a mistake
+with the batch costs its points once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.checks import require
+from grader.exercises.numpy_rnn import oracle, probes
+from grader.exercises.numpy_rnn.judging import FILE, ask_network, require_raised, same
+from grader.exercises.numpy_rnn.misconceptions import backward_misconceptions
+from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
+from grader.failures import Failure
+from grader.worker.student import Student
+
+Random = np.random.Generator
+
+
+def place(sizes: Sizes) -> str:
+    return f"{FILE}, RNN.backward; {sizes}"
+
+
+class Case:
+    """A network with an input and ∂L/∂ŷ, all random."""
+
+    def __init__(self, rng: Random, sizes: Sizes) -> None:
+        self.sizes = sizes
+        self.weights = oracle.random_weights(rng, sizes)
+        self.x = oracle.random_input(rng, sizes)
+        self.d_loss: Array = rng.normal(size=(sizes.B, sizes.K))
+
+    def ask(self, student: Student, single: bool = False) -> Weights:
+        """The student's gradients; of [T, in] if ``single``, else as the network takes it."""
+        x, d_loss = (self.x[:, 0], self.d_loss[0]) if single else (self.x, self.d_loss)
+        probe = probes.gradients if single or self.sizes.B > 1 else probes.gradients_of_one
+        found: Weights = ask_network(
+            student, probe, self.sizes, weights=self.weights, x=x, d_loss=d_loss
+        )
+        return found
+
+    def compare(self, got: Weights, *names: str) -> None:
+        expected = oracle.gradients(self.weights, self.x, self.d_loss)
+        for name in names or expected:
+            what = f"{name} is the gradient of the sheet's equations"
+            what += ", for each time step." if expected[name].ndim == 3 else "."
+            if got[name].shape == expected[name].shape[1:]:
+                raise Failure(
+                    what,
+                    expected=f"shape {list(expected[name].shape)}, an entry for each time step",
+                    got=f"shape {list(got[name].shape)}",
+                    where=place(self.sizes),
+                    hint="It seems to be summed over time already; that is what update does.",
+                )
+            same(
+                got[name],
+                expected[name],
+                what,
+                where=place(self.sizes),
+                misconceptions=backward_misconceptions(name, self.weights, self.x, self.d_loss),
+            )
+
+
+def agrees(student: Student, rng: Random, *names: str) -> None:
+    case = Case(rng, oracle.random_sizes(rng, B=1))
+    case.compare(case.ask(student), *names)
+
+
+@pytest.mark.question(id="N3", points=0, gate=True)
+def test_by_hand(student: Student, rng: Random) -> None:
+    """The gradients are computed in NumPy, not by torch."""
+    case = Case(rng, oracle.random_sizes(rng, B=1))
+    names = ask_network(
+        student, probes.operators, case.sizes, weights=case.weights, x=case.x, d_loss=case.d_loss
+    )
+    require(
+        not names,
+        "The gradients are computed by hand.",
+        expected="NumPy",
+        got=f"torch, which ran {', '.join(names[:5])}",
+        where=f"{FILE}, RNN",
+        status="blocked",
+    )
+
+
+@pytest.mark.question(id="N3", points=0.2)
+def test_shapes(student: Student, rng: Random) -> None:
+    """The gradients have the weights' shapes, the recurrent ones an entry per time step."""
+    case = Case(rng, oracle.random_sizes(rng, B=1))
+    got = case.ask(student)
+    shapes = {
+        f"d_{name}": (case.sizes.T, *shape) if name in oracle.RECURRENT else shape
+        for name, shape in case.sizes.shapes().items()
+    }
+    wrong = [name for name in shapes if got[name].shape != shapes[name]]
+    require(
+        not wrong,
+        "Each gradient has the shape of its weight; d_W, d_R and d_bs one entry per time step.",
+        expected=", ".join(f"{name} {list(shapes[name])}" for name in wrong),
+        got=", ".join(f"{name} {list(got[name].shape)}" for name in wrong),
+        where=place(case.sizes),
+    )
+
+
+@pytest.mark.question(id="N3", points=0.4)
+def test_output_layer(student: Student, rng: Random) -> None:
+    """The gradients of V and b_y are those of the equations."""
+    agrees(student, rng, "d_V", "d_by")
+
+
+@pytest.mark.question(id="N3", points=0.5)
+def test_input_weights(student: Student, rng: Random) -> None:
+    """The gradient of W is that of the equations, at every time step."""
+    agrees(student, rng, "d_W")
+
+
+@pytest.mark.question(id="N3", points=0.6)
+def test_recurrent_weights(student: Student, rng: Random) -> None:
+    """The gradient of R is that of the equations, at every time step."""
+    agrees(student, rng, "d_R")
+
+
+@pytest.mark.question(id="N3", points=0.4)
+def test_bias(student: Student, rng: Random) -> None:
+    """The gradient of b_s is that of the equations, at every time step."""
+    agrees(student, rng, "d_bs")
+
+
+@pytest.mark.question(id="N3", points=0.3)
+def test_batch(student: Student, rng: Random) -> None:
+    """The gradients of a batch are the sums over its sequences."""
+    for sizes in (oracle.random_sizes(rng), Sizes(1, 3, 2, 4, 2)):
+        case = Case(rng, sizes)
+        case.compare(case.ask(student))
+
+
+@pytest.mark.question(id="N3", points=0.2)
+def test_single_sequence(student: Student, rng: Random) -> None:
+    """The gradients of a single sequence, [T, in] with d_loss [out], are right."""
+    case = Case(rng, oracle.random_sizes(rng, B=1))
+    case.compare(case.ask(student, single=True))
+
+
+@pytest.mark.question(id="N3", points=0.3)
+def test_finite_differences(student: Student, rng: Random) -> None:
+    """The gradients, summed over time, are the slopes of the network's own output."""
+    case = Case(rng, oracle.random_sizes(rng, B=1))
+    gradients = case.ask(student)
+    step = 1e-5  # balances the rule's own error, step², against rounding, 1e-16 / step
+    lines = {name: rng.normal(size=w.shape) / np.sqrt(w.size) for name, w in case.weights.items()}
+    cases = [
+        {"x": case.x, "weights": {**case.weights, name: case.weights[name] + sign * step * line}}
+        for name, line in lines.items()
+        for sign in (1, -1)
+    ]
+    outputs = ask_network(student, probes.outputs_of_one, case.sizes, cases=cases)
+    values = [float((case.d_loss * output).sum()) for output in outputs]
+    for index, (name, line) in enumerate(lines.items()):
+        numeric = (values[2 * index] - values[2 * index + 1]) / (2 * step)
+        gradient = gradients[f"d_{name}"]
+        if gradient.size % line.size:
+            raise Failure(
+                f"d_{name}, summed over time, has as many entries as {name}.",
+                expected=f"shape {list(line.shape)}, or an entry of that shape for each step",
+                got=f"shape {list(gradient.shape)}",
+                where=place(case.sizes),
+            )
+        slope = float((gradient.reshape(-1, *line.shape).sum(0) * line).sum())
+        scale = max(float(np.abs(gradient).max()), abs(numeric))
+        require(
+            abs(numeric - slope) <= 1e-6 * scale + 1e-9,
+            f"d_{name}, summed over time, is the slope of the output.",
+            expected=f"{numeric:.8g} by finite differences of your own forward",
+            got=f"{slope:.8g} by backward",
+            where=place(case.sizes),
+            hint="The slope along a random direction of the weight. Where the other checks pass, "
+            "forward is what is wrong.",
+        )
+
+
+@pytest.mark.question(id="N3", points=0.1)
+def test_refuses(student: Student, rng: Random) -> None:
+    """backward refuses to run before forward, or with a d_loss of another shape."""
+    case = Case(rng, oracle.random_sizes(rng, B=1))
+    found = ask_network(
+        student, probes.out_of_turn, case.sizes, weights=case.weights, x=case.x, d_loss=case.d_loss
+    )
+    require_raised(
+        found["fresh"],
+        "RuntimeError",
+        "backward needs a forward before it.",
+        where=place(case.sizes),
+        when="before any forward",
+    )
+    require_raised(
+        found["bad"],
+        "ValueError",
+        "d_loss has the shape of the last ŷ.",
+        where=place(case.sizes),
+        when="for a d_loss of two rows after a batch of one",
+    )
+
+
+@pytest.mark.question(id="N3", points=0)
+def test_needs_another_forward(student: Student, rng: Random) -> None:
+    """backward refuses to run on states that the weights have changed since."""
+    case = Case(rng, oracle.random_sizes(rng, B=1))
+    raised = ask_network(
+        student, probes.stale, case.sizes, weights=case.weights, x=case.x, d_loss=case.d_loss
+    )
+    require_raised(
+        raised,
+        "RuntimeError",
+        "backward needs another forward after an update.",
+        where=place(case.sizes),
+        when="after an update",
+    )

@@ -1,0 +1,139 @@
+"""Question N2 of sheet 003: the forward pass, against nn.RNN in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.checks import close, require
+from grader.exercises.numpy_rnn import oracle, probes
+from grader.exercises.numpy_rnn.judging import (
+    FILE,
+    ask_network,
+    require_raised,
+    same,
+    same_weights,
+)
+from grader.exercises.numpy_rnn.misconceptions import forward_misconceptions
+from grader.exercises.numpy_rnn.oracle import Sizes
+from grader.worker.student import Student
+
+Random = np.random.Generator
+
+
+def place(sizes: Sizes) -> str:
+    return f"{FILE}, RNN.forward; {sizes}"
+
+
+def agrees(student: Student, rng: Random, sizes: Sizes, single: bool = False) -> None:
+    weights, x = oracle.random_weights(rng, sizes), oracle.random_input(rng, sizes)
+    (got,) = ask_network(
+        student, probes.outputs, sizes, weights=weights, inputs=[x[:, 0] if single else x]
+    )
+    same(
+        got,
+        oracle.output(weights, x),
+        "forward returns ŷ of the sheet's equations.",
+        where=place(sizes),
+        misconceptions=forward_misconceptions(weights, x),
+    )
+
+
+@pytest.mark.question(id="N2", points=1.0)
+def test_batch(student: Student, rng: Random) -> None:
+    """The output for [T, batch, in] is that of the equations."""
+    several = [oracle.random_sizes(rng), Sizes(1, 3, 2, 4, 2), Sizes(40, 2, 1, 64, 1)]
+    for sizes in several:
+        agrees(student, rng, sizes)
+
+
+@pytest.mark.question(id="N2", points=0.4)
+def test_single_sequence(student: Student, rng: Random) -> None:
+    """The output for a single sequence, [T, in], is that of the equations."""
+    for sizes in (oracle.random_sizes(rng, B=1), Sizes(1, 1, 2, 4, 3)):
+        agrees(student, rng, sizes, single=True)
+
+
+@pytest.mark.question(id="N2", points=0.2)
+def test_rows(student: Student, rng: Random) -> None:
+    """Sequences of a batch do not influence each other."""
+    sizes = oracle.random_sizes(rng)
+    weights = oracle.random_weights(rng, sizes)
+    x, other = oracle.random_input(rng, sizes), oracle.random_input(rng, sizes)
+    other[:, 0] = x[:, 0]
+    first, second = ask_network(student, probes.outputs, sizes, weights=weights, inputs=[x, other])
+    require(
+        len(first) == sizes.B,
+        "forward returns a row for each sequence of the batch.",
+        expected=f"{sizes.B} rows",
+        got=f"shape {list(first.shape)}",
+        where=place(sizes),
+    )
+    close(
+        second[0],
+        first[0],
+        "Row 0 of the output stays the same when the other sequences change.",
+        where=place(sizes),
+        hint="Look for sums or means over the batch.",
+    )
+
+
+@pytest.mark.question(id="N2", points=0.2)
+def test_fresh_state(student: Student, rng: Random) -> None:
+    """No state is carried from one call to the next."""
+    sizes = oracle.random_sizes(rng, B=1)
+    weights = oracle.random_weights(rng, sizes)
+    x, other = oracle.random_input(rng, sizes), oracle.random_input(rng, sizes)
+    # Longer ones in between leave more behind.
+    between = np.concatenate([other, other])
+    cases = [{"weights": weights, "x": x}, {"x": between}, {"x": x}]
+    first, _, again = ask_network(student, probes.outputs_of_one, sizes, cases=cases)
+    close(
+        again,
+        first,
+        "The same input gives the same output, whatever was read before.",
+        where=place(sizes),
+        hint="The state is carried over from one call to the next: each forward begins with zeros.",
+    )
+
+
+@pytest.mark.question(id="N2", points=0.1)
+def test_leaves_alone(student: Student, rng: Random) -> None:
+    """forward changes neither its input nor the weights."""
+    sizes = oracle.random_sizes(rng, B=1)
+    weights, x = oracle.random_weights(rng, sizes), oracle.random_input(rng, sizes)
+    found = ask_network(student, probes.touched, sizes, weights=weights, x=x)
+    close(
+        found["x"].reshape(x.shape),
+        x,
+        "The input is the same after forward.",
+        tolerance=0.0,
+        where=place(sizes),
+        hint="It is changed in place (+=, or an assignment to its entries): work on a copy.",
+    )
+    same_weights(
+        found["weights"],
+        weights,
+        "{name} is the same after forward.",
+        where=place(sizes),
+        hint="The weight is changed in place (+=, or an assignment to its entries).",
+    )
+
+
+@pytest.mark.question(id="N2", points=0.1)
+def test_refuses(student: Student, rng: Random) -> None:
+    """forward refuses an input of another form with a ValueError."""
+    sizes = oracle.random_sizes(rng)
+    T, B, d = sizes.T, sizes.B, sizes.d
+    shapes = [(T, B, d + 1), (d,), (T, B, 1, d), (0, B, d)]
+    found = ask_network(
+        student, probes.refused_inputs, sizes, inputs=[np.zeros(shape) for shape in shapes]
+    )
+    for shape, raised in zip(shapes, found, strict=True):
+        require_raised(
+            raised,
+            "ValueError",
+            f"forward takes [T, {d}] and [T, batch, {d}] and nothing else.",
+            where=place(sizes),
+            when=f"for shape {list(shape)}",
+        )

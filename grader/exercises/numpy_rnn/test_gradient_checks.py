@@ -1,0 +1,108 @@
+"""Question N5 of sheet 003: the numerical and the analytical gradient.
+
+The functions are given a network of the kit's own, so that a wrong RNN costs nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import require
+from grader.exercises.numpy_rnn import oracle, probes
+from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same, same_weights
+from grader.exercises.numpy_rnn.misconceptions import (
+    analytical_misconceptions,
+    numerical_misconceptions,
+)
+from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
+from grader.worker.student import Student
+
+Random = np.random.Generator
+SIZES = Sizes(T=4, B=3, d=2, n=3, K=2)
+NUMERICAL = f"{FILE}, get_numerical_gradient; {SIZES}"
+ANALYTICAL = f"{FILE}, get_analytical_gradient; {SIZES}"
+
+
+def numerical(student: Student, rng: Random) -> tuple[dict[str, Any], Weights, Array, float]:
+    """The student's answer with the weights, the input and the step that it is for."""
+    weights, x = oracle.random_weights(rng, SIZES), oracle.random_input(rng, SIZES)
+    # So large a step that the rule, and the step itself, show in the numbers.
+    eps = float(rng.uniform(0.02, 0.1))
+    found = ask(student, probes.numerical, weights=weights, x=x, eps=eps)
+    return found, weights, x, eps
+
+
+@pytest.mark.question(id="N5", points=0.5)
+def test_numerical(student: Student, rng: Random) -> None:
+    """The numerical gradient is the central difference, for each single weight.
+
+    The network that it is asked for has sin for tanh: only differences of its own outputs give
+    the right numbers.
+    """
+    found, weights, x, eps = numerical(student, rng)
+    for name, expected in oracle.differences(weights, x, eps, eps).items():
+        same(
+            found["gradients"][name],
+            expected,
+            f"{name} is the central difference with the step eps.",
+            tolerance=1e-8,
+            where=f"{NUMERICAL}; eps = {eps:.4g}",
+            hint="The network here is not the RNN but has other equations: only its forward "
+            "tells how its output changes with a weight.",
+            misconceptions=numerical_misconceptions(name, weights, x, eps),
+        )
+
+
+@pytest.mark.question(id="N5", points=0.2)
+def test_weights_come_back(student: Student, rng: Random) -> None:
+    """The network ends with exactly the weights it had."""
+    found, weights, _, _ = numerical(student, rng)
+    same_weights(
+        found["weights"],
+        weights,
+        "{name} is the same, to the last bit, after get_numerical_gradient.",
+        where=NUMERICAL,
+        hint="Put back a copy of the weight: w + eps − 2 eps + eps is not quite w in floating "
+        "point, and a shifted weight that stays falsifies all that follows.",
+    )
+
+
+@pytest.mark.question(id="N5", points=0.4)
+def test_analytical(student: Student, rng: Random) -> None:
+    """The analytical gradient is summed over time and averaged over the batch."""
+    weights, x = oracle.random_weights(rng, SIZES), oracle.random_input(rng, SIZES)
+    got = ask(student, probes.analytical, weights=weights, x=x)
+    per_step = oracle.gradients(weights, x, np.full((SIZES.B, SIZES.K), 1 / SIZES.B))
+    for name, expected in oracle.over_time(per_step).items():
+        same(
+            got[name],
+            expected,
+            f"{name} is the gradient of the outputs' sum, averaged over the batch.",
+            where=ANALYTICAL,
+            misconceptions=analytical_misconceptions(per_step[name], SIZES.B),
+        )
+
+
+@pytest.mark.question(id="N5", points=0.4)
+def test_agreement(student: Student, rng: Random) -> None:
+    """The gradient check passes: both gradients of the student's own network agree."""
+    sizes = Sizes(T=5, B=1, d=2, n=4, K=3)
+    weights, x = oracle.random_weights(rng, sizes), oracle.random_input(rng, sizes)
+    found = ask_network(student, probes.both, sizes, weights=weights, x=x)
+    for name, analytic in found["analytical"].items():
+        require(
+            bool(analytic.any()) and np.isfinite(analytic).all(),
+            "The analytical gradient is a number, and not zero everywhere.",
+            got=f"{name} of zeros, NaN or infinity",
+            where=f"{FILE}, get_analytical_gradient; {sizes}",
+        )
+        same(
+            analytic,
+            found["numerical"][name],
+            f"{name} by backward agrees with {name} by differences of forward.",
+            tolerance=1e-6,
+            where=f"{FILE}; {sizes}",
+        )

@@ -1,0 +1,116 @@
+"""Question N4 of sheet 003: gradient descent, judged by the network's own gradients.
+
+A wrong backward costs nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import close
+from grader.exercises.numpy_rnn import oracle, probes
+from grader.exercises.numpy_rnn.judging import FILE, ask_network, require_raised
+from grader.exercises.numpy_rnn.misconceptions import update_misconceptions
+from grader.exercises.numpy_rnn.oracle import Sizes
+from grader.failures import Failure
+from grader.worker.student import Student
+
+Random = np.random.Generator
+
+
+def place(sizes: Sizes) -> str:
+    return f"{FILE}, RNN.update; {sizes}"
+
+
+def random_step(rng: Random, sizes: Sizes) -> dict[str, Any]:
+    return {
+        "x": oracle.random_input(rng, sizes),
+        "d_loss": rng.normal(size=(sizes.B, sizes.K)),
+        "lr": float(rng.uniform(0.05, 0.5)),
+    }
+
+
+def descends(student: Student, rng: Random, count: int) -> None:
+    """Compare the weights after each of several steps, each with its own input and rate."""
+    sizes = oracle.random_sizes(rng, B=1)
+    steps = [random_step(rng, sizes) for _ in range(count)]
+    found = ask_network(
+        student, probes.descent, sizes, weights=oracle.random_weights(rng, sizes), steps=steps
+    )
+    for k, step in enumerate(steps):
+        for name in oracle.WEIGHTS:
+            before, after = found["weights"][k][name], found["weights"][k + 1][name]
+            gradients = [each[f"d_{name}"] for each in found["gradients"][: k + 1]]
+            if gradients[-1].size % before.size:
+                raise Failure(
+                    f"{name} can be updated by d_{name}.",
+                    expected=f"d_{name} of shape {[*before.shape]} or {[sizes.T, *before.shape]}",
+                    got=f"shape {list(gradients[-1].shape)}",
+                    where=place(sizes),
+                )
+            total = gradients[-1].reshape(-1, *before.shape).sum(0)
+            close(
+                after,
+                before - step["lr"] * total,
+                f"{name} after update {k + 1} is {name} − lr · d_{name}, summed over time.",
+                where=f"{place(sizes)}; lr = {step['lr']:.4g}",
+                misconceptions=update_misconceptions(
+                    before, gradients[-1], step["lr"], gradients[-2] if k else None
+                ),
+            )
+
+
+@pytest.mark.question(id="N4", points=0.7)
+def test_step(student: Student, rng: Random) -> None:
+    """A step changes each weight by lr times its gradient, summed over time."""
+    descends(student, rng, count=1)
+
+
+@pytest.mark.question(id="N4", points=0.3)
+def test_several_steps(student: Student, rng: Random) -> None:
+    """Every further step goes by its own gradients alone."""
+    descends(student, rng, count=3)
+
+
+def out_of_turn(student: Student, rng: Random) -> tuple[dict[str, list[str]], Sizes]:
+    sizes = oracle.random_sizes(rng, B=1)
+    step = random_step(rng, sizes)
+    found = ask_network(
+        student,
+        probes.updates_out_of_turn,
+        sizes,
+        weights=oracle.random_weights(rng, sizes),
+        x=step["x"],
+        d_loss=step["d_loss"],
+    )
+    return found, sizes
+
+
+@pytest.mark.question(id="N4", points=0.3)
+def test_needs_backward(student: Student, rng: Random) -> None:
+    """update raises RuntimeError before any backward."""
+    found, sizes = out_of_turn(student, rng)
+    require_raised(
+        found["fresh"],
+        "RuntimeError",
+        "update needs gradients.",
+        where=place(sizes),
+        when="before any backward",
+    )
+
+
+@pytest.mark.question(id="N4", points=0.2)
+def test_uses_gradients_up(student: Student, rng: Random) -> None:
+    """A second update needs a second backward."""
+    found, sizes = out_of_turn(student, rng)
+    require_raised(
+        found["again"],
+        "RuntimeError",
+        "update uses the gradients up.",
+        where=place(sizes),
+        when="at a second update after one backward",
+        hint="The gradients belong to the weights before the update: forget them afterwards.",
+    )

@@ -1,0 +1,146 @@
+"""Asks for a student's gradient and compares it with the oracle's; for questions S2 to S5."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+from grader.checks import (
+    TOLERANCE,
+    Misconception,
+    as_numbers,
+    close,
+    describe,
+    matches,
+    name_misconception,
+    require,
+)
+from grader.exercises.sliding_tbptt import oracle, probes
+from grader.exercises.sliding_tbptt.cells import Array, Problem
+from grader.exercises.sliding_tbptt.misconceptions import flat, of_a_second_call
+from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
+from grader.failures import Failure
+from grader.worker.student import Student
+
+FILE = "sliding_tbptt.py"
+EXACT = TOLERANCE["float64"]
+SECONDS = 5.0  # the double loop takes less than 1 s for the largest of these problems
+Sizes = dict[str, int]  # K, or K1 and K2, or K and O
+
+
+def place(function: str, sizes: Sizes, given: object) -> str:
+    return f"{FILE}, {function}; {', '.join(f'{k} = {v}' for k, v in sizes.items())}; {given}"
+
+
+def ask(
+    student: Student, probe: Callable[..., Any], where: str, seconds: float = SECONDS, **inputs: Any
+) -> Any:
+    """What the probe returns; ``where`` is said if the student's code hangs or dies."""
+    try:
+        return student.run(probe, FILE, defines=(probes.SLIDING,), seconds=seconds, **inputs)
+    except Failure as failure:
+        if failure.status not in ("timeout", "crashed"):
+            raise
+        raise dataclasses.replace(failure, where=where) from None
+
+
+def agrees(
+    student: Student,
+    function: str,
+    problem: Problem,
+    sizes: Sizes,
+    terms: Terms,
+    misconceptions: Iterable[Misconception],
+) -> None:
+    """One call gives the gradient of these terms."""
+    where = place(function, sizes, problem)
+    given = vars(problem)
+    found = ask(
+        student, probes.gradient, where, function=function, sizes=sizes, problem=given, calls=1
+    )
+    (got,) = found["gradients"]
+    changed = ", ".join(map(str, found["changed"]))
+    hint = f"The call changes in place what is handed in: {changed}." if changed else ""
+    compare(got, oracle.gradient(problem, terms), where, misconceptions, hint)
+
+
+def agrees_again(
+    student: Student,
+    function: str,
+    problem: Problem,
+    sizes: Sizes,
+    terms: Terms,
+    misconceptions: Iterable[Misconception],
+) -> None:
+    """A second call, with the very same cell and data, gives the same gradient."""
+    where = place(function, sizes, problem) + ", the second call with the same cell and data"
+    given = vars(problem)
+    found = ask(
+        student, probes.gradient, where, function=function, sizes=sizes, problem=given, calls=2
+    )
+    require(
+        not found["changed"],
+        f"{function} leaves the cell's parameters and the data as they are.",
+        expected="the same numbers after the calls as before",
+        got=f"changed in place: {', '.join(map(str, found['changed']))}",
+        where=where,
+        hint="A gradient is asked for, no training step: look for an optimizer's step(), and for "
+        "operations in place on an argument, like += or names that end with an underscore.",
+    )
+    first, second = found["gradients"]
+    wrong = chain(of_a_second_call(problem, terms, first), misconceptions)
+    compare(second, oracle.gradient(problem, terms), where, wrong)
+
+
+def compare(
+    got: dict[str, Any],
+    expected: Gradient,
+    where: str,
+    misconceptions: Iterable[Misconception],
+    hint: str = "",
+) -> None:
+    """All parameters' gradients; a misconception is named if the whole is what it gives."""
+    what = {
+        name: f"The gradient of {name}, for the sum of the losses, is that of the definition."
+        for name in expected
+    }
+    numbers = {
+        name: as_numbers(got.get(name), what[name], shape=value.shape, where=where)
+        for name, value in expected.items()
+    }
+    if matches(flat(numbers), flat(expected), EXACT):
+        return
+    hint = name_misconception(flat(numbers), misconceptions, EXACT) or hint
+    for name, value in expected.items():
+        close(numbers[name], value, what[name], where=where, hint=hint)
+
+
+def refuses(
+    student: Student,
+    function: str,
+    given: Problem | Array,
+    *,
+    bad: Iterable[Sizes],
+    good: Iterable[Sizes],
+) -> None:
+    """Sizes that make no sense are a ValueError, others raise nothing."""
+    inputs = vars(given) if isinstance(given, Problem) else given
+    for allowed, cases in ((True, good), (False, bad)):
+        for sizes in cases:
+            where = place(function, sizes, given if inputs is not given else f"N = {len(given)}")
+            raised = ask(
+                student, probes.raised, where, 2.0, function=function, sizes=sizes, inputs=inputs
+            )
+            require(
+                raised == ("" if allowed else "ValueError"),
+                f"{function} {'accepts' if allowed else 'refuses'} these sizes.",
+                expected="no exception" if allowed else "ValueError",
+                got=describe(raised or "no exception"),
+                where=where,
+                hint=""
+                if allowed
+                else "Look at the sizes first, and raise ValueError with a message that says what "
+                "is wrong with them.",
+            )

@@ -1,0 +1,69 @@
+"""The gradients by their definition: for each loss its own window is run anew, then autograd.
+
+Which losses enter, and how far back each reaches, is all that tells the kinds of truncation apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grader.exercises.sliding_tbptt.cells import Array, Problem
+
+# Of each loss that enters: (its step i, the first step that it is differentiated through), and how
+# often it counts.
+Terms = Mapping[tuple[int, int], float]
+Gradient = dict[str, Array]
+
+
+def windows(data: Array, K: int, O: int) -> Array:
+    """Windows of K steps, O apart: (n, K, …)."""
+    return windows_from(np.arange(0, len(data) - K + 1, O), data, K)
+
+
+def windows_from(starts: Array, data: Array, K: int) -> Array:
+    """The windows of K steps that begin there: (n, K, …)."""
+    return np.asarray(data[starts[:, None] + np.arange(K)])
+
+
+def warm_up(K1: int, K2: int) -> Terms:
+    return {(i, K1): 1.0 for i in range(K1, K1 + K2)}
+
+
+def stateful_chunks(N: int, K: int) -> Terms:
+    return {(i, i - i % K): 1.0 for i in range(N)}
+
+
+def sliding_window(N: int, K: int) -> Terms:
+    return {(i, max(0, i - K + 1)): 1.0 for i in range(N)}
+
+
+def running_states(problem: Problem) -> list[Tensor]:
+    """h_0 and the state after each step: N + 1."""
+    cell, _, x, _, h_0 = problem.tensors()
+    states = [h_0]
+    with torch.no_grad():
+        for x_i in x:
+            states.append(cell(x_i, states[-1]))
+    return states
+
+
+def gradient(problem: Problem, terms: Terms, starts: Sequence[Tensor] = ()) -> Gradient:
+    """The sum of the terms' gradients, by the names of the cell's parameters.
+
+    ``starts[s]`` is the state that a window from step s begins with: the running one, if not given.
+    """
+    cell, loss, x, y, h_0 = problem.tensors()
+    starts = starts or running_states(problem)
+    total = h_0.new_zeros((), requires_grad=True)  # even if there are no terms
+    for (i, start), weight in terms.items():
+        h = starts[start]
+        for x_j in x[start : i + 1]:
+            h = cell(x_j, h)
+        total = total + weight * loss(h, y[i])
+    names, parameters = zip(*cell.named_parameters(), strict=True)
+    found = torch.autograd.grad(total, parameters, allow_unused=True, materialize_grads=True)
+    return {name: part.numpy() for name, part in zip(names, found, strict=True)}

@@ -1,0 +1,154 @@
+"""Truncated BPTT as students get it wrong, each way with what to say about it.
+
+It is worked out in e = mean(h) - mu and theta: a ``Loop`` is the sheet's with something changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from grader.checks import Misconception
+from grader.exercises.toy_bptt.misconceptions import LATE, UNCLEARED
+from grader.exercises.toy_bptt.oracle import Array, Batch
+
+Rate = Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Truncated BPTT, with everything in it that people get wrong."""
+
+    gradient: Callable[[float, int, Batch], float] = lambda e, _k, _batch: 2 * e
+    counted: Callable[[int], int] = lambda k: k  # the k that the schedule is asked for
+    factor: float = 1.0  # of the rate
+    carried: bool = True  # h, from iteration to iteration
+    cleared: bool = True
+
+    def run(
+        self, theta: float, batch: Batch, rate: Rate, iterations: int, e: float, first: int = 1
+    ) -> tuple[Array, float]:
+        """theta (K + 1,) from the state ``e`` and k = ``first`` on, and the last state."""
+        path, total = [theta], 0.0
+        for k in range(first, first + iterations):
+            e = (e if self.carried else batch.m1) + path[-1]
+            slope = self.gradient(e, k, batch)
+            total = slope if self.cleared else total + slope
+            path.append(path[-1] - self.factor * rate(self.counted(k)) * total)
+        return np.array(path), e
+
+
+SHEET = Loop()
+AFRESH = "h starts at x_0 in every iteration: it is carried on from one to the next."
+SUMMED = "The sum over the batch stands where the mean belongs."
+
+LOOP: list[tuple[str, dict[str, Any]]] = [
+    ("k starts at 0: LambdaLR counts its calls from 0, the sheet its iterations from 1.",
+     {"counted": lambda k: k - 1}),
+    ("k is one ahead: the first iteration's rate is eta_1. LambdaLR already starts with what it "
+     "gets for 0, so scheduler.step() comes behind optimizer.step().",
+     {"counted": lambda k: k + 1}),
+    ("The rate stays what it is in the first iteration: scheduler.step() belongs in the loop.",
+     {"counted": lambda _k: 1}),
+    ("The rate stays that of k = 0: scheduler.step() belongs in the loop, and k counts from 1.",
+     {"counted": lambda _k: 0}),
+    ("h keeps its graph from iteration to iteration, so the gradient goes back through all steps: "
+     "the truncated gradient takes the h of the iteration before as a constant.",
+     {"gradient": lambda e, k, _batch: 2 * k * e}),
+    (AFRESH, {"carried": False}),
+    (UNCLEARED, {"cleared": False}),
+    ("The 2 of the square's derivative is forgotten.", {"gradient": lambda e, _k, _batch: e}),
+    (SUMMED, {"gradient": lambda e, _k, batch: 2 * batch.n * e}),
+    ("The step goes uphill: theta minus rate times gradient.",
+     {"gradient": lambda e, _k, _batch: -2 * e}),
+]  # fmt: skip
+
+
+def recorded(theta: Array, batch: Batch) -> dict[str, list[Misconception]]:
+    """What is recorded as loss and gradient of a truncated run along ``theta`` (K + 1,)."""
+    variance = batch.m2 - batch.m1**2
+    e = batch.m1 + np.cumsum(theta[:-1])
+
+    def slopes(gradient: Callable[[float, int, Batch], float]) -> Callable[[], Array]:
+        return lambda: np.array([gradient(each, k, batch) for k, each in enumerate(e, 1)])
+
+    return {
+        "loss": [
+            (AFRESH, lambda: (batch.m1 + theta[:-1]) ** 2 + variance),
+            (SUMMED, lambda: batch.n * (e**2 + variance)),
+            ("The mean is taken before the square.", lambda: e**2),
+            (LATE, lambda: (e - theta[:-1] + theta[1:]) ** 2 + variance),
+        ],
+        "gradient": [
+            (AFRESH, lambda: 2 * (batch.m1 + theta[:-1])),
+            (UNCLEARED, lambda: np.cumsum(2 * e)),
+            *((hint, slopes(change["gradient"])) for hint, change in LOOP if "gradient" in change),
+        ],
+    }
+
+
+def paths(
+    theta: float, batch: Batch, rate: Rate, iterations: int, got: Array
+) -> Iterator[Misconception]:
+    """Where truncated BPTT gets when something is wrong; ``got`` is the student's theta."""
+
+    def path(loop: Loop) -> Callable[[], Array]:
+        return lambda: loop.run(theta, batch, rate, iterations, batch.m1)[0]
+
+    for hint, change in LOOP:
+        yield hint, path(replace(SHEET, **change))
+    # With SGD's own rate left in, every step is too long or too short by the same factor.
+    expected = path(SHEET)()
+    factor = (got[1] - got[0]) / (expected[1] - expected[0]) if got.shape == expected.shape else 1
+    yield (
+        f"Every rate is {factor:.4g} times what it should be: LambdaLR multiplies the rate that "
+        "the optimizer was made with.",
+        path(replace(SHEET, factor=float(factor))),
+    )
+
+
+def restarted(
+    theta: float,
+    batch: Batch,
+    rate: Rate,
+    iterations: int,
+    count: int,
+    *,
+    keep_h: bool = False,
+    keep_k: bool = False,
+    keep_theta: bool = True,
+    loop: Loop = SHEET,
+) -> Array:
+    """theta of all runs, (count, K + 1)."""
+    runs: list[Array] = []
+    e = batch.m1
+    for number in range(count):
+        start = float(runs[-1][-1]) if runs and keep_theta else theta
+        first = 1 + number * iterations if keep_k else 1
+        path, e = loop.run(start, batch, rate, iterations, e if keep_h else batch.m1, first)
+        runs.append(path)
+    return np.array(runs)
+
+
+def restarts(
+    theta: float, batch: Batch, rate: Rate, iterations: int, count: int
+) -> Iterator[Misconception]:
+    """What is taken for restarts."""
+    changes: list[tuple[str, dict[str, Any]]] = [
+        ("h is carried over the restarts: each run begins at x_0 again. (If you pass x_0 on, is it "
+         "changed in place on the way, as by h += theta?)", {"keep_h": True}),
+        ("k goes on over the restarts: in each run it begins with 1 again.", {"keep_k": True}),
+        ("Nothing is restarted, the run only goes on: h begins at x_0 and k with 1 again.",
+         {"keep_h": True, "keep_k": True}),
+        ("Each run begins with the first theta: a restart goes on from the theta that the run "
+         "before has ended with.", {"keep_theta": False}),
+        ("h is carried over, and theta starts anew: it must be the other way round.",
+         {"keep_h": True, "keep_theta": False}),
+    ]  # fmt: skip
+    changes += [(hint, {"loop": replace(SHEET, **change)}) for hint, change in LOOP]
+    for hint, change in changes:
+        yield hint, partial(restarted, theta, batch, rate, iterations, count, **change)

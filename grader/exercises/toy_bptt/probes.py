@@ -1,0 +1,251 @@
+"""What touches a student's toy_bptt.py; runs in the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from grader.exercises.toy_bptt.received import (
+    Array,
+    array,
+    brief,
+    fields,
+    function,
+    no_return,
+    number,
+    vector,
+)
+from grader.worker.binding import bind, squeeze
+from grader.worker.process import Unusable
+
+Inputs = dict[str, Any]
+Rate = Callable[[int], Any]
+FIELDS = ("theta", "loss", "gradient")  # of a run
+# eta_k = scale / (k + shift)^power. It is defined for k = 0 and -1, too, so that whoever counts
+# from there gets numbers that can be told apart.
+Schedule = dict[str, float]
+
+ALIASES = {
+    "theta": "theta0 thetastart thetainit starttheta initialtheta start param parameter",
+    "x_0": "x samples batch h0 xs",
+    "mu": "mean m",
+    "T": "steps timesteps nsteps numsteps length",
+    "rate": "lr eta learningrate schedule etak rates",
+    "iterations": "iters niter numiterations numiters maxiter epochs k steps",
+    "h": "state hprev hprevious previous ht",
+    "power": "p exponent",
+    "times": "restarts nrestarts numrestarts repeats n",
+    "run": "record history result r data",
+    "runs": "records histories results data",
+    "title": "name label",
+    "decay": "exponent",
+}
+
+
+def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
+    """The student's function of that name; arrays become tensors, in double precision."""
+    torch.set_default_dtype(torch.float64)  # also for what the student makes: torch.tensor(theta)
+    values = {
+        key: torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
+        for key, value in inputs.items()
+    }
+    return bind(function(module, name, inputs), values, ALIASES)
+
+
+# Full BPTT
+
+
+def losses(module: ModuleType, cases: list[Inputs]) -> list[float]:
+    """loss(…) for each case."""
+    found = (call(module, "loss", {**case, "theta": leaf(case["theta"])}) for case in cases)
+    return [number(value, "loss") for value in found]
+
+
+def slopes_of_loss(module: ModuleType, cases: list[Inputs]) -> list[float]:
+    """What backward() on the student's loss leaves in theta."""
+    found = []
+    for case in cases:
+        theta = leaf(case["theta"])
+        value = call(module, "loss", {**case, "theta": theta})
+        found.append(backward(value, theta, "loss"))
+    return found
+
+
+def gradients(module: ModuleType, cases: list[Inputs]) -> list[float]:
+    """loss_gradient(…) for each case."""
+    found = (call(module, "loss_gradient", case) for case in cases)
+    return [number(value, "loss_gradient") for value in found]
+
+
+def goes_backward(module: ModuleType, case: Inputs) -> bool:
+    """Whether torch's engine ran backward in loss_gradient: it unpacked what forward had saved."""
+    unpacked = []
+
+    def unpack(tensor: Tensor) -> Tensor:
+        unpacked.append(True)
+        return tensor
+
+    with saved_tensors_hooks(lambda tensor: tensor, unpack):
+        call(module, "loss_gradient", case)
+    return bool(unpacked)
+
+
+def descents(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Array]]:
+    """The runs of gradient_descent(…)."""
+    return [record(call(module, "gradient_descent", case), "gradient_descent") for case in cases]
+
+
+# Truncated BPTT
+
+
+def steps(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Any]]:
+    """truncated_step from x_0 + lag·theta: loss, next h, and the gradient in theta."""
+    found = []
+    for case in cases:
+        theta = leaf(case["theta"])
+        h = torch.from_numpy(case["x_0"].copy())
+        for _ in range(case["lag"]):
+            h = h + theta
+        value, following = step(module, theta, h, case["mu"])
+        found.append(
+            {
+                "loss": number(value, "The loss of truncated_step"),
+                "h": array(following),
+                "gradient": backward(value, theta, "truncated_step"),
+            }
+        )
+    return found
+
+
+def step(module: ModuleType, theta: Tensor, h: Tensor, mu: float) -> tuple[Any, Any]:
+    """(loss, next h) of the student's step, in whichever order they come."""
+    shape = list(h.shape)
+    result = call(module, "truncated_step", {"theta": theta, "h": h, "mu": mu})
+    parts = list(result.values()) if isinstance(result, Mapping) else result
+    if not isinstance(parts, tuple | list):
+        parts = []
+    shapes = [None if (found := array(part)) is None else list(found.shape) for part in parts]
+    if len(parts) != 2 or shape not in shapes or not any(each in shapes for each in ([], [1])):
+        raise Unusable(
+            "truncated_step returns the loss and the next h.",
+            expected=f"(loss, h): a number, and a tensor of shape {shape}",
+            got=", ".join(brief(part) for part in parts) or brief(result),
+            hint=no_return(result),
+        )
+    state = shapes.index(shape)
+    return parts[1 - state], parts[state]
+
+
+def truncated(module: ModuleType, schedule: Schedule, inputs: Inputs) -> dict[str, Any]:
+    """The run of truncated_bptt(…), and how often SGD and LambdaLR were at work."""
+    counts = {"SGD": 0, "LambdaLR": 0}
+
+    def stepped(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        counts["SGD"] += isinstance(optimizer, torch.optim.SGD)
+
+    def get_lr(scheduler: LambdaLR) -> Any:
+        counts["LambdaLR"] += 1
+        return real_get_lr(scheduler)
+
+    real_get_lr = LambdaLR.get_lr
+    hook = register_optimizer_step_pre_hook(stepped)
+    LambdaLR.get_lr = get_lr  # type: ignore[method-assign, assignment]
+    try:
+        result = call(module, "truncated_bptt", {**inputs, "rate": rate(**schedule)})
+    finally:
+        LambdaLR.get_lr = real_get_lr  # type: ignore[method-assign]
+        hook.remove()
+    return {"run": record(result, "truncated_bptt"), "counts": counts}
+
+
+def rate(scale: float, shift: float, power: float) -> Rate:
+    return lambda k: scale / (k + shift) ** power
+
+
+def decaying_rate(module: ModuleType, power: float) -> Rate:
+    """The student's schedule."""
+    made: Any = call(module, "decaying_rate", {"power": power})
+    if not callable(made):
+        raise Unusable(
+            "decaying_rate returns a function of k.",
+            expected="a function, so that decaying_rate(1)(k) is eta_k",
+            got=brief(made),
+            hint=no_return(made),
+        )
+    return lambda k: made(k)
+
+
+def rates(module: ModuleType, power: float, ks: list[int]) -> Array:
+    """decaying_rate(power)(k) for each k."""
+    eta = decaying_rate(module, power)
+    return np.array([number(eta(k), "decaying_rate(power)(k)") for k in ks])
+
+
+def restarts(
+    module: ModuleType, schedule: Schedule | float, inputs: Inputs
+) -> list[dict[str, Array]]:
+    """The runs of restarts(…), with our schedule, or the student's with that power."""
+    eta = rate(**schedule) if isinstance(schedule, dict) else decaying_rate(module, schedule)
+    result = call(module, "restarts", {**inputs, "rate": eta})
+    if not isinstance(result, tuple | list) or hasattr(result, "_fields"):
+        raise Unusable(
+            "restarts returns a list of runs.",
+            expected="a list, the first run and then each restart",
+            got=brief(result),
+            hint=no_return(result),
+        )
+    return [record(run, "restarts") for run in result]
+
+
+# What comes back
+
+
+def leaf(theta: float) -> Tensor:
+    return torch.tensor(theta, dtype=torch.float64, requires_grad=True)
+
+
+def backward(value: Any, theta: Tensor, name: str) -> float:
+    """The derivative of the student's loss in ``theta``, by backward()."""
+    what = f"backward() on what {name} returns gives the gradient."
+    cut = (
+        "The graph is cut: look for .item(), .detach(), .data, torch.tensor(…) of a tensor or "
+        "torch.no_grad() where theta enters. Only the state of the step before is a constant."
+    )
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        got = brief(value) + (", without a graph" if isinstance(value, Tensor) else "")
+        raise Unusable(what, expected="a 0-dim tensor with its graph", got=got, hint=cut)
+    try:
+        torch.autograd.backward(value.reshape(()))
+    except RuntimeError as error:
+        raise Unusable(what, expected="a gradient", got=f"RuntimeError: {error}") from error
+    if theta.grad is None:
+        raise Unusable(what, expected="a gradient in theta", got="none", hint=cut)
+    return float(theta.grad)
+
+
+def record(result: Any, name: str) -> dict[str, Array]:
+    """theta, loss and gradient of a run: of a NamedTuple, an object, a dict, or three arrays."""
+    if isinstance(result, tuple | list) and not hasattr(result, "_fields"):
+        taken = dict(zip(FIELDS, result, strict=False))
+    else:
+        found = {squeeze(key): value for key, value in fields(result, FIELDS).items()}
+        taken = {
+            name: found[key] for name in FIELDS for key in found if key.startswith(name[:4])
+        }  # also thetas, losses, grads
+    missing = [name for name in FIELDS if name not in taken]
+    if missing:
+        raise Unusable(
+            f"{name} returns a run.",
+            expected="a Run with theta, loss and gradient",
+            got=f"{brief(result)}, without {', '.join(missing)}",
+            hint=no_return(result),
+        )
+    return {key: vector(value, f"{key} of the run of {name}") for key, value in taken.items()}

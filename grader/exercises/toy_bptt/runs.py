@@ -1,0 +1,80 @@
+"""Comparisons of a student's runs and numbers, in the precision that they were computed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from grader.checks import TOLERANCE, Misconception, as_numbers, close, require
+from grader.exercises.toy_bptt.oracle import Array
+
+
+def precision(*values: Any) -> float:
+    """The tolerance for these numbers: the sheet doesn't ask for double precision.
+
+    What was computed in single precision consists of numbers that it can hold.
+    """
+    for value in values:
+        numbers = np.asarray(value, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            if np.array_equal(numbers, numbers.astype(np.float32)):
+                return TOLERANCE["float32"]
+    return TOLERANCE["float64"]
+
+
+def agree(
+    got: float, expected: float, what: str, where: str, misconceptions: Iterable[Misconception]
+) -> None:
+    """One number."""
+    close(
+        got,
+        expected,
+        what,
+        tolerance=precision(got),
+        where=where,
+        misconceptions=misconceptions,
+    )
+
+
+def of_length(run: Mapping[str, Any], iterations: int, where: str) -> tuple[Array, Array, Array]:
+    """theta, loss and gradient of a run with so many iterations, finite."""
+    lengths = {"theta": iterations + 1, "loss": iterations, "gradient": iterations}
+    got = {name: len(run[name]) for name in lengths}
+    require(
+        got == lengths,
+        f"A run of {iterations} iterations is recorded whole.",
+        expected=", ".join(f"{name}: {length}" for name, length in lengths.items()),
+        got=", ".join(f"{name}: {length}" for name, length in got.items()),
+        where=where,
+        hint="theta has one entry more than loss and gradient: the start, and what each iteration "
+        "comes to.",
+    )
+    theta, loss, gradient = (
+        as_numbers(run[name], f"{name} of the run", where=where) for name in lengths
+    )
+    return theta, loss, gradient
+
+
+def run_precision(theta: Array, loss: Array, gradient: Array) -> float:
+    """As ``precision``; the first theta is ours."""
+    return precision(theta[1:], loss, gradient)
+
+
+def records_agree(
+    run: tuple[Array, Array, Array],
+    expected: tuple[Array, Array],
+    where: str,
+    misconceptions: Mapping[str, Iterable[Misconception]],
+) -> None:
+    """Loss and gradient are those at the student's own theta, whatever that is."""
+    for name, got, wanted in zip(("loss", "gradient"), run[1:], expected, strict=True):
+        close(
+            got,
+            wanted,
+            f"The {name} that a run records is that at each of its theta.",
+            tolerance=run_precision(*run),
+            where=where,
+            misconceptions=misconceptions[name],
+        )

@@ -1,0 +1,96 @@
+"""Question T1 of sheet 000: the loss and its gradient, against the closed polynomials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from grader.checks import require
+from grader.exercises.toy_bptt import misconceptions, oracle, probes
+from grader.exercises.toy_bptt.oracle import Batch, Random
+from grader.exercises.toy_bptt.runs import agree
+from grader.worker.student import Student
+
+FILE = "toy_bptt.py"
+Case = tuple[float, Batch, int]
+
+
+def draw_cases(rng: Random) -> list[Case]:
+    """(theta, batch, T): random ones, then the sheet's, with L = 2890 and gradient 5740.
+
+    The sheet's m1 = 0 hides one mistake behind another, so it comes last; T = 1 or 2 would, too.
+    """
+    cases = []
+    for T in (int(rng.integers(3, 7)), int(rng.integers(7, 30))):
+        n = int(rng.integers(5, 60))
+        batch = oracle.draw_batch(rng, n, deviation=float(rng.uniform(0.5, 2)))
+        cases.append((oracle.draw_theta(rng), batch, T))
+    return [*cases, (1.0, oracle.draw_batch(rng, 1024, m1=0.0), 20)]
+
+
+def inputs(cases: list[Case]) -> list[dict[str, Any]]:
+    return [{"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "T": T} for theta, batch, T in cases]
+
+
+def answers(found: list[float], cases: list[Case]) -> Iterator[tuple[float, Case, str]]:
+    for got, (theta, batch, T) in zip(found, cases, strict=True):
+        yield got, (theta, batch, T), f"T = {T}, theta = {theta:.4g}, {batch}"
+
+
+def gradients_agree(found: list[float], cases: list[Case], what: str, function: str) -> None:
+    for got, case, where in answers(found, cases):
+        agree(
+            got,
+            oracle.gradient(*case),
+            what,
+            f"{FILE}, {function}; {where}",
+            misconceptions.gradients(*case),
+        )
+
+
+@pytest.mark.question(id="T1", points=0.75)
+def test_loss(student: Student, rng: Random) -> None:
+    """The loss, against its closed form in the batch's moments."""
+    cases = draw_cases(rng)
+    found = student.run(probes.losses, FILE, cases=inputs(cases))
+    for got, case, where in answers(found, cases):
+        agree(
+            got,
+            oracle.loss(*case),
+            "L is the sum over t = 1 … T of the mean of (h_t - mu)^2.",
+            f"{FILE}, loss; {where}",
+            misconceptions.losses(*case),
+        )
+
+
+@pytest.mark.question(id="T1", points=0.25)
+def test_loss_can_be_differentiated(student: Student, rng: Random) -> None:
+    """The loss keeps its graph, through all T steps."""
+    cases = draw_cases(rng)
+    found = student.run(probes.slopes_of_loss, FILE, cases=inputs(cases))
+    what = "backward() on the loss gives dL/dtheta."
+    gradients_agree(found, cases, what, "loss")
+
+
+@pytest.mark.question(id="T1", points=0.75)
+def test_gradient(student: Student, rng: Random) -> None:
+    """The gradient, against its closed form in the batch's moments."""
+    cases = draw_cases(rng)
+    found = student.run(probes.gradients, FILE, cases=inputs(cases))
+    gradients_agree(found, cases, "loss_gradient is dL/dtheta.", "loss_gradient")
+
+
+@pytest.mark.question(id="T1", points=0.25)
+def test_gradient_by_backward(student: Student, rng: Random) -> None:
+    """The gradient is computed by PyTorch's backward()."""
+    (case,) = inputs(draw_cases(rng)[-1:])
+    require(
+        student.run(probes.goes_backward, FILE, case=case),
+        "loss_gradient runs PyTorch's backward pass.",
+        expected="backward() on the loss",
+        got="no backward pass through anything",
+        where=f"{FILE}, loss_gradient",
+        hint="The closed form is what the grader compares with; the sheet asks for autograd.",
+    )

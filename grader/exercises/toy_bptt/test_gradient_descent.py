@@ -1,0 +1,97 @@
+"""Question T2 of sheet 000: gradient descent with full BPTT, whole trajectories."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import close, require
+from grader.exercises.toy_bptt import misconceptions, oracle, probes
+from grader.exercises.toy_bptt.oracle import Array, Batch, Random
+from grader.exercises.toy_bptt.runs import of_length, records_agree, run_precision
+from grader.worker.student import Student
+
+FILE = "toy_bptt.py"
+WITHIN = 10  # iterations
+ERROR = 0.01  # of the first error
+
+Trajectory = tuple[Array, Array, Array]
+
+
+def descend(
+    student: Student, theta: float, batch: Batch, T: int, rate: float | None, iterations: int
+) -> tuple[Trajectory, str]:
+    """The student's run and where it was made."""
+    case: dict[str, Any] = {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "T": T}
+    case |= {"rate": rate, "iterations": iterations}
+    (run,) = student.run(probes.descents, FILE, cases=[case])
+    shown = "of your choice" if rate is None else f"{rate:.4g}"
+    where = f"{FILE}, gradient_descent; T = {T}, theta = {theta:.4g}, rate {shown}, {batch}"
+    return of_length(run, iterations, where), where
+
+
+def draw_case(rng: Random) -> tuple[float, Batch, int, float, int]:
+    """theta, batch, T, rate, iterations; theta gets closer by a factor of 0.2 to 0.7 each time."""
+    T = int(rng.integers(3, 25))
+    rate = float(rng.uniform(0.3, 0.8)) / oracle.curvature(T)
+    batch = oracle.draw_batch(rng, int(rng.integers(5, 60)))
+    return oracle.draw_theta(rng), batch, T, rate, int(rng.integers(4, 12))
+
+
+@pytest.mark.question(id="T2", points=0.75)
+def test_theta(student: Student, rng: Random) -> None:
+    """theta goes the way of gradient descent, in every iteration."""
+    for _ in range(3):
+        theta, batch, T, rate, iterations = draw_case(rng)
+        run, where = descend(student, theta, batch, T, rate, iterations)
+        close(
+            run[0],
+            oracle.descent(theta, rate, iterations, partial(oracle.gradient, batch=batch, T=T)),
+            "theta goes from the start along minus rate times gradient.",
+            tolerance=run_precision(*run),
+            where=where,
+            misconceptions=misconceptions.descents(theta, batch, T, rate, iterations),
+        )
+
+
+@pytest.mark.question(id="T2", points=0.5)
+def test_record(student: Student, rng: Random) -> None:
+    """Loss and gradient are recorded for each theta."""
+    theta, batch, T, rate, iterations = draw_case(rng)
+    run, where = descend(student, theta, batch, T, rate, iterations)
+    expected = oracle.recorded(run[0], batch, T)
+    records_agree(run, expected, where, misconceptions.recorded(run[0], batch, T))
+
+
+@pytest.mark.question(id="T2", points=0.75)
+def test_own_rate(student: Student, rng: Random) -> None:
+    """Your own learning rate converges fast at T = 20."""
+    T, theta, batch = 20, 1.0, oracle.draw_batch(rng, 1024, m1=float(rng.normal() / 32))
+    run, where = descend(student, theta, batch, T, None, WITHIN)
+    gradient = oracle.gradient(theta, batch, T)
+    rate = float(run[0][0] - run[0][1]) / gradient
+    close(
+        run[0],
+        oracle.descent(theta, rate, WITHIN, partial(oracle.gradient, batch=batch, T=T)),
+        "With the rate left to you, theta goes the way of gradient descent at one rate.",
+        tolerance=run_precision(*run),
+        where=f"{where}; the first step tells the rate: {rate:.4g}",
+    )
+    errors = np.abs(run[0] - oracle.minimum(batch, T))
+    stable = 2 / oracle.curvature(T)
+    hint = "The rate is small: ask how strongly the parabola L bends."
+    if rate < 0:
+        hint = "The rate is negative: every step goes uphill."
+    elif rate > 0.9 * stable:
+        hint = f"The rate is too large: beyond {stable:.3g} each step overshoots by more."
+    require(
+        errors[WITHIN] < ERROR * errors[0],
+        f"theta comes within {ERROR:.0%} of the way to the minimum in {WITHIN} iterations.",
+        expected=f"less than {ERROR * errors[0]:.3g} away from the minimum of this batch's loss",
+        got=f"{errors[WITHIN]:.3g} away, with the rate {rate:.4g}",
+        where=where,
+        hint=hint,
+    )

@@ -1,0 +1,101 @@
+"""Question T4 of sheet 000: schedules, and restarts that keep theta alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import ArrayLike
+
+from grader.checks import Misconception, close, require
+from grader.exercises.toy_bptt import loops, misconceptions, oracle, probes
+from grader.exercises.toy_bptt.oracle import Array, Batch, Random
+from grader.exercises.toy_bptt.runs import of_length, precision
+from grader.exercises.toy_bptt.test_truncated_bptt import draw_schedule
+from grader.worker.student import Student
+
+FILE = "toy_bptt.py"
+# theta after 1000 iterations, and after each of two restarts, from theta = 1 and mean(x_0) = mu.
+KNOWN = {1.0: [0.154769, 0.023954, 0.003707], 1.5: [0.050178, 0.002518, 0.000126]}
+
+
+def thetas(runs: list[dict[str, Any]], count: int, iterations: int, where: str) -> Array:
+    """theta of all runs, (count, K + 1)."""
+    require(
+        len(runs) == count,
+        "restarts returns the first run, and then one for each restart.",
+        expected=f"{count} runs",
+        got=f"{len(runs)}",
+        where=where,
+    )
+    return np.array([of_length(run, iterations, where)[0] for run in runs])
+
+
+@pytest.mark.question(id="T4", points=0.5)
+def test_decaying_rate(student: Student, rng: Random) -> None:
+    """The schedule is 0.5 / k^power."""
+    ks = np.sort(rng.choice(np.arange(2, 1000), size=6, replace=False))
+    ks = np.array([1, *ks])
+    for power in (1.0, 1.5, float(rng.uniform(0.3, 2.5))):
+        found = student.run(probes.rates, FILE, power=power, ks=ks.tolist())
+        close(
+            found,
+            0.5 / ks**power,
+            "decaying_rate(power)(k) is 0.5 / k^power.",
+            where=f"{FILE}, decaying_rate; power = {power:.4g}, k = {', '.join(map(str, ks))}",
+            misconceptions=misconceptions.schedules(power, ks),
+        )
+
+
+@pytest.mark.question(id="T4", points=0.75)
+def test_restarts(student: Student, rng: Random) -> None:
+    """A restart keeps theta, and begins with h = x_0 and k = 1."""
+    theta, schedule = oracle.draw_theta(rng), draw_schedule(rng)
+    batch = oracle.draw_batch(rng, int(rng.integers(5, 60)))
+    iterations, times = int(rng.integers(10, 20)), int(rng.integers(3, 5))
+    inputs = {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "iterations": iterations}
+    runs = student.run(
+        probes.restarts, FILE, schedule=schedule, inputs=inputs | {"times": times}, seconds=20
+    )
+    where = f"{FILE}, restarts; times = {times}, theta = {theta:.4g}, {batch}"
+    got = thetas(runs, times + 1, iterations, where)
+    rate = probes.rate(**schedule)
+    close(
+        got,
+        oracle.restarted(theta, batch, [rate(k) for k in range(1, iterations + 1)], times + 1),
+        "Each run goes on from the last theta, with h and k as at the start.",
+        tolerance=precision(*got[:, 1:]),
+        where=where,
+        misconceptions=loops.restarts(theta, batch, rate, iterations, times + 1),
+    )
+
+
+@pytest.mark.question(id="T4", points=0.75)
+def test_known_values(student: Student, rng: Random) -> None:
+    """1000 iterations and two restarts end at the known values."""
+    batch = oracle.draw_batch(rng, 1024, m1=0.0)
+    inputs = {"theta": 1.0, "x_0": batch.x_0, "mu": batch.mu, "iterations": 1000}
+    for power, known in KNOWN.items():
+        runs = student.run(probes.restarts, FILE, schedule=power, inputs=inputs, seconds=40)
+        where = f"{FILE}, restarts with decaying_rate({power:g}), times left at 2; {batch}"
+        got = thetas(runs, 3, 1000, where)
+        close(
+            got[:, -1],
+            known,
+            "theta after 1000 iterations, and after each of two restarts of 1000.",
+            tolerance=max(1e-6 / known[0], precision(*got[:, 1:])),
+            where=where,
+            misconceptions=ends(batch, power),
+        )
+
+
+def ends(batch: Batch, power: float) -> list[Misconception]:
+    """Where wrong restarts end; whoever counts from 0 has got to avoid a division by it."""
+    wrong = loops.restarts(1.0, batch, lambda k: 0.5 / max(k, 1) ** power, 1000, 3)
+    return [(hint, last(theta)) for hint, theta in wrong]
+
+
+def last(theta: Callable[[], ArrayLike]) -> Callable[[], ArrayLike]:
+    return lambda: np.asarray(theta())[:, -1]

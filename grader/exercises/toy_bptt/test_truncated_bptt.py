@@ -1,0 +1,158 @@
+"""Question T3 of sheet 000: one truncated step, and the loop with SGD and LambdaLR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from grader.checks import Misconception, close, require
+from grader.exercises.toy_bptt import loops, oracle, probes
+from grader.exercises.toy_bptt.oracle import Batch, Random
+from grader.exercises.toy_bptt.runs import (
+    agree,
+    of_length,
+    precision,
+    records_agree,
+    run_precision,
+)
+from grader.worker.student import Student
+
+FILE = "toy_bptt.py"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the student's step came to, from a state made by ``lag`` steps of the same theta."""
+
+    theta: float
+    batch: Batch
+    lag: int
+    got: dict[str, Any]
+
+    @property
+    def where(self) -> str:
+        made = f"; h was made by {self.lag} steps of the same theta" if self.lag else ""
+        return f"{FILE}, truncated_step; theta = {self.theta:.4g}, {self.batch}{made}"
+
+
+def take_steps(student: Student, rng: Random) -> list[Step]:
+    """Steps from states that depend on theta not at all, once, or several times."""
+    drawn = [
+        (oracle.draw_theta(rng), oracle.draw_batch(rng, int(rng.integers(5, 60))), lag)
+        for lag in (0, 1, int(rng.integers(2, 9)))
+    ]
+    cases = [
+        {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "lag": lag}
+        for theta, batch, lag in drawn
+    ]
+    found = student.run(probes.steps, FILE, cases=cases)
+    return [Step(*asked, got) for asked, got in zip(drawn, found, strict=True)]
+
+
+def loss_agrees(step: Step) -> None:
+    k = step.lag + 1
+    before, after = oracle.terms(step.theta, step.batch, [step.lag, k])
+    mean = step.batch.m1 + k * step.theta
+    wrong: list[Misconception] = [
+        ("The loss is that of the state before the step.", lambda: before),
+        ("The sum over the batch stands where the mean belongs.", lambda: step.batch.n * after),
+        ("The mean is taken before the square.", lambda: mean**2),
+    ]
+    agree(step.got["loss"], after, "The loss is the mean of (next h - mu)^2.", step.where, wrong)
+
+
+def gradient_agrees(step: Step) -> None:
+    k = step.lag + 1
+    slope = 2 * (step.batch.m1 + k * step.theta)
+    wrong: list[Misconception] = [
+        ("The gradient goes back into h, through the steps before: h must be cut from its graph "
+         "(detached) before theta is added.", lambda: k * slope),
+        ("The 2 of the square's derivative is forgotten.", lambda: slope / 2),
+        ("The sum over the batch stands where the mean belongs.", lambda: step.batch.n * slope),
+        ("This step's own theta is cut off: detach h, then add theta.", lambda: step.lag * slope),
+    ]  # fmt: skip
+    what = "The truncated gradient is 2 mean(next h - mu)."
+    agree(step.got["gradient"], slope, what, step.where, wrong)
+
+
+@pytest.mark.question(id="T3", points=0.5)
+def test_step(student: Student, rng: Random) -> None:
+    """A truncated step gives the next state and its loss."""
+    for step in take_steps(student, rng):
+        h = step.got["h"]
+        close(
+            h,
+            step.batch.x_0 + (step.lag + 1) * step.theta,
+            "The next state is h + theta.",
+            tolerance=precision(h),
+            where=step.where,
+        )
+        loss_agrees(step)
+
+
+@pytest.mark.question(id="T3", points=0.5)
+def test_gradient_of_a_step(student: Student, rng: Random) -> None:
+    """The gradient of a truncated step is this step's alone."""
+    for step in take_steps(student, rng):
+        gradient_agrees(step)
+
+
+def run_loop(
+    student: Student, rng: Random
+) -> tuple[dict[str, Any], float, Batch, dict[str, float], int, str]:
+    """A run of the student's loop under a schedule of ours, and what it was asked for."""
+    theta, batch = oracle.draw_theta(rng), oracle.draw_batch(rng, int(rng.integers(5, 60)))
+    schedule = draw_schedule(rng)
+    iterations = int(rng.integers(20, 50))
+    inputs = {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "iterations": iterations}
+    found = student.run(probes.truncated, FILE, schedule=schedule, inputs=inputs)
+    shown = "{scale:.3g} / (k + {shift:.3g})^{power:.3g}".format(**schedule)
+    where = f"{FILE}, truncated_bptt; theta = {theta:.4g}, eta_k = {shown}, {batch}"
+    return found, theta, batch, schedule, iterations, where
+
+
+def draw_schedule(rng: Random) -> dict[str, float]:
+    low, high = {"scale": 0.4, "shift": 1.2, "power": 0.5}, {"scale": 0.9, "shift": 3, "power": 1.5}
+    return {name: float(rng.uniform(low[name], high[name])) for name in low}
+
+
+@pytest.mark.question(id="T3", points=0.75)
+def test_theta(student: Student, rng: Random) -> None:
+    """theta goes the way of truncated BPTT, in every iteration."""
+    for _ in range(2):
+        found, theta, batch, schedule, iterations, where = run_loop(student, rng)
+        run = of_length(found["run"], iterations, where)
+        rate = probes.rate(**schedule)
+        close(
+            run[0],
+            oracle.truncated(theta, batch, map(rate, range(1, iterations + 1))).theta,
+            "theta goes along minus eta_k times the truncated gradient.",
+            tolerance=run_precision(*run),
+            where=where,
+            misconceptions=loops.paths(theta, batch, rate, iterations, run[0]),
+        )
+
+
+@pytest.mark.question(id="T3", points=0.5)
+def test_record(student: Student, rng: Random) -> None:
+    """Truncated loss and gradient are recorded in each iteration."""
+    found, _, batch, _, iterations, where = run_loop(student, rng)
+    run = of_length(found["run"], iterations, where)
+    expected = oracle.truncated_recorded(run[0], batch)
+    records_agree(run, expected, where, loops.recorded(run[0], batch))
+
+
+@pytest.mark.question(id="T3", points=0.25)
+def test_tools(student: Student, rng: Random) -> None:
+    """The loop uses torch.optim.SGD and LambdaLR."""
+    found, *_, iterations, where = run_loop(student, rng)
+    counts = found["counts"]
+    require(
+        counts["SGD"] >= iterations and counts["LambdaLR"] >= iterations,
+        "SGD takes every step, and LambdaLR sets its rate.",
+        expected=f"{iterations} steps of torch.optim.SGD, as many of its LambdaLR",
+        got=f"{counts['SGD']} steps of SGD, LambdaLR set a rate {counts['LambdaLR']} times",
+        where=where,
+    )
