@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 POINTS = 5000  # of a line's data that travel
+PNG_BYTES = 2 * 2**20  # of a picture that reports keep
 PIXELS = 2000  # an image's longer side at most
 
 
@@ -93,6 +95,22 @@ def captured() -> Iterator[list[Figure]]:
         matplotlib.figure.Figure.savefig = save  # type: ignore[method-assign]
         found += [f for number in plt.get_fignums() if (f := plt.figure(number)) not in found]
         plt.close("all")
+
+
+def pictures(answer: Any) -> list[dict[str, str]]:
+    """The PNGs of all descriptions in a worker's answer, for reports: title, png (base64)."""
+    if isinstance(answer, list):
+        return [picture for part in answer for picture in pictures(part)]
+    if not isinstance(answer, dict):
+        return []
+    png = answer.get("png")
+    if isinstance(png, np.ndarray) and png.dtype == np.uint8 and png.size <= PNG_BYTES:
+        axes = answer.get("axes")
+        parts = axes if isinstance(axes, list) else []
+        titles = [str(part.get("title", "")) for part in parts if isinstance(part, dict)]
+        title = next((title for title in titles if title), "figure")
+        return [{"title": title, "png": base64.b64encode(png.tobytes()).decode()}]
+    return [picture for part in answer.values() for picture in pictures(part)]
 
 
 def require_labels(figure: dict[str, Any], what: str, *, where: str, legend: bool = True) -> None:

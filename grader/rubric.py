@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +40,7 @@ class Result:
     repeat: str = ""
     seconds: float = 0.0
     earned: float = 0.0
+    figures: list[dict[str, str]] = field(default_factory=list)  # title, png (base64)
 
     def metadata(self) -> dict[str, Any]:
         """The form that stands in JSON reports."""
@@ -54,6 +55,7 @@ class Result:
             "seed": self.seed,
             "failure": asdict(failure) if failure else None,
             "repeat": self.repeat if failure else "",
+            "figures": self.figures,
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import matplotlib.pyplot as plt
@@ -48,6 +49,14 @@ def test_twin_axes_share_their_labels() -> None:
     figure.axes[0].twinx().plot([1, 2], [1, 2])
     figure.axes[1].set_ylabel("accuracy")
     figures.require_labels(figures.describe(figure), "what", where="")
+
+
+def test_pictures_of_an_answer() -> None:
+    answer = {"weights": [1.0], "figures": [figures.describe(drawn())]}
+    (picture,) = figures.pictures(answer)
+    assert picture["title"] == "figure"
+    assert base64.b64decode(picture["png"]).startswith(b"\x89PNG")
+    assert figures.pictures({"png": np.zeros(3), "axes": []}) == []
 
 
 def test_an_empty_figure_is_no_figure() -> None:

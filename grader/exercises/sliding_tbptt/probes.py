@@ -175,7 +175,7 @@ def by_name(result: Any, cell: nn.Module, function: str) -> dict[str, Array]:
 def to_array(value: Any, what: str) -> Array:
     """A tensor, array, list or number as an array of its own; single precision is refused."""
     try:
-        array = np.array(value.detach() if isinstance(value, Tensor) else value)
+        array = np.array(value.detach().numpy() if isinstance(value, Tensor) else value)
     except (ValueError, TypeError, RuntimeError):  # lists of different lengths, or of graphs
         array = np.array(None)
     if array.dtype.kind not in "fiub":
