@@ -129,7 +129,7 @@ def require_labels(figure: dict[str, Any], what: str, *, where: str, legend: boo
     ]
     entries = figure["legend"] + [entry for axes in figure["axes"] for entry in axes["legend"]]
     if legend and not entries:
-        lacking.append("a legend")
+        lacking.append("legend")
     if lacking:
         raise Failure(
             what,
