@@ -115,18 +115,13 @@ def pictures(answer: Any) -> list[dict[str, str]]:
 
 def require_labels(figure: dict[str, Any], what: str, *, where: str, legend: bool = True) -> None:
     """Fail unless each axes that shows something has both labels, and the figure a legend."""
-    drawn = [axes for axes in figure["axes"] if axes["lines"]]
+    drawn = [(n, axes) for n, axes in enumerate(figure["axes"], 1) if axes["lines"]]
     if not drawn:
         raise Failure(what, expected="at least one line", got="an empty figure", where=where)
-    lacking = [
-        f"{label} of axes {number}"
-        for number, axes in enumerate(figure["axes"], 1)
-        for label in ("xlabel", "ylabel")
-        if axes in drawn
-        and not str(axes[label]).strip()
-        # Twin axes share one of their labels.
-        and not any(str(other[label]).strip() for other in figure["axes"] if label == "xlabel")
-    ]
+    # Axes above each other, and twins, share the label of their x-axis.
+    shared = any(str(axes["xlabel"]).strip() for _, axes in drawn)
+    lacking = [] if shared else [f"xlabel of axes {n}" for n, _ in drawn]
+    lacking += [f"ylabel of axes {n}" for n, axes in drawn if not str(axes["ylabel"]).strip()]
     entries = figure["legend"] + [entry for axes in figure["axes"] for entry in axes["legend"]]
     if legend and not entries:
         lacking.append("legend")
