@@ -97,11 +97,17 @@ def shapes(got: Array, wanted: Array) -> dict[str, str]:
 
 
 def refuses(
-    student: Student, function: str, problem: Arrays, parameter: str, values: list[Any]
+    student: Student,
+    function: str,
+    problem: Arrays,
+    parameter: str,
+    *,
+    legal: float,
+    values: list[float],
 ) -> None:
-    """A ValueError for each of these values of the parameter."""
-    cases = [{**problem, parameter: value} for value in values]
-    answers = student.run(probes.refuses, FILE, name=function, cases=cases)
+    """A ValueError for each of these values of the parameter, not for the legal one."""
+    legal_case, *cases = ({**problem, parameter: value} for value in (legal, *values))
+    answers = student.run(probes.refuses, FILE, name=function, legal=legal_case, cases=cases)
     for value, answer in zip(values, answers, strict=True):
         require(
             answer == "ValueError",

@@ -173,6 +173,8 @@ def truncated(name: str, problem: Arrays, tau: int) -> Iterator[Misconception]:
 
 # For the weights of randomized truncation: (tau, p, lags) to the weight of each lag.
 DRAWS: list[tuple[str, Callable[[int, float, Array], Array]]] = [
+    ("Nothing is ever cut off: each draw is the full gradient.",
+     lambda tau, p, l: np.ones(len(l))),
     ("The weights are forgotten: a term that survives with probability p^l counts p^(-l) times.",
      lambda tau, p, l: 1.0 * (l <= tau)),
     ("The whole sum is divided by p^tau: each term has its own weight, p^(-l).",
@@ -188,7 +190,6 @@ DRAWS: list[tuple[str, Callable[[int, float, Array], Array]]] = [
     ("Every term but the direct one is divided by p alone: its weight is p^(-l).",
      lambda tau, p, l: (l <= tau) / np.where(l > 0, p, 1)),
     ("Only the term of the last step reached is there.", lambda tau, p, l: (l == tau) / p**l),
-    ("What is cut off still counts.", lambda tau, p, l: 1 / p**l),
 ]  # fmt: skip
 
 
@@ -231,6 +232,9 @@ def every_error(problem: Arrays, h_t: Array, target: Array) -> Array:
     return np.asarray(np.exp(p - p.max()) / np.exp(p - p.max()).sum() - target)
 
 
+FROBENIUS = "These are Frobenius norms: the spectral norm is asked for."
+
+
 def norms(problem: Arrays) -> Iterator[Misconception]:
     """What is taken for the spectral norms of dh_T / dh_t, t = 0 … T."""
     right = oracle.jacobians(problem)
@@ -252,8 +256,8 @@ def norms(problem: Arrays) -> Iterator[Misconception]:
     spectral = back(steps)
     sizes = [float(np.linalg.norm(step, 2)) for step in steps]
     yield from [
-        ("These are Frobenius norms: the spectral norm is asked for.",
-         lambda: np.linalg.norm(right, axis=(1, 2))),
+        (FROBENIUS, lambda: np.linalg.norm(right, axis=(1, 2))),
+        (FROBENIUS, lambda: np.append(np.linalg.norm(right[:-1], axis=(1, 2)), 1.0)),
         ("The order is reversed: entry t belongs to h_t, so the last one is 1.",
          lambda: spectral()[::-1]),
         ("The tanh factor is left out: each step has 1 - h_t^2.", back([W] * len(steps))),

@@ -27,7 +27,6 @@ ALIASES = {
     "p": "prob probability",
     "rng": "generator seed random",
 }
-NO_HOOKS = "saved tensor hooks"  # torch.func says that it can't work with them
 
 
 def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
@@ -37,13 +36,19 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
         raise Unusable(
             f"The file defines no function {name}.",
             expected=f"def {name}({', '.join(inputs)})",
-            got="no function of this name",
+            got="no such name" if function is None else f"{name} is a {type(function).__name__}",
         )
     own = {
         key: value.copy() if isinstance(value, np.ndarray) else value
         for key, value in inputs.items()
     }
     return bind(function, own, ALIASES)
+
+
+def with_rng(module: ModuleType, name: str, inputs: Inputs) -> Any:
+    """The same, with a generator where there is a p to draw by."""
+    rng = {"rng": np.random.default_rng(0)} if "p" in inputs else {}
+    return call(module, name, inputs | rng)
 
 
 def gradients(module: ModuleType, name: str, cases: list[Inputs]) -> list[dict[str, Array]]:
@@ -60,16 +65,17 @@ def draws(module: ModuleType, problem: Inputs, p: float, count: int, seed: int) 
     return {key: np.stack([draw[key] for draw in found]) for key in sorted(both)}
 
 
-def refuses(module: ModuleType, name: str, cases: list[Inputs]) -> list[str]:
-    """How the student's function answers each case: the exception's name, or "no exception"."""
+def refuses(module: ModuleType, name: str, legal: Inputs, cases: list[Inputs]) -> list[str]:
+    """How the student's function answers each case: the exception's name, or "no exception".
+
+    It must not raise anything in the ``legal`` case.
+    """
+    with_rng(module, name, legal)
     answers = []
     for case in cases:
-        rng = {"rng": np.random.default_rng(0)} if "p" in case else {}
         try:
-            call(module, name, case | rng)
+            with_rng(module, name, case)
             answers.append("no exception")
-        except (NotImplementedError, Unusable):
-            raise
         except Exception as error:
             answers.append(type(error).__name__)
     return answers
@@ -77,7 +83,7 @@ def refuses(module: ModuleType, name: str, cases: list[Inputs]) -> list[str]:
 
 def jacobian_norms(module: ModuleType, W_hh: Array, h: Array) -> Array:
     result = call(module, "jacobian_norms", {"W_hh": W_hh, "h": h})
-    return array(result, "jacobian_norms").reshape(-1)
+    return array(result, "What jacobian_norms returns").reshape(-1)
 
 
 def uses_autograd(module: ModuleType, name: str, inputs: Inputs) -> bool:
@@ -88,15 +94,14 @@ def uses_autograd(module: ModuleType, name: str, inputs: Inputs) -> bool:
         unpacked.append(True)
         return tensor
 
-    rng = {"rng": np.random.default_rng(0)} if "p" in inputs else {}
     torch.set_default_dtype(torch.float64)
     try:
         with saved_tensors_hooks(lambda tensor: tensor, unpack):
-            call(module, name, inputs | rng)
+            with_rng(module, name, inputs)
     except RuntimeError as error:
-        if NO_HOOKS not in str(error):
+        if "saved tensor hooks" not in str(error):
             raise
-        return True
+        return True  # torch.func says that it can't work with them: so it was at work
     return bool(unpacked)
 
 
@@ -112,13 +117,13 @@ def named(result: Any, function: str, inputs: Inputs) -> dict[str, Array]:
         result = result._asdict()
     if isinstance(result, Mapping):
         found = {
-            name: array(value, f"the gradient of {name}")
+            name: array(value, f"The gradient of {name}")
             for name in shapes
             for key, value in result.items()
             if squeeze(str(key)).endswith(squeeze(name))
         }
     elif isinstance(result, tuple | list) and len(result) == len(shapes):
-        arrays = [array(value, f"each gradient of {function}") for value in result]
+        arrays = [array(value, f"Each gradient of {function}") for value in result]
         found = {n: a for n, shape in shapes.items() for a in arrays if a.shape == shape}
     else:
         raise Unusable(
@@ -151,7 +156,7 @@ def array(value: Any, what: str) -> Array:
         except (TypeError, ValueError, RuntimeError):
             pass
     raise Unusable(
-        f"{what} is an array of numbers.",
+        f"{what} must be an array of numbers.",
         expected="a NumPy array",
         got=f"{type(value).__name__}: {str(value)[:80]}" if value is not None else "None",
         hint="Does the function end with a return statement?" if value is None else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import as_numbers, close
+from grader.checks import close, require
 from grader.exercises.bptt_gradients import misconceptions, oracle, probes
 from grader.exercises.bptt_gradients.agreement import FILE, agrees, ask
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
@@ -57,22 +57,29 @@ def test_large_logits(student: Student, rng: Random) -> None:
     weights_agree(student, ["b_p", "W_ph", "W_hh"], problem, y)
 
 
-def norms_agree(student: Student, problem: Arrays, where: str) -> None:
+def norms_agree(student: Student, problem: Arrays, weights: str) -> None:
     h = oracle.states(problem, "tanh")
-    found: Array = student.run(probes.jacobian_norms, FILE, W_hh=problem["W_hh"], h=h)
+    got: Array = student.run(probes.jacobian_norms, FILE, W_hh=problem["W_hh"], h=h)
+    expected = np.linalg.norm(oracle.jacobians(problem), 2, axis=(1, 2))
     what = "Entry t is the spectral norm of dh_T / dh_t."
-    where = f"{FILE}, jacobian_norms; {where}, {oracle.sizes(problem)}"
-    got = as_numbers(found, what, where=where)
-    hint = ""
-    if len(got) == len(h) - 1:
-        hint = "There are T + 1 states, h_0 … h_T: the last entry is that of h_T itself, 1."
-    close(
-        got,
-        np.linalg.norm(oracle.jacobians(problem), 2, axis=(1, 2)),
+    where = f"{FILE}, jacobian_norms; {weights}, {oracle.sizes(problem)}"
+    require(
+        len(got) == len(expected),
         what,
+        expected=f"T + 1 = {len(expected)} norms",
+        got=f"{len(got)}",
         where=where,
-        hint=hint,
-        misconceptions=misconceptions.norms(problem),
+        hint="The last entry is that of h_T itself, 1." if len(got) == len(h) - 1 else "",
+    )
+    close(got, expected, what, where=where, misconceptions=misconceptions.norms(problem))
+    # Above, errors are measured against the largest norm; here each against its own.
+    t = int(np.argmax(np.abs(got / expected - 1)))
+    require(
+        abs(got[t] / expected[t] - 1) <= 1e-7,
+        what,
+        expected=f"{expected[t]:.9g} at t = {t}",
+        got=f"{got[t]:.9g}",
+        where=where,
     )
 
 
@@ -86,8 +93,8 @@ def test_jacobian_norms(student: Student, rng: Random) -> None:
 @pytest.mark.question(id="G5", points=0.25)
 def test_decay_and_growth(student: Student, rng: Random) -> None:
     """Over 30 steps the norms vanish with small weights and blow up with large ones."""
-    for gain, what in ((0.3, "small weights"), (2.0, "large weights")):
-        problem = oracle.draw_last(rng, 30, gain)
-        for name in ("x", "h_0", "b_h"):
-            problem[name] *= 1e-12  # so that no tanh is saturated, and growth can be seen
-        norms_agree(student, problem, what)
+    norms_agree(student, oracle.draw_last(rng, 30, gain=0.3), "small weights")
+    problem = oracle.draw_last(rng, 30, gain=2.0)
+    for name in ("x", "h_0", "b_h"):
+        problem[name] *= 1e-12  # so that no tanh is saturated, and growth can be seen
+    norms_agree(student, problem, "large weights")

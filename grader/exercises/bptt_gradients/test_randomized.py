@@ -201,4 +201,4 @@ def test_never_stops(student: Student, rng: Random) -> None:
 @pytest.mark.question(id="G4", points=0.1)
 def test_impossible_p(student: Student, rng: Random) -> None:
     """A p outside of (0, 1] is a ValueError."""
-    refuses(student, FUNCTION, oracle.draw(rng), "p", [0.0, -0.5, 1.5])
+    refuses(student, FUNCTION, oracle.draw(rng), "p", legal=0.5, values=[0.0, -0.5, 1.5])

@@ -43,4 +43,4 @@ def test_ends(student: Student, rng: Random) -> None:
 @pytest.mark.question(id="G3", points=0.25)
 def test_negative_tau(student: Student, rng: Random) -> None:
     """A negative tau is a ValueError."""
-    refuses(student, FUNCTION, oracle.draw(rng), "tau", [-1, -3])
+    refuses(student, FUNCTION, oracle.draw(rng), "tau", legal=2, values=[-1, -3])

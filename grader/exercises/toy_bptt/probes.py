@@ -66,7 +66,7 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
 def losses(module: ModuleType, cases: list[Inputs]) -> list[float]:
     """loss(…) for each case."""
     found = (call(module, "loss", {**case, "theta": leaf(case["theta"])}) for case in cases)
-    return [number(value, "loss") for value in found]
+    return [number(value, "What loss returns") for value in found]
 
 
 def slopes_of_loss(module: ModuleType, cases: list[Inputs]) -> list[float]:
@@ -82,7 +82,7 @@ def slopes_of_loss(module: ModuleType, cases: list[Inputs]) -> list[float]:
 def gradients(module: ModuleType, cases: list[Inputs]) -> list[float]:
     """loss_gradient(…) for each case."""
     found = (call(module, "loss_gradient", case) for case in cases)
-    return [number(value, "loss_gradient") for value in found]
+    return [number(value, "What loss_gradient returns") for value in found]
 
 
 def goes_backward(module: ModuleType, case: Inputs) -> bool:
@@ -93,8 +93,13 @@ def goes_backward(module: ModuleType, case: Inputs) -> bool:
         unpacked.append(True)
         return tensor
 
-    with saved_tensors_hooks(lambda tensor: tensor, unpack):
-        call(module, "loss_gradient", case)
+    try:
+        with saved_tensors_hooks(lambda tensor: tensor, unpack):
+            call(module, "loss_gradient", case)
+    except RuntimeError as error:
+        if "saved tensor hooks" not in str(error):
+            raise
+        return True  # torch.func says that it can't work with them: so it was at work
     return bool(unpacked)
 
 
@@ -221,7 +226,8 @@ def backward(value: Any, theta: Tensor, name: str) -> float:
     )
     if not isinstance(value, Tensor) or not value.requires_grad:
         got = brief(value) + (", without a graph" if isinstance(value, Tensor) else "")
-        raise Unusable(what, expected="a 0-dim tensor with its graph", got=got, hint=cut)
+        hint = no_return(value) or cut
+        raise Unusable(what, expected="a 0-dim tensor with its graph", got=got, hint=hint)
     try:
         torch.autograd.backward(value.reshape(()))
     except RuntimeError as error:
@@ -248,4 +254,4 @@ def record(result: Any, name: str) -> dict[str, Array]:
             got=f"{brief(result)}, without {', '.join(missing)}",
             hint=no_return(result),
         )
-    return {key: vector(value, f"{key} of the run of {name}") for key, value in taken.items()}
+    return {key: vector(value, f"{key} in the run of {name}") for key, value in taken.items()}

@@ -22,7 +22,7 @@ def function(module: ModuleType, name: str, parameters: Mapping[str, Any]) -> Ca
         raise Unusable(
             f"The file defines no function {name}.",
             expected=f"def {name}({', '.join(parameters)})",
-            got="no function of this name",
+            got="no such name" if found is None else f"{name} is {brief(found)}",
         )
     called: Callable[..., Any] = found
     return called
@@ -56,7 +56,7 @@ def vector(value: Any, name: str) -> Array:
     found = array(value)
     if found is None or not found.ndim or found.size != len(found):
         raise Unusable(
-            f"{name} is a series of numbers.", expected="an array (K,)", got=brief(value)
+            f"{name} must be a series of numbers.", expected="an array (K,)", got=brief(value)
         )
     return found.reshape(-1)
 
@@ -66,7 +66,7 @@ def number(value: Any, name: str) -> float:
     found = array(value)
     if found is None or found.size != 1:
         raise Unusable(
-            f"{name} is a number.",
+            f"{name} must be a number.",
             expected="a number, or a tensor that holds one",
             got=brief(value),
             hint=no_return(value),

@@ -52,7 +52,7 @@ def of_length(run: Mapping[str, Any], iterations: int, where: str) -> tuple[Arra
         "comes to.",
     )
     theta, loss, gradient = (
-        as_numbers(run[name], f"{name} of the run", where=where) for name in lengths
+        as_numbers(run[name], f"{name} in the run.", where=where) for name in lengths
     )
     return theta, loss, gradient
 
