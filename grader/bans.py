@@ -71,6 +71,10 @@ _CPU_OPERATORS_ONLY = ProfilerConfig(
 )
 
 
+class Blinded(RuntimeError):
+    """What runs can't be recorded: the code that is watched uses torch's profiler itself."""
+
+
 @dataclass
 class Record:
     """What ran that is banned, sorted; complete when :func:`watch` has ended.
@@ -91,11 +95,11 @@ def watch() -> Iterator[Record]:
     Of its two profilers the older one records, since the newer (Kineto) writes to standard error
     at each start and stop, and reads files that a locked process may not.
 
-    Raises RuntimeError if this thread is being profiled already (``watch`` does not nest), and at
+    Raises Blinded if this thread is being profiled already (``watch`` does not nest), and at
     the end if the code inside has stopped the record.
     """
     if _profiler_enabled():
-        raise RuntimeError("a profiler is running already: end it before the pass is watched")
+        raise Blinded("a profiler is running already: end it before the pass is watched")
     record, ran = Record(), set[str]()
 
     def note(module: nn.Module, _inputs: object) -> None:
@@ -118,5 +122,5 @@ def _recorded() -> set[str]:
     try:
         threads = _disable_profiler_legacy()
     except RuntimeError as error:
-        raise RuntimeError("the code that was watched has stopped the record of it") from error
+        raise Blinded("the code that was watched has stopped the record of it") from error
     return {event.name() for events in threads for event in events}

@@ -8,6 +8,7 @@ import secrets
 import traceback
 import zlib
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,25 +20,28 @@ from grader.failures import Failure, Status
 from grader.formalities import check_formalities
 from grader.rubric import Grade, Result, grade, read_rubric
 from grader.submission import Submission
+from grader.worker import isolation
+from grader.worker.isolation import Lock
 from grader.worker.launch import InProcess, Launcher
 from grader.worker.student import Student
 
+FIGURES = 4  # that a report keeps of one test
 KIT = Path(__file__).parent
 
 
 class Grading:
     """A submission, a seed, and the results so far."""
 
-    def __init__(self, config: pytest.Config, submission: Submission, launcher: Launcher) -> None:
+    def __init__(
+        self, config: pytest.Config, submission: Submission, launcher: Launcher, lock: Lock
+    ) -> None:
         seed = config.getoption("seed")
         self.seed: int = secrets.randbelow(2**31) if seed is None else seed
         self.submission = submission
-        self.in_process: bool = config.getoption("in_process")
-        self.student_handle = Student(
-            submission,
-            InProcess if self.in_process else launcher.start,
-            config.getoption("time_scale"),
-        )
+        in_process = config.getoption("in_process")
+        self.isolation = "none (--in-process)" if in_process else lock.level
+        start = InProcess if in_process else partial(launcher.start, lock=lock)
+        self.student_handle = Student(submission, start, config.getoption("time_scale"))
         self.notices = list(submission.notices)
         if submission.source.is_file():  # the sheet's rules are for what is handed in
             findings = check_formalities(submission)
@@ -57,14 +61,16 @@ class Grading:
     @pytest.fixture
     def student(self, rng: np.random.Generator) -> Student:
         """The submission under judgement."""
+        self.student_handle.pictures = []
         self.student_handle.seed = int(rng.integers(2**31))
         return self.student_handle
 
     def pytest_report_header(self) -> list[str]:
-        level = "none (--in-process)" if self.in_process else "a process of its own"
+        lacks = ", ".join(isolation.missing()) if self.isolation != "full" else ""
         return [
             f"submission: {_display(self.submission.source)}",
-            f"seed: {self.seed} (repeat with --seed {self.seed}); isolation: {level}",
+            f"seed: {self.seed} (repeat with --seed {self.seed})",
+            f"isolation: {self.isolation}" + (f"; this system lacks {lacks}" if lacks else ""),
         ]
 
     @pytest.hookimpl(tryfirst=True)
@@ -112,6 +118,7 @@ class Grading:
             seed=self.seed,
             failure=failure,
             repeat=self._repeat(item),
+            figures=self.student_handle.pictures[:FIGURES],
             seconds=call.duration,
         )
 
@@ -139,6 +146,7 @@ class Grading:
         """Enter the grade at the report's top level, and each result as its test's metadata."""
         json_report["grade"] = self.grade().as_dict()
         json_report["seed"] = self.seed
+        json_report["isolation"] = self.isolation
         json_report["notices"] = self.notices
         for test in json_report.get("tests", []):
             if test["nodeid"] in self.results:

@@ -15,6 +15,7 @@ from grader.errors import UserError
 from grader.grading import KIT, Grading
 from grader.rubric import read_rubric
 from grader.submission import open_submission
+from grader.worker.isolation import chosen_lock
 from grader.worker.launch import Launcher, launcher
 
 TEMPLATE = KIT.parent / "student_template"
@@ -59,6 +60,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="F",
         help="multiply every time limit, for a slow machine",
     )
+    group.addoption(
+        "--isolation",
+        choices=("auto", "full", "limits"),
+        default="auto",
+        help="how student code is locked up: fully (Linux with Landlock and seccomp), by limits on "
+        "time and memory alone, or as well as can be done here (default)",
+    )
+    group.addoption(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="change a limit on student code: cpu (seconds), memory, file, disk (MiB), files",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.collectonly:
         return
     try:
+        lock = chosen_lock(config.getoption("isolation"), config.getoption("limit"))
         submission = open_submission(
             config.getoption("submission"), snapshot=not config.getoption("in_process")
         )
@@ -83,7 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(start.close)
         gc.freeze()  # pytest collects garbage repeatedly at its end; torch's heap is large
     torch.set_num_threads(1)  # the oracles' arrays are small, and sums keep their order
-    grading = Grading(config, submission, start)
+    grading = Grading(config, submission, start, lock)
     config.add_cleanup(grading.student_handle.close)
     config.pluginmanager.register(grading, "rnn-autograder")
 

@@ -30,3 +30,22 @@ def grade() -> Iterator[Grade]:
 
     with warm():
         yield grade
+
+
+# Of tests/hostile: here, because with several processes only this file is read by the first.
+ATTACKS: dict[str, bool] = {}  # attack → whether it had any effect
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if "test_attack[" in report.nodeid and (report.when == "call" or report.failed):
+        name = report.nodeid.split("[", 1)[1].removesuffix("]")
+        ATTACKS[name] = ATTACKS.get(name, False) or report.failed
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if ATTACKS:
+        effective = [name for name, worked in ATTACKS.items() if worked]
+        terminalreporter.write_line(
+            f"hostile: {len(ATTACKS)} attacks tried, {len(effective)} had any effect"
+            + "".join(f"\n  {name}" for name in effective)
+        )

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import queue
-import secrets
 import signal
 import socket
 import subprocess
@@ -18,12 +17,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
 from grader.worker import process, wire
-from grader.worker.isolation import ENVIRONMENT
+from grader.worker.isolation import ENVIRONMENT, Limits, Lock
 from grader.worker.loading import StudentCode
+from grader.worker.output import Output
+from grader.worker.scratch import Scratch
 
 KIT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120.0  # a cold disk can take that long to import torch
-OUTPUT_LIMIT = 4000  # bytes of the student's prints kept, at each end
+LOOK_SECONDS = 0.25  # between looks at what a worker has written to its folder
 CAN_FORK = sys.platform == "linux"
 
 
@@ -36,80 +37,36 @@ class WorkerLost(Exception):
         self.reason = reason
 
 
-class Output:
-    """Drains what the student prints, keeps the beginning and the end of it."""
-
-    def __init__(self) -> None:
-        self._read_end, self.write_end = os.pipe()
-        self._marker = secrets.token_bytes(16)
-        self._marked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._closed = False
-        threading.Thread(target=self._drain, daemon=True).start()
-
-    def take(self) -> str:
-        """What has been printed since the last call, shortened in the middle."""
-        os.write(self.write_end, self._marker)  # comes out behind all that was printed before it
-        return self._marked.get().decode(errors="replace")
-
-    def close(self) -> None:
-        self._closed = True
-        os.write(self.write_end, self._marker)
-        self._marked.get()
-        os.close(self.write_end)
-
-    def _drain(self) -> None:
-        kept = b""
-        cut = False
-        while chunk := os.read(self._read_end, 2**16):
-            kept += chunk
-            while self._marker in kept:
-                text, _, kept = kept.partition(self._marker)
-                self._marked.put(_shorten(text, cut))
-                cut = False
-                if self._closed:
-                    os.close(self._read_end)
-                    return
-            if len(kept) > 4 * OUTPUT_LIMIT:
-                kept, cut = kept[:OUTPUT_LIMIT] + kept[-2 * OUTPUT_LIMIT :], True
-
-
-def _shorten(text: bytes, cut: bool) -> bytes:
-    if cut or len(text) > 2 * OUTPUT_LIMIT:
-        return text[:OUTPUT_LIMIT] + b"\n[...]\n" + text[-OUTPUT_LIMIT:]
-    return text
-
-
 class Worker:
-    """One worker process; ``reap`` ends it and returns its exit status."""
+    """One worker process, locked; ``reap`` ends it and returns its exit status."""
 
     def __init__(
-        self, reader: BinaryIO, writer: BinaryIO, output: Output, reap: Callable[[], int]
+        self,
+        streams: tuple[BinaryIO, BinaryIO],
+        output: Output,
+        scratch: Scratch,
+        limits: Limits,
+        reap: Callable[[], int],
     ) -> None:
-        self._reader, self._writer = reader, writer
-        self._output = output
+        self._reader, self._writer = streams
+        self._output, self._scratch = output, scratch
+        self._limits = limits
         self._reap = reap
-        self._frames: queue.SimpleQueue[bytes | wire.WireError | None] = queue.SimpleQueue()
+        # Room for one: whoever floods the channel fills a pipe, not the judge's memory.
+        self._frames: queue.Queue[bytes | wire.WireError | None] = queue.Queue(maxsize=1)
         threading.Thread(target=self._read, daemon=True).start()
+        self._expect_lock()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has neither ended nor said anything unasked since its last answer."""
+        return self._frames.empty()
 
     def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Send ``message``, return the answer; :class:`WorkerLost` if none comes in time."""
-        deadline = time.monotonic() + seconds
-        if not self._frames.empty():
-            self._lost(self._frames.get())
-            raise WorkerLost("crashed", "it answered before it was asked")
         # A worker that does not read must not block the judge, so another thread writes.
-        sender = threading.Thread(target=self._send, args=(wire.encode(message),), daemon=True)
-        sender.start()
-        try:
-            frame = self._frames.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            raise WorkerLost("timeout", f"no answer after {seconds:g} s") from None
-        if not isinstance(frame, bytes):
-            self._lost(frame)
-        try:
-            answer = wire.decode(cast(bytes, frame))
-        except wire.WireError as error:
-            raise WorkerLost("crashed", str(error)) from None
+        threading.Thread(target=self._send, args=(wire.encode(message),), daemon=True).start()
+        answer = self._receive(seconds)
         if not isinstance(answer, dict):
             raise WorkerLost("crashed", "its answer is no message")
         return answer
@@ -119,10 +76,55 @@ class Worker:
 
     def close(self) -> None:
         self._reap()
+        with contextlib.suppress(queue.Empty):  # lets the reading thread come to the end
+            self._frames.get_nowait()
         for stream in (self._writer, self._reader):
             with contextlib.suppress(OSError):  # what could not be sent to the dead
                 stream.close()
         self._output.close()
+        self._scratch.remove()
+
+    def _expect_lock(self) -> None:
+        """The first message, sent before student code is imported, says that the lock holds."""
+        try:
+            greeting = self._receive(START_SECONDS)
+            problem = str(greeting["problem"])
+        except (WorkerLost, KeyError, TypeError) as error:
+            problem = f"{error}; {self.output()}"
+        if problem:
+            self.close()
+            raise RuntimeError(f"a worker could not be locked: {problem}")
+
+    def _receive(self, seconds: float) -> Any:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                return self._message(self._frames.get(timeout=min(left, LOOK_SECONDS)))
+            if excess := self._scratch.excess(self._limits.disk * 2**20):
+                raise WorkerLost("crashed", f"it was ended: its folder held {excess}")
+        raise WorkerLost("timeout", f"no answer after {seconds:g} s")
+
+    def _message(self, frame: bytes | wire.WireError | None) -> Any:
+        if frame is None:
+            raise WorkerLost("crashed", self._describe_exit())
+        try:
+            if isinstance(frame, wire.WireError):
+                raise frame
+            return wire.decode(frame)
+        except wire.WireError as error:
+            raise WorkerLost("crashed", str(error)) from None
+
+    def _describe_exit(self) -> str:
+        status = self._reap()
+        if status >= 0:
+            return f"it ended with exit status {status}"
+        name = signal.Signals(-status).name
+        reasons = {
+            "SIGXCPU": f": it used more than {self._limits.cpu} s of processor time",
+            "SIGKILL": ": too much processor time, or memory that the machine does not have",
+            "SIGSEGV": ": an access to memory that is not its own, or a recursion without end",
+        }
+        return f"killed by {name}{reasons.get(name, '')}"
 
     def _send(self, frame: bytes) -> None:
         with contextlib.suppress(OSError, ValueError):  # the reader notices that it is gone
@@ -142,29 +144,18 @@ class Worker:
             if not isinstance(frame, bytes):
                 return
 
-    def _lost(self, frame: bytes | wire.WireError | None) -> None:
-        if isinstance(frame, wire.WireError):
-            raise WorkerLost("crashed", str(frame))
-        if frame is None:
-            raise WorkerLost("crashed", _describe_exit(self._reap()))
-
-
-def _describe_exit(status: int) -> str:
-    if status < 0:
-        return f"killed by {signal.Signals(-status).name}"
-    return f"it ended with exit status {status}"
-
 
 class InProcess:
     """Answers in this very process, for a debugger; protects nothing."""
 
-    def __init__(self, root: str, scratch: str) -> None:
-        del scratch  # student code runs where pytest runs
+    usable = True
+
+    def __init__(self, root: str) -> None:
         self._code = StudentCode(Path(root))
 
     def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         del seconds  # whoever steps through code takes their time
-        return {"id": message["id"], **process.handle(message, self._code)}
+        return {"id": message["id"], **process.handle(message, self._code, Lock("process"))}
 
     def output(self) -> str:
         return ""
@@ -184,20 +175,24 @@ class ForkServer:
             )
         self._ready = False
 
-    def start(self, root: str, scratch: str) -> Worker:
-        """A fresh worker for the code in ``root`` that may write to ``scratch``."""
+    def start(self, root: str, lock: Lock) -> Worker:
+        """A fresh worker, locked, for the code in ``root``.
+
+        :raises RuntimeError: it could not be locked.
+        """
         if not self._ready:
             self._control.settimeout(START_SECONDS)
             self._receive()
             self._ready = True
         ours, theirs = socket.socketpair()
-        output = Output()
-        request = json.dumps({"do": "fork", "root": root, "scratch": scratch}).encode()
+        output, scratch = Output(), Scratch()
+        request = {"do": "fork", **_request(root, scratch, lock)}
         with theirs:
-            socket.send_fds(self._control, [request], [theirs.fileno(), output.write_end])
+            message = json.dumps(request).encode()
+            socket.send_fds(self._control, [message], [theirs.fileno(), output.write_end])
             pid = self._receive()["pid"]
-        reader, writer = ours.makefile("rb", buffering=0), ours.makefile("wb")
-        ours.close()
+        with ours:
+            reader, writer = ours.makefile("rb", buffering=0), ours.makefile("wb")
         status: list[int] = []
 
         def reap() -> int:
@@ -206,7 +201,8 @@ class ForkServer:
                 status.append(self._receive()["status"])
             return status[0]
 
-        return Worker(cast(BinaryIO, reader), writer, output, reap)
+        streams = (cast(BinaryIO, reader), cast(BinaryIO, writer))
+        return Worker(streams, output, scratch, lock.limits, reap)
 
     def close(self) -> None:
         self._control.close()
@@ -226,10 +222,11 @@ class Spawner:
     def __init__(self, probe_modules: Sequence[str]) -> None:
         self._probe_modules = probe_modules
 
-    def start(self, root: str, scratch: str) -> Worker:
-        output = Output()
+    def start(self, root: str, lock: Lock) -> Worker:
+        """As :meth:`ForkServer.start`."""
+        output, scratch = Output(), Scratch()
         child = _popen(
-            ["spawn", root, scratch, *self._probe_modules],
+            ["spawn", json.dumps(_request(root, scratch, lock)), *self._probe_modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output.write_end,
@@ -239,10 +236,15 @@ class Spawner:
             child.kill()
             return child.wait()
 
-        return Worker(cast(BinaryIO, child.stdout), cast(BinaryIO, child.stdin), output, reap)
+        streams = (cast(BinaryIO, child.stdout), cast(BinaryIO, child.stdin))
+        return Worker(streams, output, scratch, lock.limits, reap)
 
     def close(self) -> None:
         """Nothing is shared between workers."""
+
+
+def _request(root: str, scratch: Scratch, lock: Lock) -> dict[str, Any]:
+    return {"root": root, "scratch": scratch.path, "lock": lock.as_dict()}
 
 
 def _popen(arguments: list[str], **options: Any) -> subprocess.Popen[bytes]:

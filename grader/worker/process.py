@@ -1,12 +1,13 @@
 """The worker's side: what runs in the process that imports student code.
 
-Contract. The judge sends a request and waits; the worker answers it once, in order:
+Contract. The worker says ``{"locked", "problem"}`` before it imports anything of the student's.
+Then the judge sends a request and waits; the worker answers it once, in order:
 
     {"id", "do": "load", "file"}                                   import a file
     {"id", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}   run a probe
 
     {"id", "status": "ok", "value"}
-    {"id", "status": "not started" | "wrong" | "error", …}         the student's doing, as data
+    {"id", "status": "not started" | "wrong" | "banned" | "error" | "blocked", …}  their doing
     {"id", "status": "internal", "traceback"}                      ours
 
 A probe is ``probe(module, **inputs) -> data`` and stands in an exercise's ``probes.py``. It may
@@ -28,6 +29,8 @@ import numpy as np
 import torch
 
 from grader.worker import wire
+from grader.worker.denials import explain
+from grader.worker.isolation import Lock
 from grader.worker.loading import StudentCode
 
 Probe = Callable[..., Any]
@@ -36,31 +39,39 @@ Probe = Callable[..., Any]
 class Unusable(Exception):
     """Student code returned something that can't be judged: ``expected`` and ``got``, as text."""
 
+    status = "wrong"
+
     def __init__(self, what: str, *, expected: str, got: str, hint: str = "") -> None:
         super().__init__(what)
         self.details = {"what": what, "expected": expected, "got": got, "hint": hint}
 
 
-def serve(reader: BinaryIO, writer: BinaryIO, code: StudentCode) -> None:
+class Banned(Unusable):
+    """Student code used what it must not use."""
+
+    status = "banned"
+
+
+def serve(reader: BinaryIO, writer: BinaryIO, code: StudentCode, lock: Lock) -> None:
     """Answer requests until the judge hangs up."""
     while (body := wire.read_frame(reader)) is not None:
         request = wire.decode(body)
-        answer = reply(request, code)
+        answer = reply(request, code, lock)
         flush_prints()
         writer.write(answer)
         writer.flush()
 
 
-def reply(request: dict[str, Any], code: StudentCode) -> bytes:
+def reply(request: dict[str, Any], code: StudentCode, lock: Lock) -> bytes:
     """The frame that answers ``request``."""
-    answer = handle(request, code)
+    answer = handle(request, code, lock)
     try:
         return wire.encode({"id": request["id"], **answer})
     except wire.WireError as error:
         return wire.encode({"id": request["id"], "status": "internal", "traceback": str(error)})
 
 
-def handle(request: dict[str, Any], code: StudentCode) -> dict[str, Any]:
+def handle(request: dict[str, Any], code: StudentCode, lock: Lock) -> dict[str, Any]:
     """Do what ``request`` asks; whatever happens becomes data."""
     try:
         if request["do"] == "load":
@@ -71,17 +82,21 @@ def handle(request: dict[str, Any], code: StudentCode) -> dict[str, Any]:
         set_seeds(request["seed"])
         return {"status": "ok", "value": probe(module, **request["inputs"])}
     except Unusable as error:
-        return {"status": "wrong", **error.details}
+        return {"status": error.status, **error.details}
     except BaseException as error:
-        return _failure(error, code)
+        if isinstance(error, MemoryError):  # what fills the memory hangs on the traceback's frames
+            traceback.clear_frames(error.__traceback__)
+        return _failure(error, code, lock)
 
 
-def _failure(error: BaseException, code: StudentCode) -> dict[str, Any]:
+def _failure(error: BaseException, code: StudentCode, lock: Lock) -> dict[str, Any]:
     details = code.describe(error)
+    if denial := explain(error, lock):
+        return {**details, **denial}
     if isinstance(error, NotImplementedError) and code.raised_by_student(error.__traceback__):
         return {"status": "not started", **details}
     if details["where"] or not isinstance(error, Exception):
-        return {"status": "error", **details}
+        return {"status": "error", "why": "", **details}
     # No frame of theirs: a probe of ours failed, and that must not look like their fault.
     return {"status": "internal", "traceback": "".join(traceback.format_exception(error))[-8000:]}
 

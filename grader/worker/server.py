@@ -7,7 +7,7 @@ fork that can be trusted (macOS, Windows) this file starts one worker directly.
 
 Contract, over a Unix socket that keeps message boundaries, JSON each way:
 
-    → {"do": "fork", "root", "scratch"} with two descriptors: the channel, the student's output
+    → {"do": "fork", "root", "scratch", "lock"} with two descriptors: channel, student's output
     ← {"pid"}
     → {"do": "reap", "pid"}            kill the worker's group if it lives, then wait for it
     ← {"status"}                       exit status, negative for a signal
@@ -26,6 +26,8 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from grader.worker import isolation
+
 MESSAGE_LIMIT = 2**16
 
 
@@ -42,24 +44,37 @@ def preload(modules: list[str]) -> None:
     importlib.import_module("matplotlib.pyplot")
     importlib.import_module("torch._dynamo")  # the first optimizer would import it, in each worker
     importlib.import_module("torch.utils.data")
+    for module in ("dataloader", "loading", "process"):
+        importlib.import_module(f"grader.worker.{module}")
+    isolation.prepare()
     gc.collect()
     gc.freeze()
 
 
-def run_worker(reader: BinaryIO, writer: BinaryIO, root: str, scratch: str) -> None:
-    """Lock this process, then answer the judge's requests about the submission in ``root``."""
-    from grader.worker import isolation, process
+def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
+    """Lock this process, say so, then answer the judge's questions about the submission."""
+    from grader.worker import dataloader, process, wire
     from grader.worker.loading import StudentCode
 
     kit = str(Path(__file__).resolve().parents[2])
     sys.path[:] = [folder for folder in sys.path if folder not in ("", kit)]
     sys.argv = ["submission"]
-    isolation.lock(scratch)
-    process.serve(reader, writer, StudentCode(Path(root)))
+    lock = isolation.Lock.from_dict(request["lock"])
+    dataloader.load_in_this_process()
+    try:
+        isolation.lock(lock, request["root"], request["scratch"])
+        ready = {"locked": True, "problem": ""}
+    except Exception as error:
+        ready = {"locked": False, "problem": f"{type(error).__name__}: {error}"}
+    writer.write(wire.encode(ready))
+    writer.flush()
+    if ready["locked"]:
+        process.serve(reader, writer, StudentCode(Path(request["root"])), lock)
 
 
 def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, output: int) -> int:
     """Fork a worker; in the child this does not return."""
+    server = os.getpid()
     pid = os.fork()
     if pid:
         os.close(channel)
@@ -67,13 +82,15 @@ def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, o
         return pid
     status = 1
     try:
+        isolation.die_with(server)
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         control.close()
         _attach(output)
+        isolation.close_descriptors(keep=channel)
         reader = cast(BinaryIO, os.fdopen(channel, "rb", 0))
-        writer = os.fdopen(os.dup(channel), "wb")
-        run_worker(reader, writer, request["root"], request["scratch"])
+        writer = cast(BinaryIO, os.fdopen(channel, "wb", closefd=False))
+        run_worker(reader, writer, request)
         status = 0
     finally:
         os._exit(status)
@@ -129,20 +146,19 @@ def serve(control: socket.socket) -> None:
 
 
 def main() -> None:
-    """``python -c … fork FD MODULE…`` or ``… spawn ROOT SCRATCH MODULE…`` (see student.py)."""
-    mode, *arguments = sys.argv[1:]
+    """``python -c … fork FD MODULE…`` or ``… spawn REQUEST MODULE…`` (see launch.py)."""
+    mode, argument, *modules = sys.argv[1:]
     if mode == "fork":
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
-        control = socket.socket(fileno=int(arguments[0]))
-        preload(arguments[1:])
+        control = socket.socket(fileno=int(argument))
+        preload(modules)
         serve(control)
     else:
-        root, scratch, *modules = arguments
         preload(modules)
         # Student prints must not end up among the frames on standard output.
         reader, writer = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb")
         _attach(os.dup(2))
-        run_worker(cast(BinaryIO, reader), writer, root, scratch)
+        run_worker(cast(BinaryIO, reader), writer, json.loads(argument))
 
 
 if __name__ == "__main__":

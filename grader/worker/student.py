@@ -2,33 +2,41 @@
 
     student.run(probes.logits, "vanilla_rnn.py", x=x, weights=weights)  →  data, or a Failure
 
-A worker lives as long as it behaves. One that hangs, dies or answers nonsense is ended; that costs
-the check that needed it, and the next check gets a fresh one. A file whose import failed is not
-imported again: every check that needs it gets the same message at once.
+Each file has a worker of its own, so that what one file leaves behind (threads, patched modules)
+can't harm the checks of another. A worker lives as long as it behaves. One that hangs, dies or
+answers nonsense is ended; that costs the check that needed it, and the next check gets a fresh one.
+So does the check after one that says more than it was asked, or dies when nobody waits for it. A
+file whose import failed is not imported again: every check that needs it gets the same message at
+once.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import secrets
-import shutil
-import tempfile
-import weakref
+import typing
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from grader.failures import Failure
+from grader.failures import Failure, Status
+from grader.figures import pictures
 from grader.sources import with_imports
 from grader.submission import Submission
+from grader.worker import wire
 from grader.worker.launch import WorkerLost
 
 IMPORT_SECONDS = 60.0  # real submissions train at import; see the README about time limits
 PROBE_SECONDS = 10.0
+MALFORMED = "its answer has another form than it must have"
+TEXT_LIMIT = 8000  # characters of one text from the worker that a message shows
 Remembered = TypeVar("Remembered")
 
 
 class Backend(Protocol):
     """What answers requests: a worker process, or this process (``--in-process``)."""
+
+    @property
+    def usable(self) -> bool: ...
 
     def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]: ...
 
@@ -40,26 +48,23 @@ class Backend(Protocol):
 class Student:
     """One submission under judgement.
 
-    ``start`` makes a backend for a code folder and a scratch folder; ``time_scale`` multiplies
-    every time limit.
+    ``start`` makes a backend for a code folder; ``time_scale`` multiplies every time limit.
     """
 
     def __init__(
         self,
         submission: Submission,
-        start: Callable[[str, str], Backend],
+        start: Callable[[str], Backend],
         time_scale: float = 1.0,
     ) -> None:
         self.submission = submission
         self.seed = 0  # of the running test: what student code draws from
+        self.pictures: list[dict[str, str]] = []  # that the running test has been shown
         self._memory: dict[str, Any] = {}
         self._start = start
         self._time_scale = time_scale
-        self._backend: Backend | None = None
-        self._loaded: set[str] = set()
+        self._backends: dict[str, Backend] = {}  # by the file that they have imported
         self._unloadable: dict[str, Failure] = {}
-        self._scratch = tempfile.mkdtemp(prefix="scratch-")
-        self._cleanup = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
 
     def find(self, file: str, defines: Sequence[str] = ()) -> str:
         """The path in the submission of the file with that name; Failure where there is none."""
@@ -98,18 +103,18 @@ class Student:
         :raises Failure: the student's code raised, hung, died, or isn't there.
         """
         path = self.find(file, defines)
-        self._load(path)
-        return self._ask(
-            {
-                "do": "run",
-                "file": path,
-                "probe": f"{probe.__module__}:{probe.__qualname__}",
-                "seed": self.seed,
-                "inputs": inputs,
-            },
-            seconds,
-            doing=f"running {path}",
-        )
+        request = {
+            "do": "run",
+            "file": path,
+            "probe": f"{probe.__module__}:{probe.__qualname__}",
+            "seed": self.seed,
+            "inputs": inputs,
+        }
+        form = typing.get_type_hints(probe).get("return", Any)
+        backend = self._loaded(path)
+        answer = self._ask(backend, request, form, seconds, doing=f"running {path}")
+        self.pictures += pictures(answer)
+        return answer
 
     def remember(self, key: str, make: Callable[[], Remembered]) -> Remembered:
         """What ``make()`` returned, or the Failure that it raised, the first time for this key.
@@ -127,66 +132,80 @@ class Student:
         return found
 
     def close(self) -> None:
-        """End the worker and remove the scratch folder."""
-        self._discard_backend()
-        self._cleanup()
+        """End the workers."""
+        for path in list(self._backends):
+            self._discard(path)
 
-    def _load(self, path: str) -> None:
+    def _loaded(self, path: str) -> Backend:
+        """A worker that has imported ``path``."""
         if path in self._unloadable:
             raise dataclasses.replace(self._unloadable[path])
-        if self._backend is not None and path in self._loaded:
-            return
+        if path in self._backends:
+            if self._backends[path].usable:
+                return self._backends[path]
+            self._discard(path)
+        backend = self._backends[path] = self._start(str(self.submission.root))
         try:
             request = {"do": "load", "file": path}
-            self._ask(request, IMPORT_SECONDS, doing=f"importing {path}")
+            self._ask(backend, request, type(None), IMPORT_SECONDS, doing=f"importing {path}")
         except Failure as failure:
             self._unloadable[path] = failure
             raise
-        self._loaded.add(path)
+        return backend
 
-    def _ask(self, message: dict[str, Any], seconds: float, doing: str) -> Any:
-        if self._backend is None:
-            self._backend = self._start(str(self.submission.root), self._scratch)
+    def _ask(
+        self, backend: Backend, message: dict[str, Any], form: Any, seconds: float, doing: str
+    ) -> Any:
+        """What ``backend`` answers, if it has the type ``form``; else a Failure."""
         token = secrets.token_hex(8)
         try:
-            answer = self._backend.request({"id": token, **message}, seconds * self._time_scale)
-            if answer.get("id") != token:
+            answer = backend.request({"id": token, **message}, seconds * self._time_scale)
+            if not isinstance(answer.get("id"), str) or answer["id"] != token:
                 raise WorkerLost("crashed", "it answered a question that was not asked")
-            if answer.get("status") != "ok":
-                self._raise(answer, doing)
-            return answer["value"]
+            if not isinstance(answer.get("status"), str):
+                raise WorkerLost("crashed", MALFORMED)
+            if answer["status"] != "ok":
+                self._raise(answer, backend, doing)
+            if not wire.conforms(answer.get("value"), form):
+                raise WorkerLost("crashed", MALFORMED)
+            return answer.get("value")
         except WorkerLost as lost:
-            self._raise_lost(lost, doing)
-        except (KeyError, TypeError, AttributeError) as error:
-            malformed = f"its answer has another form than it must have: {error}"
-            self._raise_lost(WorkerLost("crashed", malformed), doing)
+            self._raise_lost(lost, backend, message["file"], doing)
 
-    def _raise(self, answer: dict[str, Any], doing: str) -> NoReturn:
-        output = self._backend.output() if self._backend else ""
-        status = answer["status"]
-        if status == "wrong":
-            what, expected, got, hint = (
-                str(answer[key]) for key in ("what", "expected", "got", "hint")
-            )
-            raise Failure(what, expected, got, hint=hint, output=output)
+    def _raise(self, answer: dict[str, Any], backend: Backend, doing: str) -> NoReturn:
+        """The Failure that an answer other than the right one stands for."""
+
+        def text(key: str) -> str:
+            if not isinstance(answer.get(key), str):
+                raise WorkerLost("crashed", MALFORMED)
+            return str(answer[key])[:TEXT_LIMIT]
+
+        status = text("status")
         if status == "not started":
-            raise Failure(str(answer["message"]), where=str(answer["where"]), status="not started")
-        if status == "error":
+            raise Failure(text("message"), where=text("where"), status="not started")
+        if status in ("wrong", "banned"):
+            what, expected, got, hint = map(text, ("what", "expected", "got", "hint"))
+            kind: Status = "failed" if status == "wrong" else "blocked"
+            raise Failure(what, expected, got, hint=hint, status=kind, output=backend.output())
+        if status in ("error", "blocked"):
             raise Failure(
-                f"Your code raised {answer['type']} while {doing}.",
-                got=f"{answer['type']}: {answer['message']}",
-                where=str(answer["where"]),
+                text("why") or f"Your code raised {text('type')} while {doing}.",
+                got=f"{text('type')}: {text('message')}",
+                where=text("where"),
                 hint=self._hint(answer),
-                status="error",
-                traceback=str(answer["traceback"]),
-                output=output,
+                status="error" if status == "error" else "blocked",
+                traceback=text("traceback"),
+                output=backend.output(),
             )
-        raise Failure(
-            f"The grader failed while {doing}; please report this. It is not counted against you.",
-            status="internal",
-            traceback=str(answer["traceback"]),
-            output=output,
-        )
+        if status == "internal":
+            raise Failure(
+                f"The grader failed while {doing}; please report this. "
+                "It is not counted against you.",
+                status="internal",
+                traceback=text("traceback"),
+                output=backend.output(),
+            )
+        raise WorkerLost("crashed", MALFORMED)
 
     def _hint(self, answer: dict[str, Any]) -> str:
         """What to say about an exception whose own message leads astray."""
@@ -199,9 +218,9 @@ class Student:
             return "The file holds merge-conflict markers (<<<<<<<, >>>>>>>): choose one side."
         return ""
 
-    def _raise_lost(self, lost: WorkerLost, doing: str) -> NoReturn:
-        output = self._backend.output() if self._backend else ""
-        self._discard_backend()
+    def _raise_lost(self, lost: WorkerLost, backend: Backend, path: str, doing: str) -> NoReturn:
+        output = backend.output()
+        self._discard(path)
         what = {
             "timeout": f"Your code did not finish while {doing}.",
             "crashed": f"The process of your code ended while {doing}.",
@@ -213,8 +232,5 @@ class Student:
         }[lost.kind]
         raise Failure(what, got=lost.reason, hint=hint, status=lost.kind, output=output) from None
 
-    def _discard_backend(self) -> None:
-        if self._backend is not None:
-            self._backend.close()
-        self._backend = None
-        self._loaded.clear()
+    def _discard(self, path: str) -> None:
+        self._backends.pop(path).close()

@@ -6,22 +6,29 @@ A message is a tree of dicts, lists, text, numbers, booleans, None and NumPy arr
 
 all little-endian. In the header an array is ``{"array": i}`` and names the i-th tensor of the
 safetensors part; a dict of the message itself is ``{"dict": {…}}``, so the two can't be mixed up.
-Nothing here can execute anything: what arrives is parsed by ``json`` and by safetensors, and every
-malformed frame is a :class:`WireError`.
+
+What arrives may have been written by whoever wants to harm the reader. Nothing here can execute
+anything: it is parsed by ``json`` and by safetensors. It costs no more memory than a small multiple
+of the limits below, text comes out printable, and every malformed frame is a :class:`WireError`.
 """
 
 from __future__ import annotations
 
 import json
 import struct
+import types
+import typing
 from typing import Any, BinaryIO
 
 import numpy as np
 import safetensors
 import safetensors.numpy
 
-FRAME_LIMIT = 256 * 2**20  # bytes; far above any honest answer (a trained LSTM is 0.6 MB)
-ARRAY_LIMIT = 10_000
+from grader.worker.output import plain
+
+FRAME_LIMIT = 64 * 2**20  # bytes; far above any honest answer (a trained LSTM is 0.6 MB)
+HEADER_LIMIT = 8 * 2**20  # bytes of JSON: its objects in memory are twenty times as large
+INDEX_LIMIT = 2**20  # bytes of safetensors' own header: ten thousand arrays
 DTYPES = frozenset(
     np.dtype(name) for name in ("bool", "uint8", "int32", "int64", "float16", "float32", "float64")
 )
@@ -43,14 +50,18 @@ def decode(body: bytes) -> Any:
     """The message in a frame's body (what :func:`read_frame` returns)."""
     try:
         (length,) = struct.unpack_from("<I", body)
+        (index,) = struct.unpack_from("<Q", body, 4 + length)
+        if length > HEADER_LIMIT or index > INDEX_LIMIT:
+            raise WireError(f"a header of {max(length, index)} bytes")
         arrays = safetensors.numpy.load(body[4 + length :])
-        if len(arrays) > ARRAY_LIMIT:
-            raise WireError(f"{len(arrays)} arrays in one message")
+        for array in arrays.values():
+            if array.dtype not in DTYPES:
+                raise WireError(f"an array of dtype {array.dtype}")
         return _unflatten(json.loads(body[4 : 4 + length]), arrays)
     except WireError:
         raise
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError, struct.error) as error:
-        raise WireError(f"malformed message: {error}") from error
+        raise WireError(f"malformed message: {plain(str(error))[:200]}") from error
     except (RecursionError, AttributeError, OverflowError, MemoryError) as error:
         raise WireError(f"malformed message: {type(error).__name__}") from error
 
@@ -69,6 +80,41 @@ def read_frame(stream: BinaryIO, limit: int = FRAME_LIMIT) -> bytes | None:
     if len(body) < length:
         raise WireError("cut short")
     return body
+
+
+def conforms(value: Any, annotation: Any) -> bool:
+    """Whether a received value is what a function with this return type would have given.
+
+    Knows the types that messages consist of, unions, ``Any``, and TypedDicts; an ``int`` will do
+    for a ``float``.
+    """
+    if typing.is_typeddict(annotation):
+        hints = typing.get_type_hints(annotation)
+        return (
+            isinstance(value, dict)
+            and value.keys() == hints.keys()
+            and all(conforms(value[name], hint) for name, hint in hints.items())
+        )
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is Any:
+        return True
+    if annotation is None:
+        return value is None
+    if origin in (typing.Union, types.UnionType):
+        return any(conforms(value, kind) for kind in inner)
+    if origin is list:
+        return isinstance(value, list | tuple) and all(conforms(item, inner[0]) for item in value)
+    if origin is tuple and inner[-1] is not Ellipsis:
+        return (
+            isinstance(value, list | tuple)  # on the wire, a tuple is a list
+            and len(value) == len(inner)
+            and all(map(conforms, value, inner))
+        )
+    if origin is dict:
+        return isinstance(value, dict) and all(conforms(item, inner[1]) for item in value.values())
+    if isinstance(value, bool) and annotation in (int, float):
+        return False
+    return isinstance(value, (int, float) if annotation is float else origin or annotation)
 
 
 def _read_exactly(stream: BinaryIO, count: int) -> bytes:
@@ -93,16 +139,22 @@ def _flatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         return [_flatten(item, arrays) for item in value]
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return float(value) if abs(value) < 2**1023 else float("inf")  # no array could hold it
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise WireError(f"a {type(value).__name__} can't be sent")
 
 
 def _unflatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    if isinstance(value, str):
+        return plain(value)
     if isinstance(value, list):
         return [_unflatten(item, arrays) for item in value]
     if isinstance(value, dict):
         if "array" in value:
             return arrays[value["array"]]
-        return {key: _unflatten(item, arrays) for key, item in value["dict"].items()}
+        return {plain(key): _unflatten(item, arrays) for key, item in value["dict"].items()}
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise WireError("an integer of more than 64 bits")
     return value

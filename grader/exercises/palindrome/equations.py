@@ -12,6 +12,7 @@ from grader.exercises.palindrome.network import DEFAULTS, Network, units
 from grader.exercises.palindrome.oracle import Sizes, Weights
 from grader.failures import Failure
 from grader.static_look import static_look
+from grader.tampering import tampering
 
 Random = np.random.Generator
 SMALL = Sizes(B=4, T=4, d=1, n=7)
@@ -31,24 +32,19 @@ def several_sizes(rng: Random) -> list[Sizes]:
 def uses_nothing_banned(network: Network) -> None:
     """Look at the source, then at what runs: layers by their class, operators by their names."""
     check_sources(network.student.sources(network.file, (network.model,)))
-    found = network.watched()
-    reached = found["operators"] + found["modules"]
-    require(
-        not reached,
-        "A layer that the sheet does not allow was used.",
-        expected="matrix products of your own parameters",
-        got=f"forward or backward ran {', '.join(reached)}",
-        where=f"{network.file}, {network.model}",
-        status="blocked",
-    )
+    network.run_watched()
 
 
 def check_sources(sources: dict[str, str]) -> None:
     """Fail at the first use of something banned in these files (text by name)."""
-    for file, text in sources.items():
-        for violation in static_look(text, file):
+    looks = {
+        "A layer that the sheet does not allow is used.": static_look,
+        "Something is used by which the looks for banned layers can be blinded.": tampering,
+    }
+    for what, look in looks.items():
+        for violation in (found for file, text in sources.items() for found in look(text, file)):
             raise Failure(
-                "A layer that the sheet does not allow is used.",
+                what,
                 expected="matrix products of your own parameters",
                 got=f"{violation.what}: {violation.how}",
                 where=f"{violation.file}, line {violation.line}",

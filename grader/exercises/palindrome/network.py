@@ -126,11 +126,10 @@ class Network:
         )
         return found
 
-    def watched(self) -> dict[str, list[str]]:
-        """Names of the banned layers and operators that ran, at the sheet's sizes."""
+    def run_watched(self) -> None:
+        """Forward and backward, at the sheet's sizes; Failure if these reach a banned layer."""
         digits = np.zeros((DEFAULTS.B, DEFAULTS.T))
-        found: dict[str, list[str]] = self._probe(probes.watched, DEFAULTS, x=self.way.feed(digits))
-        return found
+        self._probe(probes.watched, DEFAULTS, x=self.way.feed(digits))
 
     def sheet_weights(self, arrays: Weights) -> Weights:
         """The sheet's parameters in the student's; missing biases are zero.

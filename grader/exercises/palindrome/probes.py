@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from grader import bans
 from grader.worker.binding import bind, squeeze
-from grader.worker.process import Unusable
+from grader.worker.process import Banned, Unusable
 
 Array = NDArray[Any]
 Network = Callable[[Tensor], Any]
@@ -85,14 +86,15 @@ def outputs(
     module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, cases: list[dict[str, Any]]
 ) -> list[Array]:
     """What one network gives for each case: ``x``, after setting ``weights`` if it has any."""
-    network, number = build(module, name, sizes, dtype)
     results = []
-    for case in cases:
-        load(network, case["weights"])
-        x = as_input(case["x"], number)
-        # Not under no_grad: real submissions call retain_grad() in forward.
-        ours = bool(case["weights"])
-        results.append(to_array(run(network, x, case["batch"], sizes, ours=ours)))
+    with nothing_banned():
+        network, number = build(module, name, sizes, dtype)
+        for case in cases:
+            load(network, case["weights"])
+            x = as_input(case["x"], number)
+            # Not under no_grad: real submissions call retain_grad() in forward.
+            ours = bool(case["weights"])
+            results.append(to_array(run(network, x, case["batch"], sizes, ours=ours)))
     return results
 
 
@@ -110,20 +112,21 @@ def gradients(
 
     Two, because a state that is carried from call to call makes the second backward fail.
     """
-    network, number = build(module, name, sizes, dtype)
-    load(network, weights)
-    for _ in range(2):
-        network.zero_grad()
-        output = run(network, as_input(x, number), batch, sizes)
-        if not output.requires_grad:
-            raise Unusable(
-                "No gradient reaches the parameters.",
-                expected="logits that are connected to the parameters",
-                got="logits without a graph",
-                hint="Somewhere the graph is cut: .data, .detach(), .item(), .numpy(), "
-                "torch.tensor(…) of a tensor, or torch.no_grad().",
-            )
-        backward((output * torch.from_numpy(direction).to(number)).sum())
+    with nothing_banned():
+        network, number = build(module, name, sizes, dtype)
+        load(network, weights)
+        for _ in range(2):
+            network.zero_grad()
+            output = run(network, as_input(x, number), batch, sizes)
+            if not output.requires_grad:
+                raise Unusable(
+                    "No gradient reaches the parameters.",
+                    expected="logits that are connected to the parameters",
+                    got="logits without a graph",
+                    hint="Somewhere the graph is cut: .data, .detach(), .item(), .numpy(), "
+                    "torch.tensor(…) of a tensor, or torch.no_grad().",
+                )
+            backward((output * torch.from_numpy(direction).to(number)).sum())
     return {
         key: to_array(value.grad)
         for key, value in network.named_parameters()
@@ -131,16 +134,34 @@ def gradients(
     }
 
 
-def watched(
-    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, x: Array
-) -> dict[str, list[str]]:
-    """The banned layers and operators that construction, forward and backward reach."""
-    with bans.watch() as record:
+def watched(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, x: Array) -> None:
+    """Construct, run forward and backward; :class:`Banned` if that reaches what is not allowed."""
+    with nothing_banned():
         network, number = build(module, name, sizes, dtype)
         output = run(network, as_input(x, number), sizes["batch_size"], sizes, ours=False)
         if output.requires_grad:
             backward(output.sum())
-    return {"modules": list(record.modules), "operators": list(record.operators)}
+
+
+@contextmanager
+def nothing_banned() -> Iterator[None]:
+    """Raise :class:`Banned` if a layer that is not allowed runs inside.
+
+    Around every pass whose numbers count: what a network does when it knows that it is looked at
+    says nothing about what it does otherwise.
+    """
+    try:
+        with bans.watch() as record:
+            yield
+        reached = [*record.operators, *record.modules]
+    except bans.Blinded as error:
+        reached = [f"something that can't be seen: {error}"]
+    if reached:
+        raise Banned(
+            "A layer that the sheet does not allow was used.",
+            expected="matrix products of your own parameters",
+            got=f"forward or backward ran {', '.join(reached)}",
+        )
 
 
 def backward(loss: Tensor) -> None:

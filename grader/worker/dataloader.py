@@ -1,0 +1,39 @@
+"""Lets a ``DataLoader`` that asks for worker processes work where there can be none.
+
+A locked worker can't fork, and real submissions ask for ``num_workers=1``. The batches are the
+same; only who makes them differs.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+from torch.utils.data import DataLoader
+
+# What only means something, and may only be given, with worker processes.
+OF_PROCESSES = (
+    "num_workers", "worker_init_fn", "multiprocessing_context", "prefetch_factor",
+    "persistent_workers", "timeout",
+)  # fmt: skip
+
+
+def load_in_this_process() -> None:
+    """From now on, in this process, every DataLoader has ``num_workers=0``; it says so once."""
+    original = DataLoader.__init__
+    signature = inspect.signature(original)
+    said: list[bool] = []
+
+    @functools.wraps(original)
+    def __init__(self: DataLoader[Any], *arguments: Any, **options: Any) -> None:
+        bound = signature.bind(self, *arguments, **options)
+        if bound.arguments.get("num_workers"):
+            if not said:
+                print("note: graded code starts no processes: num_workers is taken as 0")
+                said.append(True)
+            for name in OF_PROCESSES:
+                bound.arguments.pop(name, None)
+        original(*bound.args, **bound.kwargs)
+
+    DataLoader.__init__ = __init__  # type: ignore[method-assign]

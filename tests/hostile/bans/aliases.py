@@ -1,0 +1,8 @@
+#: skeleton = "layer"
+from torch import nn as networks
+
+Memory = networks.RNN
+
+
+def layer():
+    return Memory

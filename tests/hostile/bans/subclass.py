@@ -1,0 +1,7 @@
+#: skeleton = "layer"
+class MyOwn(torch.nn.RNN):
+    pass
+
+
+def layer():
+    return MyOwn

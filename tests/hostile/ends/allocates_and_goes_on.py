@@ -1,0 +1,12 @@
+#: status = ["error", "crashed", "timeout"]
+#: arguments = ["--limit", "memory=512"]
+hoard = []
+
+
+class VanillaRNN(VanillaRNN):
+    def forward(self, x):
+        while True:
+            try:
+                hoard.append(bytearray(2**22))
+            except MemoryError:
+                pass

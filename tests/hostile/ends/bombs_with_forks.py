@@ -1,0 +1,5 @@
+#: status = "blocked"
+import os
+
+while True:
+    os.fork()

@@ -1,0 +1,8 @@
+#: status = "error"
+#: says = "starts more threads"
+import threading
+import time
+
+threading.stack_size(2**15)
+while True:
+    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()

@@ -1,0 +1,2 @@
+#: status = "error"
+raise KeyboardInterrupt

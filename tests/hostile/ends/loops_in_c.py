@@ -1,0 +1,7 @@
+#: status = "timeout"
+import itertools
+
+
+class VanillaRNN(VanillaRNN):
+    def forward(self, x):
+        return sum(itertools.repeat(0))

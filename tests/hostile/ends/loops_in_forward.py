@@ -1,0 +1,5 @@
+#: status = "timeout"
+class VanillaRNN(VanillaRNN):
+    def forward(self, x):
+        while True:
+            pass

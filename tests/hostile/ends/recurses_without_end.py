@@ -1,0 +1,5 @@
+#: status = "error"
+#: says = "RecursionError"
+class VanillaRNN(VanillaRNN):
+    def forward(self, x):
+        return self.forward(x)

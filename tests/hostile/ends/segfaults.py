@@ -1,0 +1,5 @@
+#: status = "crashed"
+#: says = "SIGSEGV"
+import ctypes
+
+ctypes.string_at(0)

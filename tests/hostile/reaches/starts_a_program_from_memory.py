@@ -1,0 +1,4 @@
+import os
+
+attempt(os.memfd_create, "hostile")
+raise denied()

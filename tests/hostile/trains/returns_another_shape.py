@@ -1,0 +1,3 @@
+def dishonest(network):
+    for name, value in list(network.named_parameters()):
+        setattr(network, name, torch.nn.Parameter(torch.ones(3, 5, 7)))

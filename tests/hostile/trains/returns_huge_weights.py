@@ -1,0 +1,3 @@
+def dishonest(network):
+    for value in network.parameters():
+        value.data.fill_(3e38)

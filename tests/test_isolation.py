@@ -1,0 +1,312 @@
+"""The lock of isolation.py: what it lets through, what it says, and that it is really on."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.errors import UserError
+from grader.exercises.palindrome import probes
+from grader.failures import Failure
+from grader.plugin import probe_modules
+from grader.submission import open_submission
+from grader.worker import isolation
+from grader.worker.isolation import Limits, Lock
+from grader.worker.launch import Launcher, launcher
+from grader.worker.student import Student
+from tests.conftest import ROOT, Grade
+
+FULL = isolation.available() == "full"
+needs_full = pytest.mark.skipif(not FULL, reason="no Landlock or no seccomp here")
+Open = Callable[..., Student]
+
+
+def has_landlock() -> bool:
+    """Asked of the kernel, not of the code under test."""
+    return sys.platform == "linux" and ctypes.CDLL(None).syscall(444, None, 0, 1) > 0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Launcher]:
+    server = launcher(probe_modules())
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def student(server: Launcher, tmp_path: Path) -> Iterator[Open]:
+    """``student(source, lock)``: the handle to a submission whose only file is ``homework.py``."""
+    opened: list[Any] = []
+
+    def make(source: str, lock: Lock | None = None) -> Student:
+        (tmp_path / "homework.py").write_text(textwrap.dedent(source))
+        submission = open_submission(tmp_path)
+        lock = lock or Lock(isolation.available())
+        handle = Student(submission, lambda root: server.start(root, lock))
+        opened.extend((handle, submission))
+        return handle
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+def ask(handle: Student) -> dict[str, Any]:
+    """What the file's ``lstm_parameter_count(n)`` gives, by the kit's simplest probe."""
+    found: dict[str, Any] = handle.run(probes.parameter_count, "homework.py", cases=[{"n": 1}])
+    return found
+
+
+def number(body: str) -> str:
+    """A file whose function computes a number by ``body``."""
+    return "def lstm_parameter_count(n):\n" + textwrap.indent(textwrap.dedent(body), "    ")
+
+
+def failure(handle: Student) -> Failure:
+    with pytest.raises(Failure) as raised:
+        ask(handle)
+    return raised.value
+
+
+@pytest.mark.skipif(not has_landlock(), reason="this kernel has no Landlock")
+def test_where_the_kernel_has_landlock_isolation_is_full(grade: Grade) -> None:
+    assert isolation.missing() == ()
+    assert grade(ROOT / "student_template", "-k", "parameter_count").report["isolation"] == "full"
+
+
+@needs_full
+def test_the_lock_is_on(student: Open) -> None:
+    handle = student(number("import time; time.sleep(n); return n"))
+    assert ask(handle)["counts"] == [1]
+    (worker,) = workers_below(os.getpid())
+    status = dict(
+        line.split(":\t", 1) for line in Path(f"/proc/{worker}/status").read_text().splitlines()
+    )
+    assert status["NoNewPrivs"] == "1"
+    assert status["Seccomp"] == "2"
+    assert int(status["CapEff"], 16) & ~0b110 == 0
+    descriptors = {os.readlink(path) for path in Path(f"/proc/{worker}/fd").iterdir()}
+    assert len(descriptors) == 3  # nothing, the pipe of prints, the channel
+    limits = Path(f"/proc/{worker}/limits").read_text()
+    assert "Max core file size        0" in limits
+    assert Path(f"/proc/{worker}/oom_score_adj").read_text().strip() == "1000"
+
+
+def workers_below(judge: int) -> list[int]:
+    """The grandchildren of the judge that lead a session: its workers."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text().rsplit(")")[-1].split()
+                parent = (Path("/proc") / fields[1] / "stat").read_text().rsplit(")")[-1].split()[1]
+            except OSError:
+                continue
+            if fields[3] == entry.name and int(parent) == judge:
+                found.append(int(entry.name))
+    return found
+
+
+@needs_full
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("open('/etc/passwd')", "tried to reach /etc/passwd"),
+        ("open(__file__, 'a')", "tried to reach"),
+        ("import os; os.fork()", "start a process"),
+        ("import socket; socket.socket()", "open a network connection"),
+        ("import socket; socket.getaddrinfo('localhost', 1)", "open a network connection"),
+        ("import os; os.kill(1, 0)", "signal another process"),
+        (
+            "try:\n    open('/etc/passwd')\nexcept OSError as e:\n    raise ValueError from e",
+            "tried to reach /etc/passwd",
+        ),
+    ],
+)
+def test_a_locked_door_is_reported_as_such(student: Open, body: str, said: str) -> None:
+    found = failure(student(number(body)))
+    assert found.status == "blocked"
+    assert said in found.what
+    assert found.where.startswith("homework.py, line ")
+
+
+@needs_full
+@pytest.mark.parametrize(
+    "body",
+    [
+        "open('mine', 'w').write('x'); return len(open('mine').read())",
+        "import os; os.makedirs('a/b'); os.rename('a/b', 'c'); os.rmdir('c'); return 1",
+        "import tempfile; tempfile.TemporaryFile().write(b'x'); return 1",
+        "import numpy as np; np.savez('x', a=np.ones(1)); return int(np.load('x.npz')['a'][0])",
+        "import torch; torch.save(torch.ones(1), 'x'); return int(torch.load('x').item())",
+        "import torch; torch.set_num_threads(2); return int((torch.ones(400, 400) @ "
+        "torch.ones(400, 400))[0, 0]) - 399",
+        "import threading; t = threading.Thread(target=print); t.start(); t.join(); return 1",
+        "import matplotlib.pyplot as plt; plt.plot([1, 2], label='ü'); plt.legend(); "
+        "plt.savefig('x.pdf'); plt.savefig('x.png'); return 1",
+        "import os; os.kill(os.getpid(), 0); return 1",
+        "import random, time, uuid, sqlite3, csv, html.parser; uuid.uuid4(); return 1",
+        "import os; return len(open(__file__).read()) > 0 and int(os.cpu_count() > 0)",
+        "import torch; return int(not torch.cuda.is_available())",
+        "import subprocess\ntry:\n    subprocess.run(['nvidia-smi'])\n"
+        "except OSError:\n    return 1",
+    ],
+)
+def test_what_honest_code_does_still_works(student: Open, body: str) -> None:
+    assert ask(student(number(body)))["counts"] == [1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere not every limit is enforced")
+@pytest.mark.parametrize("level", ["limits", "full"])
+@pytest.mark.parametrize(
+    ("limits", "body", "said"),
+    [
+        (
+            Limits(memory=256),
+            "return len(bytearray(2**30))",
+            "more memory than it is given: 256 MiB",
+        ),
+        (
+            Limits(memory=256),
+            "import torch; return torch.ones(2**28).sum().item()",
+            "more memory than it is given: 256 MiB",
+        ),
+        (Limits(file=1), "open('x', 'wb').write(bytes(2**21))", "a file of more than 1 MiB"),
+        (Limits(files=20), "return [open('/dev/null') for _ in range(30)]", "more than 20 files"),
+        (Limits(cpu=1), "while True: pass", "more than 1 s of processor time"),
+        (
+            Limits(disk=1),
+            "import time\nfor i in range(4): open(str(i), 'wb').write(bytes(2**19))\ntime.sleep(9)",
+            "its folder held more than 1 MiB",
+        ),
+    ],
+)
+def test_limits_say_what_they_are(
+    student: Open, level: isolation.Level, limits: Limits, body: str, said: str
+) -> None:
+    if level == "full" and not FULL:
+        pytest.skip("no Landlock or no seccomp here")
+    found = failure(student(number(body), Lock(level, limits)))
+    assert said in str(found)
+    assert found.status in ("error", "crashed")
+
+
+@pytest.mark.parametrize("level", ["process", "limits", "full"])
+def test_data_loaders_do_without_processes(student: Open, level: isolation.Level) -> None:
+    if level == "full" and not FULL:
+        pytest.skip("no Landlock or no seccomp here")
+    source = number(
+        """
+        from torch.utils.data import DataLoader
+        for _ in range(2):
+            batches = list(DataLoader(range(8), 4, num_workers=2, prefetch_factor=3, timeout=5,
+                                      persistent_workers=True, worker_init_fn=print))
+        if n == 2:
+            raise ValueError
+        return len(batches) - 1
+        """
+    )
+    handle = student(source, Lock(level))
+    assert ask(handle)["counts"] == [1]
+    with pytest.raises(Failure) as raised:
+        handle.run(probes.parameter_count, "homework.py", cases=[{"n": 2}])
+    assert raised.value.output.count("num_workers is taken as 0") == 1
+
+
+def test_without_landlock_the_level_is_lower_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform != "linux":
+        pytest.skip("Linux only")
+    import py_landlock
+
+    def too_old() -> int:
+        raise py_landlock.LandlockNotAvailableError("kernel too old")
+
+    monkeypatch.setattr(py_landlock, "get_abi_version", too_old)
+    isolation.missing.cache_clear()
+    try:
+        assert isolation.available() == "limits"
+        assert isolation.missing() == ("Landlock (kernel too old)",)
+        assert isolation.chosen_lock("auto", []).level == "limits"
+        with pytest.raises(UserError, match="this system lacks Landlock"):
+            isolation.chosen_lock("full", [])
+    finally:
+        isolation.missing.cache_clear()
+
+
+@needs_full
+def test_a_worker_that_cannot_be_locked_runs_nothing(server: Launcher, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"  # Landlock has no rule for a folder that is not there
+    with pytest.raises(RuntimeError, match="could not be locked: PathError"):
+        server.start(str(gone), Lock("full"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "level"),
+    [("auto", isolation.available()), ("limits", "limits" if FULL else isolation.available())],
+)
+def test_the_level_is_reported(grade: Grade, wanted: str, level: str) -> None:
+    run = grade(ROOT / "student_template", "-k", "parameter_count", "--isolation", wanted)
+    assert run.report["isolation"] == level
+    assert f"isolation: {level}" in run.text
+
+
+@pytest.mark.parametrize("option", ["memory", "memory=", "memory=0", "memory=x", "speed=3"])
+def test_a_wrong_limit_is_one_clear_line(grade: Grade, option: str) -> None:
+    run = grade(ROOT / "student_template", "--limit", option)
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert f"--limit {option}: write NAME=N" in run.text
+
+
+def test_limits_are_read() -> None:
+    assert isolation.parse_limits(["memory=7", "cpu=3"]) == Limits(memory=7, cpu=3)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("unshare"),
+    reason="needs root, to become somebody else",
+)
+@needs_full
+def test_an_ordinary_user_is_locked_up_as_well() -> None:
+    """The reference, graded by a user without any right, in a view of the disk that lets it read.
+
+    Where Python itself lies below root's home folder, an ordinary user could not start it: in a
+    mount namespace of its own, the folders on the way to it are replaced by readable ones.
+    """
+    script = r"""
+set -e
+for path in "$@"; do
+    closed=$(namei -m "$path" | awk '$1 !~ /x$/ && $1 ~ /^d/ {found = 1} END {print found + 0}')
+    test "$closed" = 0 && continue
+    top=/$(echo "$path" | cut -d/ -f2)
+    mkdir -p /mnt/view; mount -t tmpfs view /mnt/view; chmod 755 /mnt/view
+    mkdir -p "/mnt/view/${path#$top/}"
+    mount --bind "$path" "/mnt/view/${path#$top/}"
+    mount --move /mnt/view "$top"
+done
+cd "$KIT"
+exec setpriv --reuid 61234 --regid 61234 --clear-groups --bounding-set=-all \
+    "$PYTHON" -m pytest grader --submission reference --exercise palindrome -p no:cacheprovider \
+    -k "test_vanilla_rnn or parameter_count" --isolation full
+"""
+    prefixes = [sys.base_prefix, sys.prefix, str(ROOT)]
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", *dict.fromkeys(prefixes)],
+        env={"PATH": os.environ["PATH"], "KIT": str(ROOT), "PYTHON": sys.executable, "HOME": "/"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if "mount" in done.stderr or "unshare" in done.stderr:
+        pytest.skip(f"no mount namespaces here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "isolation: full" in done.stdout
+    assert "3 of 3 automatic points" in done.stdout

@@ -1,0 +1,206 @@
+"""The judge's handle to workers: what a misbehaving one costs, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.exercises.palindrome import probes
+from grader.failures import Failure
+from grader.plugin import probe_modules
+from grader.submission import open_submission
+from grader.worker import isolation
+from grader.worker.isolation import Lock
+from grader.worker.launch import ForkServer, Launcher, Spawner, launcher
+from grader.worker.scratch import Scratch, remove_tree
+from grader.worker.student import Student
+
+Open = Callable[..., Student]
+HONEST = "def lstm_parameter_count(n):\n    return n\n"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Launcher]:
+    server = launcher(probe_modules())
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def student(
+    server: Launcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Student]]:
+    """``student(one="source", other="source")``: files of these names; nothing may stay behind."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    opened: list[Any] = []
+
+    def make(start: Launcher = server, **sources: str) -> Student:
+        folder = tmp_path / "submission"
+        folder.mkdir()
+        for name, source in sources.items():
+            (folder / f"{name}.py").write_text(textwrap.dedent(source) + HONEST)
+        submission = open_submission(folder)
+        lock = Lock(isolation.available())
+        handle = Student(submission, lambda root: start.start(root, lock), time_scale=0.3)
+        opened.extend((handle, submission))
+        return handle
+
+    yield make
+    for each in opened:
+        each.close()
+    assert list(temporary.iterdir()) == []
+
+
+def ask(handle: Student, file: str, n: int = 1) -> Any:
+    return handle.run(probes.parameter_count, f"{file}.py", cases=[{"n": n}])["counts"]
+
+
+def failure(handle: Student, file: str) -> Failure:
+    with pytest.raises(Failure) as raised:
+        ask(handle, file)
+    return raised.value
+
+
+def test_one_worker_serves_all_checks_of_a_file(student: Open) -> None:
+    handle = student(one="import os\nprint(os.getpid())\n")
+    assert [ask(handle, "one", n) for n in (1, 2, 3)] == [[1], [2], [3]]
+
+
+def test_files_do_not_share_a_worker(student: Open) -> None:
+    handle = student(
+        one="import json, builtins\njson.dumps = builtins.isinstance = None\n",
+        other="",
+    )
+    assert failure(handle, "one").status in ("crashed", "internal", "error")
+    assert ask(handle, "other") == [1]
+
+
+def test_a_worker_that_dies_between_questions_is_replaced(student: Open) -> None:
+    dies = "import os, threading\nthreading.Timer(0.3, os._exit, [3]).start()\n"
+    handle = student(one=dies)
+    assert ask(handle, "one", 1) == [1]
+    time.sleep(0.8)
+    assert ask(handle, "one", 2) == [2]
+
+
+FORGERY = """
+    import os, sys
+    def channel():
+        for descriptor in range(3, 64):
+            try:
+                os.fstat(descriptor)
+                return descriptor
+            except OSError:
+                pass
+    from grader.worker import wire
+    real = wire.encode
+"""
+
+
+@pytest.mark.parametrize(
+    ("forgery", "said"),
+    [
+        ("os.write(channel(), b'early')", ""),
+        ("os.write(channel(), real({'id': 'x', 'status': 'ok'}))", "not asked"),
+        ("os.write(channel(), b'\\xff' * 8)", "the limit is"),
+        ("wire.encode = lambda message: real([1])", "no message"),
+        ("wire.encode = lambda message: real({})", "not asked"),
+        ("wire.encode = lambda message: real({**message, 'id': 'x'})", "not asked"),
+        ("wire.encode = lambda message: real({**message, 'status': 'fine'})", "another form"),
+        ("wire.encode = lambda message: real({**message, 'status': 1})", "another form"),
+        ("wire.encode = lambda message: real({**message, 'value': [1]})", "another form"),
+        (
+            "wire.encode = lambda m: real({'id': m['id'], 'status': 'error', 'why': 3})",
+            "another form",
+        ),
+        ("wire.encode = lambda message: real(message)[:-3]", "no answer"),
+    ],
+)
+def test_a_forged_answer_costs_the_check_alone(student: Open, forgery: str, said: str) -> None:
+    handle = student(one=textwrap.dedent(FORGERY) + forgery + "\n", other="")
+    found = failure(handle, "one")
+    assert found.status in ("crashed", "timeout")
+    assert said in found.got
+    assert ask(handle, "other") == [1]
+
+
+def test_a_second_answer_is_not_taken_for_the_next(student: Open) -> None:
+    twice = textwrap.dedent(FORGERY) + (
+        "def encode(message):\n"
+        "    return real(message) * (2 if message.get('value') else 1)\n"
+        "wire.encode = encode\n"
+    )
+    handle = student(one=twice)
+    assert ask(handle, "one", 1) == [1]
+    time.sleep(0.2)
+    assert ask(handle, "one", 2) == [2]
+
+
+def test_a_file_that_cannot_be_imported_is_tried_once(student: Open) -> None:
+    handle = student(one="import time\ntime.sleep(0.5)\nraise ValueError('no')\n")
+    first = failure(handle, "one")
+    start = time.monotonic()
+    again = failure(handle, "one")
+    assert time.monotonic() - start < 0.2
+    assert str(first) == str(again)
+
+
+def test_a_spawned_worker_answers_as_well(student: Open) -> None:
+    """Where forking can't be trusted (macOS, Windows)."""
+    handle = student(Spawner(["grader.exercises.palindrome.probes"]), one="print('ü')\n")
+    assert ask(handle, "one", 3) == [3]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no server where there is no fork")
+def test_workers_end_with_their_server(tmp_path: Path) -> None:
+    other = ForkServer(["grader.exercises.palindrome.probes"])
+    (tmp_path / "one.py").write_text(HONEST)
+    worker = other.start(str(tmp_path), Lock(isolation.available()))
+    other._process.kill()
+    other._process.wait()
+    deadline = time.monotonic() + 5
+    while worker.usable and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not worker.usable  # its end of the channel is closed
+    worker._scratch.remove()
+    other._control.close()
+
+
+def test_scratch_folders_of_any_depth_and_mode_are_removed(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    top.mkdir()
+    here = os.getcwd()
+    os.chdir(top)
+    try:
+        for _ in range(3000):
+            os.mkdir("deeper")
+            os.chdir("deeper")
+    finally:
+        os.chdir(here)
+    (top / "closed").mkdir()
+    (top / "closed" / "file").write_text("x")
+    (top / "closed").chmod(0)
+    (top / "link").symlink_to(tmp_path)
+    remove_tree(str(top))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_scratch_folders_are_measured() -> None:
+    scratch = Scratch()
+    folder = Path(scratch.path)
+    assert scratch.excess(100) == ""
+    (folder / "inner").mkdir()
+    (folder / "inner" / "file").write_bytes(bytes(10_000))
+    assert "MiB in files" in scratch.excess(9_000)
+    assert scratch.excess(2**20) == ""
+    scratch.remove()
+    assert not folder.exists()
