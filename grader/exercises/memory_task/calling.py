@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from grader import figures
-from grader.exercises.numpy_rnn.handling import describe, method
-from grader.worker.binding import bind
+from grader.exercises.numpy_rnn import handling
 from grader.worker.process import Unusable
 
 ALIASES = {
@@ -40,19 +38,12 @@ HISTORIES = ("history", "losses", "loss_history", "train_losses")
 
 def call(owner: Any, name: str, **values: Any) -> Any:
     """A student's function or method of that name, by the names of its parameters."""
-    return method(owner, name, ALIASES)(**values)
+    return handling.method(owner, name, ALIASES)(**values)
 
 
 def make(module: ModuleType, name: str, **values: Any) -> Any:
     """An object of a student's class."""
-    kind = getattr(module, name, None)
-    if not inspect.isclass(kind):
-        raise Unusable(
-            f"The file defines no class {name}.",
-            expected=f"class {name}",
-            got="no such name" if kind is None else f"{name} is a {type(kind).__name__}",
-        )
-    return bind(kind, values, ALIASES)
+    return handling.make(module, name, values, ALIASES)
 
 
 def draw(make_figure: Callable[[], Any], name: str) -> dict[str, Any]:
@@ -66,7 +57,7 @@ def draw(make_figure: Callable[[], Any], name: str) -> dict[str, Any]:
     figure = next((part for part in found if isinstance(part, Figure)), None)
     if figure is None and not drawn:
         raise Unusable(
-            f"{name} draws a figure.", expected="a matplotlib Figure", got=describe(result)
+            f"{name} draws a figure.", expected="a matplotlib Figure", got=handling.describe(result)
         )
     try:
         return figures.describe(figure or drawn[-1])

@@ -37,10 +37,11 @@ def loss_misconceptions(y_hat: Array, y: Array) -> Iterator[Misconception]:
     yield "This is the mean absolute error: the square is missing.", lambda: abs(error).mean()
     yield "The errors are not squared.", lambda: error.mean()
     yield "The errors are not squared.", lambda: -error.mean()
-    yield (
-        "The mean is over the batch only; N counts all elements of ŷ.",
-        lambda: (error**2).sum() / len(y),
-    )
+    if y.shape[1] > 1:
+        yield (
+            "The mean is over the batch only; N counts all elements of ŷ.",
+            lambda: (error**2).sum() / len(y),
+        )
     yield (
         "This is y against the transposed ŷ: look for broadcasting.",
         lambda: np.mean((y_hat.reshape(-1, 1) - y.reshape(1, -1)) ** 2),
@@ -58,10 +59,11 @@ def loss_gradient_misconceptions(y_hat: Array, y: Array) -> Iterator[Misconcepti
     )
     yield "The 1/N of the mean is forgotten.", lambda: right * size
     yield "The 1/N of the mean and the factor 2 are forgotten.", lambda: right * size / 2
-    yield (
-        "The sum is divided by the batch size only; N counts all elements of ŷ.",
-        lambda: right * size / rows,
-    )
+    if size > rows:
+        yield (
+            "The sum is divided by the batch size only; N counts all elements of ŷ.",
+            lambda: right * size / rows,
+        )
     yield "The gradient is divided by N twice.", lambda: right / size
     yield (
         "The gradient is summed over the batch; each prediction has its own.",
@@ -148,7 +150,8 @@ def history_misconceptions(weights: list[Weights], batches: list[Batch]) -> Iter
     )
 
 
-ACCURACY: list[tuple[str, Callable[[Array, float], Any]]] = [  # of errors and tolerance
+# Of errors (batches, B, 1) and the tolerance.
+ACCURACY: list[tuple[str, Callable[[Array, float], Any]]] = [
     ("The accuracy is a fraction, between 0 and 1; this is in percent.",
      lambda errors, tolerance: 100 * (abs(errors) < tolerance).mean()),
     ("This is the share of wrong predictions.",
@@ -179,7 +182,8 @@ def _until_the_first_failure(lengths: Array, solved: Array) -> Any:
     return _greatest(lengths[order], solved[order].cumprod().astype(bool))
 
 
-LONGEST: list[tuple[str, Callable[[Array, Array, float], Any]]] = [  # lengths, accuracies, threshold
+# Of lengths, accuracies (lengths, repetitions) and the threshold.
+LONGEST: list[tuple[str, Callable[[Array, Array, float], Any]]] = [
     ("It stops at the first length that is not solved; a longer one may be, by chance.",
      lambda n, rows, bound: _until_the_first_failure(n, rows.mean(1) >= bound)),
     ("This is a place in the list; asked for is the length there.",

@@ -6,6 +6,8 @@ Functions that take a model are given one of the kit's, so that a wrong RNN cost
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -14,63 +16,73 @@ from numpy.typing import NDArray
 
 from grader.exercises.memory_task.calling import ALIASES, call, draw, make
 from grader.exercises.memory_task.probes_learner import Batches, Recorder
-from grader.exercises.numpy_rnn.handling import as_array, describe, exception, named
+from grader.exercises.numpy_rnn.handling import as_array, describe, exception, named, number
 from grader.exercises.numpy_rnn.network import Arrays, Network
+from grader.worker.binding import squeeze
 from grader.worker.process import Unusable
 
 Array = NDArray[Any]
+FAR_OFF = 10.0  # the error of a guess that is wrong by any tolerance
 # Data
 
 
 def samples(
     module: ModuleType, batch_size: int, seq_length: int, batches: int, seeds: list[int | None]
 ) -> list[Batches]:
-    """So many batches of a generator for each seed."""
-    return [
-        take(
-            call(module, "generate_samples", batch_size=batch_size, seq_length=seq_length, rng=rng),
-            batches,
-        )
-        for rng in seeds
-    ]
+    """So many batches for each seed; from a function that returns one, by calling it again."""
+    found = []
+    for rng in seeds:
+        draw = partial(generate, module, batch_size, seq_length, rng)
+        data = draw()
+        found.append(take(data if hasattr(data, "__next__") else iter(draw, None), batches))
+    return found
 
 
-def take(data: Any, batches: int) -> Batches:
-    """The first batches of what must be a generator."""
+def endless(module: ModuleType, batch_size: int, seq_length: int, batches: int) -> None:
+    """Take so many batches of what must be a generator."""
+    data = generate(module, batch_size, seq_length, None)
     if not hasattr(data, "__next__"):
         raise Unusable(
             "generate_samples is a Python generator.",
             expected="a generator, which yields (x, y) again and again",
             got=describe(data),
-            hint="return hands out one batch, once; yield makes the function a generator."
-            if data is not None
-            else "Does it yield anything?",
+            hint="Does it yield anything?"
+            if data is None
+            else "return hands out one batch, once; yield makes the function a generator.",
         )
+    take(data, batches)
+
+
+def generate(module: ModuleType, batch_size: int, seq_length: int, rng: int | None) -> Any:
+    return call(module, "generate_samples", batch_size=batch_size, seq_length=seq_length, rng=rng)
+
+
+def take(data: Iterator[Any], batches: int) -> Batches:
     found = []
-    for number in range(batches):
+    for index in range(batches):
         try:
             pair = next(data)
         except StopIteration:
             raise Unusable(
                 "The data never end.",
                 expected=f"{batches} batches, and more",
-                got=f"the generator is exhausted after {number}",
+                got=f"the generator is exhausted after {index}",
             ) from None
-        found.append(named(pair, ("x", "y"), "A batch"))
+        found.append(named(pair, ("x", "y"), "The parts of a batch"))
     return found
 
 
 def takes_seed(module: ModuleType) -> bool:
+    known = {"rng", *ALIASES["rng"].split()}
     parameters = inspect.signature(module.generate_samples).parameters
-    return not {"rng", *ALIASES["rng"].split()}.isdisjoint(parameters)
+    return not known.isdisjoint(map(squeeze, parameters))
 
 
 def refused_sizes(module: ModuleType, sizes: list[list[int]]) -> list[list[str]]:
     """What asking for the first batch of each size raises."""
 
     def first(batch_size: int, seq_length: int) -> None:
-        data = call(module, "generate_samples", batch_size=batch_size, seq_length=seq_length)
-        take(data, 1)
+        next(generate(module, batch_size, seq_length, None))
 
     return [exception(first, batch_size=B, seq_length=T) for B, T in sizes]
 
@@ -78,7 +90,7 @@ def refused_sizes(module: ModuleType, sizes: list[list[int]]) -> list[list[str]]
 # Loss
 
 
-def losses(module: ModuleType, cases: list[Arrays]) -> list[dict[str, Array]]:
+def losses(module: ModuleType, cases: list[Arrays]) -> list[dict[str, Any]]:
     """Value and gradient of the loss for ``y_hat`` and ``y``, each case with one and the same."""
     loss = make(module, "MSELoss")
     return [
@@ -87,14 +99,13 @@ def losses(module: ModuleType, cases: list[Arrays]) -> list[dict[str, Array]]:
     ]
 
 
-def loss_values(module: ModuleType, cases: list[Arrays]) -> list[Array]:
+def loss_values(module: ModuleType, cases: list[Arrays]) -> list[float]:
     loss = make(module, "MSELoss")
     return [value_of_loss(loss, **case) for case in cases]
 
 
-def value_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
-    value = call(loss, "forward", y_hat=y_hat.copy(), y=y.copy())
-    return as_array(value, "The loss")
+def value_of_loss(loss: Any, y_hat: Array, y: Array) -> float:
+    return number(call(loss, "forward", y_hat=y_hat.copy(), y=y.copy()), "The loss")
 
 
 def gradient_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
@@ -117,7 +128,7 @@ def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, lis
 # Accuracy
 
 
-def accuracies(module: ModuleType, cases: list[dict[str, Any]]) -> list[Array]:
+def accuracies(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
     """For each case the accuracy of guesses that are wrong by its ``errors`` (batches, B, 1)."""
     found = []
     for case in cases:
@@ -128,7 +139,7 @@ def accuracies(module: ModuleType, cases: list[dict[str, Any]]) -> list[Array]:
         )
         values = {"batches": case["batches"], "tolerance": case["tolerance"]}
         got = call(module, "accuracy", predict=lambda x: x[0] + x[1], data=data, **values)
-        found.append(as_array(got, "The accuracy"))
+        found.append(number(got, "The accuracy"))
     return found
 
 
@@ -143,7 +154,7 @@ class Recall(Recorder):
 
     def forward(self, x: Array) -> Array:
         super().forward(x)
-        return np.array(x[0]) * (len(x) in self.solvable)
+        return np.array(x[0]) + FAR_OFF * (len(x) not in self.solvable)
 
     def update(self, lr: float) -> None:
         super().update(lr)
@@ -168,7 +179,10 @@ def against_length(
     repetitions: int,
     steps: int,
 ) -> dict[str, Any]:
-    """The accuracies of models that need no training, and how each was treated."""
+    """The accuracies of models that need no training, and how each was treated.
+
+    With what the student's own accuracy gives for what is always right, and always wrong.
+    """
     models: list[Recall] = []
 
     def make_model(_rng: Any = None) -> Recall:
@@ -184,8 +198,16 @@ def against_length(
         steps=steps,
         rng=None,
     )
-    accuracies = as_array(found, "What accuracy_against_length returns")
-    return {"accuracies": accuracies, "models": [model.report() for model in models]}
+    case = {"y": np.zeros((10, 4, 1)), "batches": 10, "tolerance": 0.1}
+    perfect, hopeless = accuracies(
+        module, [{**case, "errors": np.full((10, 4, 1), error)} for error in (0.0, FAR_OFF)]
+    )
+    return {
+        "accuracies": as_array(found, "What accuracy_against_length returns"),
+        "models": [model.report() for model in models],
+        "perfect": perfect,
+        "hopeless": hopeless,
+    }
 
 
 def trained_accuracies(
@@ -206,9 +228,9 @@ def trained_accuracies(
     return as_array(found, "What accuracy_against_length returns")
 
 
-def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[Array]:
+def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
     return [
-        as_array(call(module, "longest_solvable_length", **case), "The longest solvable length")
+        number(call(module, "longest_solvable_length", **case), "The longest solvable length")
         for case in cases
     ]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from grader.exercises.memory_task.calling import call, draw, make
 from grader.exercises.numpy_rnn.handling import as_array
-from grader.exercises.numpy_rnn.network import Arrays, Network
+from grader.exercises.numpy_rnn.network import WEIGHTS, Arrays, Network
 
 Array = NDArray[Any]
 Batches = list[Arrays]  # each with "x" and "y"
@@ -60,9 +60,15 @@ class Recorder(Network):
 
     def note(self) -> None:
         """Enter the weights, if they are others than the last."""
-        now = self.get_weights()
-        if not self.visited or any((now[k] != v).any() for k, v in self.visited[-1].items()):
+        now = weights_of(self)
+        last = self.visited[-1] if self.visited else {}
+        if not last or any(not np.array_equal(now[name], last[name]) for name in now):
             self.visited.append(now)
+
+
+def weights_of(model: Network) -> Arrays:
+    """What student code may have changed by hand, too."""
+    return {name: as_array(getattr(model, name), f"The weight {name}") for name in WEIGHTS}
 
 
 def learner(module: ModuleType, model: Network, data: Iterator[Any], **values: Any) -> Any:
@@ -108,7 +114,7 @@ def learn(
     model = Network(weights)
     data = ((x, x[0].copy()) for x in (rng.uniform(-1, 1, (T, B, 1)) for _ in count()))
     train(learner(module, model, data, lr=lr), steps, lr=lr)
-    return model.get_weights()
+    return weights_of(model)
 
 
 def prediction(module: ModuleType, weights: Arrays, x: Array) -> Array:

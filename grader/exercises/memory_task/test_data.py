@@ -32,7 +32,7 @@ def draw(
 @pytest.mark.question(id="M1", points=0.2)
 def test_generator(student: Student) -> None:
     """generate_samples is a Python generator without end."""
-    draw(student, B=2, T=3, batches=100)
+    student.run(probes.endless, FILE, batch_size=2, seq_length=3, batches=300)
 
 
 @pytest.mark.question(id="M1", points=0.2)
@@ -59,10 +59,9 @@ def test_uniform(student: Student) -> None:
 
     A right solution fails with a chance of 1e-9.
     """
-    (batches,) = draw(student, B=64, T=5, batches=60)
-    drawn = np.concatenate([batch["x"].ravel() for batch in batches])
+    ((batch,),) = draw(student, B=400, T=50, batches=1)
     what = "x is drawn uniformly between −1 and 1."
-    require_uniform(drawn, -1.0, 1.0, what, where=f"{WHERE}; {drawn.size} numbers")
+    require_uniform(batch["x"], -1.0, 1.0, what, where=f"{WHERE}; {batch['x'].size} numbers")
 
 
 @pytest.mark.question(id="M1", points=0.2)
@@ -71,8 +70,8 @@ def test_fresh(student: Student) -> None:
 
     A pair among 4,000 independent draws is equal with a chance of 1e-9, a hundred are never.
     """
-    generators = draw(student, B=10, T=4, batches=50, seeds=(None, None))
-    first, second = (np.concatenate([batch["x"] for batch in g], axis=1) for g in generators)
+    generators = draw(student, B=50, T=5, batches=8, seeds=(None, None))
+    first, second = (np.concatenate([batch["x"].ravel() for batch in g]) for g in generators)
     require(
         not np.array_equal(first, second),
         "Two generators draw different numbers.",
@@ -80,12 +79,12 @@ def test_fresh(student: Student) -> None:
         where=WHERE,
         hint="A seed is fixed inside the function.",
     )
-    drawn = np.concatenate([first, second], axis=1)
+    drawn = np.concatenate([first, second])
     different = len(np.unique(drawn))
     require(
         different > drawn.size - 100,
         "Each number is drawn by itself.",
-        expected=f"{drawn.size} different numbers in 100 batches",
+        expected=f"{drawn.size} different numbers in 16 batches",
         got=f"{different}",
         where=WHERE,
         hint="The same draws come again: draw inside the loop that yields.",
@@ -124,7 +123,7 @@ def test_seed(student: Student, rng: Random) -> None:
     found = draw(student, B=3, T=4, batches=2, seeds=(seed, seed, seed + 1))
     if not student.run(probes.takes_seed, FILE):
         return  # the sheet's function has no such parameter
-    first, again, other = (np.stack([batch["x"] for batch in batches]) for batches in found)
+    first, again, other = (np.concatenate([batch["x"].ravel() for batch in g]) for g in found)
     require(
         np.array_equal(first, again) and not np.array_equal(first, other),
         "The parameter rng decides which numbers are drawn.",

@@ -33,14 +33,21 @@ ALIASES = {
 
 def build(module: ModuleType, sizes: dict[str, int], rng: int | None = None) -> Any:
     """The student's network, with whatever weights its constructor draws."""
-    kind = getattr(module, "RNN", None)
+    return make(module, "RNN", {**sizes, "rng": rng})
+
+
+def make(
+    module: ModuleType, name: str, values: Mapping[str, Any], aliases: Mapping[str, str] = ALIASES
+) -> Any:
+    """An object of the student's class of that name."""
+    kind = getattr(module, name, None)
     if not inspect.isclass(kind):
         raise Unusable(
-            "The file defines no class RNN.",
-            expected="class RNN",
-            got="no such name" if kind is None else f"RNN is a {type(kind).__name__}",
+            f"The file defines no class {name}.",
+            expected=f"class {name}",
+            got="no such name" if kind is None else f"{name} is a {type(kind).__name__}",
         )
-    return bind(kind, {**sizes, "rng": rng}, ALIASES)
+    return call(kind, f"{name}.__init__", values, aliases)
 
 
 def method(owner: Any, name: str, aliases: Mapping[str, str] = ALIASES) -> Callable[..., Any]:
@@ -52,7 +59,23 @@ def method(owner: Any, name: str, aliases: Mapping[str, str] = ALIASES) -> Calla
             expected=f"def {name}(…)",
             got="no such name" if function is None else f"{name} is a {type(function).__name__}",
         )
-    return lambda **values: bind(function, values, aliases)
+    return lambda **values: call(function, name, values, aliases)
+
+
+def call(
+    function: Callable[..., Any], name: str, values: Mapping[str, Any], aliases: Mapping[str, str]
+) -> Any:
+    """``bind``, for methods that may have no parameter at all."""
+    try:
+        inspect.signature(function)
+    except (TypeError, ValueError):
+        raise Unusable(
+            f"{name} can be called by the names of its parameters.",
+            expected="self, and then the template's parameters",
+            got="a method without any parameter",
+            hint="The first parameter of a method is self.",
+        ) from None
+    return bind(function, values, aliases)
 
 
 def as_array(value: Any, what: str) -> Array:
@@ -74,13 +97,21 @@ def as_array(value: Any, what: str) -> Array:
         ) from None
 
 
+def number(value: Any, what: str) -> float:
+    """One number, from whatever holds one."""
+    found = as_array(value, what)
+    if found.size != 1:
+        raise Unusable(f"{what} is one number.", expected="a number", got=describe(found))
+    return float(found.flat[0])
+
+
 def named(found: Any, names: tuple[str, ...], what: str) -> Arrays:
     """Arrays by ``names``: from a dictionary, or from as many in that order."""
     if hasattr(found, "_asdict"):
         found = found._asdict()
     if isinstance(found, tuple | list) and len(found) == len(names):
         found = dict(zip(names, found, strict=True))
-    expected = f"a dictionary with {', '.join(names)}"
+    expected = f"{', '.join(names)}, in a dictionary or in this order"
     if not isinstance(found, dict):
         hint = "Does it end with a return statement?" if found is None else ""
         raise Unusable(f"{what} must be named.", expected=expected, got=describe(found), hint=hint)

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import TOLERANCE, Misconception, close, matches, name_misconception
+from grader.checks import TOLERANCE, Misconception, as_numbers, close, matches, name_misconception
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
 from grader.failures import Failure
 from grader.worker.student import Student
 
 FILE = "numpy_rnn.py"
+SINGLE_PRECISION = 1e-5  # of the largest entry: what some rounding to float32 may add up to
 
 
 def ask(student: Student, probe: Callable[..., Any], **inputs: Any) -> Any:
@@ -36,15 +37,15 @@ def same(
     tolerance: float = TOLERANCE["float64"],
     hint: str = "",
 ) -> None:
-    """As ``close``; axes of length one don't matter, and float32 has a hint of its own."""
+    """As ``close``; axes of length one don't matter, and float32 is noticed if there is no hint."""
+    as_numbers(expected, what, where=where)  # where it is the student's own, from another check
     if got.shape != expected.shape and np.squeeze(got).shape == np.squeeze(expected).shape:
         got = got.reshape(expected.shape)
-    if matches(got, expected, TOLERANCE["float32"]):
+    if not hint and matches(got, expected, SINGLE_PRECISION):
         hint = (
             "These numbers are right to about seven digits: somewhere they pass through float32. "
             "Everything here is float64."
         )
-        misconceptions = ()
     close(
         got,
         expected,
@@ -57,22 +58,24 @@ def same(
 
 
 def all_same(
-    got: Sequence[Array],
+    got: Sequence[float],
     expected: Sequence[float],
     what: str,
     *,
     where: Sequence[str],
     misconceptions: Iterable[tuple[str, Sequence[Any]]],
 ) -> None:
-    """One number for each of several cases; a misconception must explain all of them."""
-    numbers = np.array([value.flat[0] if value.size == 1 else np.nan for value in got])
+    """One number for each of several cases; a misconception must explain all of them.
+
+    Fractions of small counts: no precision is asked for.
+    """
     hint = name_misconception(
-        numbers,
+        np.array(got),
         ((text, partial(np.array, values, dtype=float)) for text, values in misconceptions),
-        TOLERANCE["float64"],
+        TOLERANCE["float32"],
     )
     for value, right, place in zip(got, expected, where, strict=True):
-        same(value, np.array(right), what, where=place, hint=hint)
+        close(value, right, what, tolerance=TOLERANCE["float32"], where=place, hint=hint)
 
 
 def same_weights(

@@ -116,6 +116,10 @@ def _states(weights: Weights, x: Array) -> Array:
     return np.stack(a)
 
 
+AVERAGED = (
+    "The gradients are averaged over the batch. Sum them: the loss that averages has its 1/batch "
+    "inside d_loss already."
+)
 BACKWARD: list[tuple[str, dict[str, Any]]] = [
     ("The derivative of tanh is left out: each step back has the factor 1 − a².",
      {"factor": lambda a, before: np.ones_like(a)}),
@@ -143,8 +147,6 @@ BACKWARD: list[tuple[str, dict[str, Any]]] = [
     ("V is multiplied by the last state alone, not by the sum of all.",
      {"last": lambda a: a.sum(0)}),
     ("x[t−1] stands where x[t] belongs.", {"x": lambda x: np.roll(x, 1, axis=0)}),
-    ("The gradients are averaged over the batch. Sum them: the loss that averages has its 1/batch "
-     "inside d_loss already.", {"seen": lambda d: d / len(d)}),
     ("d_loss is not used: these are the gradients for ∂L/∂ŷ = 1.", {"seen": np.ones_like}),
     ("The sign is wrong: backward returns the gradient, update goes against it.",
      {"seen": np.negative}),

@@ -31,6 +31,7 @@ class Network:
         self.input_size, self.hidden_size = self.W.shape
         self.output_size = self.V.shape[1]
         self.grads: Arrays = {}
+        self._shapes = {name: weights[name].shape for name in WEIGHTS}
         self._activation = activation
         self._graph: tuple[Tensor, list[Tensor]] | None = None
 
@@ -39,9 +40,8 @@ class Network:
 
     def set_weights(self, weights: Arrays) -> None:
         shapes = {name: np.shape(weight) for name, weight in weights.items()}
-        expected = {name: getattr(self, name).shape for name in WEIGHTS}
-        if shapes != expected:
-            raise ValueError(f"expected weights of shapes {expected}, got {shapes}")
+        if shapes != self._shapes:
+            raise ValueError(f"expected weights of shapes {self._shapes}, got {shapes}")
         for name, weight in weights.items():
             setattr(self, name, np.array(weight, dtype=float))
 
@@ -50,6 +50,9 @@ class Network:
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or x.size == 0:
             raise ValueError(f"x must be [T, (batch,) {self.input_size}], got {list(x.shape)}")
         steps = torch.from_numpy(x.reshape(len(x), -1, self.input_size).copy())
+        for name, shape in self._shapes.items():  # student code may have assigned anything
+            if np.shape(getattr(self, name)) != shape:
+                raise ValueError(f"{name} must be {shape}, but is {np.shape(getattr(self, name))}")
         weights = {name: torch.from_numpy(np.array(getattr(self, name))) for name in WEIGHTS}
         leaves = {
             name: (w.repeat(len(steps), 1, 1) if name in RECURRENT else w).requires_grad_()

@@ -53,7 +53,8 @@ def random_sizes(rng: np.random.Generator, B: int | None = None) -> Sizes:
 
 def random_weights(rng: np.random.Generator, sizes: Sizes) -> Weights:
     """Biases unlike zero, and weights with which every step matters and no tanh is saturated."""
-    scales = {"W": 0.6, "R": 0.9 / np.sqrt(sizes.n), "bs": 0.4, "V": 1.0, "by": 0.5}
+    d, n = sizes.d, sizes.n
+    scales = {"W": 0.7 / np.sqrt(d), "R": 1.1 / np.sqrt(n), "bs": 0.3, "V": 1.0, "by": 0.5}
     return {name: rng.normal(0, scales[name], shape) for name, shape in sizes.shapes().items()}
 
 

@@ -60,7 +60,7 @@ def attributes(model: Any) -> dict[str, Any]:
 def takes_seed(module: ModuleType) -> bool:
     known = {"rng", *ALIASES["rng"].split()}
     parameters = inspect.signature(module.RNN).parameters
-    return any(squeeze(name) in known for name in parameters)
+    return not known.isdisjoint(map(squeeze, parameters))
 
 
 def got(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str, Arrays]:
@@ -141,15 +141,28 @@ def refused_inputs(
 def gradients(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> Arrays:
-    model = loaded(module, sizes, weights)
-    return passes(model, x, d_loss)
-
-
-def gradients_of_one(
-    module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
-) -> Arrays:
+    """For a batch of one, or without its axis if the network takes no batches."""
     model = loaded(module, sizes, weights)
     return passes(model, *alone(model, x, d_loss))
+
+
+def gradients_of_sequence(
+    module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
+) -> dict[str, Arrays]:
+    """For a single sequence without the batch's axis, and as the network takes it otherwise."""
+    model = loaded(module, sizes, weights)
+    single = passes(model, x[:, 0], d_loss[0])
+    return {"sequence": single, "batch": passes(model, *alone(model, x, d_loss))}
+
+
+def gradients_of_batch(
+    module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
+) -> dict[str, Any]:
+    """For a batch, and for each of its sequences by itself."""
+    model = loaded(module, sizes, weights)
+    batch = passes(model, x, d_loss)
+    rows = [slice(row, row + 1) for row in range(len(d_loss))]
+    return {"batch": batch, "rows": [passes(model, x[:, row], d_loss[row]) for row in rows]}
 
 
 class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -169,7 +182,7 @@ def operators(
 ) -> list[str]:
     """What torch computes while the student's network does."""
     with Operators() as seen:
-        gradients_of_one(module, sizes, weights, x, d_loss)
+        gradients(module, sizes, weights, x, d_loss)
     return sorted(seen.names)
 
 

@@ -1,18 +1,22 @@
 """Question N3 of sheet 003: backpropagation through time, every step against autograd.
 
-What concerns batches is judged apart: each other test has a single sequence, so that a mistake
-with the batch costs its points once.
+What concerns batches is judged apart, by the network's own gradients of single sequences, and each
+other test has a single sequence: so a mistake costs its points once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 import pytest
 
-from grader.checks import require
+from grader.checks import as_numbers, require
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network, require_raised, same
-from grader.exercises.numpy_rnn.misconceptions import backward_misconceptions
+from grader.exercises.numpy_rnn.misconceptions import AVERAGED, backward_misconceptions
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
 from grader.failures import Failure
 from grader.worker.student import Student
@@ -33,18 +37,15 @@ class Case:
         self.x = oracle.random_input(rng, sizes)
         self.d_loss: Array = rng.normal(size=(sizes.B, sizes.K))
 
-    def ask(self, student: Student, single: bool = False) -> Weights:
-        """The student's gradients; of [T, in] if ``single``, else as the network takes it."""
-        x, d_loss = (self.x[:, 0], self.d_loss[0]) if single else (self.x, self.d_loss)
-        probe = probes.gradients if single or self.sizes.B > 1 else probes.gradients_of_one
-        found: Weights = ask_network(
-            student, probe, self.sizes, weights=self.weights, x=x, d_loss=d_loss
+    def ask(self, student: Student, probe: Callable[..., Any] = probes.gradients) -> Any:
+        """The student's gradients, as the probe takes them."""
+        return ask_network(
+            student, probe, self.sizes, weights=self.weights, x=self.x, d_loss=self.d_loss
         )
-        return found
 
     def compare(self, got: Weights, *names: str) -> None:
         expected = oracle.gradients(self.weights, self.x, self.d_loss)
-        for name in names or expected:
+        for name in names:
             what = f"{name} is the gradient of the sheet's equations"
             what += ", for each time step." if expected[name].ndim == 3 else "."
             if got[name].shape == expected[name].shape[1:]:
@@ -73,9 +74,7 @@ def agrees(student: Student, rng: Random, *names: str) -> None:
 def test_by_hand(student: Student, rng: Random) -> None:
     """The gradients are computed in NumPy, not by torch."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
-    names = ask_network(
-        student, probes.operators, case.sizes, weights=case.weights, x=case.x, d_loss=case.d_loss
-    )
+    names = case.ask(student, probes.operators)
     require(
         not names,
         "The gradients are computed by hand.",
@@ -131,17 +130,47 @@ def test_bias(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="N3", points=0.3)
 def test_batch(student: Student, rng: Random) -> None:
-    """The gradients of a batch are the sums over its sequences."""
-    for sizes in (oracle.random_sizes(rng), Sizes(1, 3, 2, 4, 2)):
-        case = Case(rng, sizes)
-        case.compare(case.ask(student))
+    """The gradients of a batch are the sums of those that its sequences have by themselves."""
+    case = Case(rng, oracle.random_sizes(rng))
+    found = case.ask(student, probes.gradients_of_batch)
+    for name, got in found["batch"].items():
+        rows = np.stack([row[name] for row in found["rows"]])
+        require_some(rows, name, case.sizes)
+        same(
+            got,
+            rows.sum(0),
+            f"{name} is the sum over the batch of what {name} is for each sequence alone.",
+            where=place(case.sizes),
+            misconceptions=[
+                (AVERAGED, partial(np.mean, rows, 0)),
+                ("Only the first sequence of the batch counts.", partial(np.copy, rows[0])),
+                ("Only the last sequence of the batch counts.", partial(np.copy, rows[-1])),
+            ],
+        )
 
 
 @pytest.mark.question(id="N3", points=0.2)
 def test_single_sequence(student: Student, rng: Random) -> None:
-    """The gradients of a single sequence, [T, in] with d_loss [out], are right."""
+    """A single sequence, [T, in] with d_loss [out], has the gradients of a batch of one."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
-    case.compare(case.ask(student, single=True))
+    found = case.ask(student, probes.gradients_of_sequence)
+    for name, expected in found["batch"].items():
+        require_some(expected, name, case.sizes)
+        same(
+            found["sequence"][name],
+            expected,
+            f"{name} is the same for [T, in] as for [T, 1, in].",
+            where=place(case.sizes),
+        )
+
+
+def require_some(gradient: Array, name: str, sizes: Sizes) -> None:
+    require(
+        bool(gradient.any()),
+        f"{name} is not zero everywhere.",
+        got="zeros",
+        where=place(sizes),
+    )
 
 
 @pytest.mark.question(id="N3", points=0.3)
@@ -157,6 +186,10 @@ def test_finite_differences(student: Student, rng: Random) -> None:
         for sign in (1, -1)
     ]
     outputs = ask_network(student, probes.outputs_of_one, case.sizes, cases=cases)
+    for output in outputs:
+        as_numbers(
+            output, "forward returns ŷ.", shape=case.d_loss.shape, where=f"{FILE}, RNN.forward"
+        )
     values = [float((case.d_loss * output).sum()) for output in outputs]
     for index, (name, line) in enumerate(lines.items()):
         numeric = (values[2 * index] - values[2 * index + 1]) / (2 * step)
@@ -169,7 +202,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
                 where=place(case.sizes),
             )
         slope = float((gradient.reshape(-1, *line.shape).sum(0) * line).sum())
-        scale = max(float(np.abs(gradient).max()), abs(numeric))
+        scale = max(float(np.abs(gradient).max(initial=0)), abs(numeric))
         require(
             abs(numeric - slope) <= 1e-6 * scale + 1e-9,
             f"d_{name}, summed over time, is the slope of the output.",
@@ -185,9 +218,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
 def test_refuses(student: Student, rng: Random) -> None:
     """backward refuses to run before forward, or with a d_loss of another shape."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
-    found = ask_network(
-        student, probes.out_of_turn, case.sizes, weights=case.weights, x=case.x, d_loss=case.d_loss
-    )
+    found = case.ask(student, probes.out_of_turn)
     require_raised(
         found["fresh"],
         "RuntimeError",
@@ -208,11 +239,8 @@ def test_refuses(student: Student, rng: Random) -> None:
 def test_needs_another_forward(student: Student, rng: Random) -> None:
     """backward refuses to run on states that the weights have changed since."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
-    raised = ask_network(
-        student, probes.stale, case.sizes, weights=case.weights, x=case.x, d_loss=case.d_loss
-    )
     require_raised(
-        raised,
+        case.ask(student, probes.stale),
         "RuntimeError",
         "backward needs another forward after an update.",
         where=place(case.sizes),

@@ -105,4 +105,6 @@ def test_agreement(student: Student, rng: Random) -> None:
             f"{name} by backward agrees with {name} by differences of forward.",
             tolerance=1e-6,
             where=f"{FILE}; {sizes}",
+            hint="One of the two is wrong. Agreement to a few digits only tells of a step that is "
+            "too large or too small, or of differences that are not central.",
         )

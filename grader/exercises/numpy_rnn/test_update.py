@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import close
 from grader.exercises.numpy_rnn import oracle, probes
-from grader.exercises.numpy_rnn.judging import FILE, ask_network, require_raised
+from grader.exercises.numpy_rnn.judging import FILE, ask_network, require_raised, same
 from grader.exercises.numpy_rnn.misconceptions import update_misconceptions
 from grader.exercises.numpy_rnn.oracle import Sizes
 from grader.failures import Failure
@@ -52,7 +51,7 @@ def descends(student: Student, rng: Random, count: int) -> None:
                     where=place(sizes),
                 )
             total = gradients[-1].reshape(-1, *before.shape).sum(0)
-            close(
+            same(
                 after,
                 before - step["lr"] * total,
                 f"{name} after update {k + 1} is {name} − lr · d_{name}, summed over time.",

@@ -175,10 +175,10 @@ def test_set_weights_refuses(student: Student, rng: Random) -> None:
     weights = oracle.random_weights(rng, sizes)
     other = {name: weight + 1 for name, weight in weights.items()}
     bad = {
-        "without by": {name: weight for name, weight in other.items() if name != "by"},
-        "with a name that is none of the five": {**other, "U": np.zeros((2, 2))},
-        "with W transposed": {**other, "W": other["W"].T.copy()},
-        "with V one row too long": {**other, "V": np.zeros((sizes.n + 1, sizes.K))},
+        "for weights without by": {name: weight for name, weight in other.items() if name != "by"},
+        "for a sixth weight": {**other, "U": np.zeros((2, 2))},
+        "for W transposed": {**other, "W": other["W"].T.copy()},
+        "for V one row too long": {**other, "V": np.zeros((sizes.n + 1, sizes.K))},
     }
     found = ask_network(student, probes.refused, sizes, weights=weights, bad=list(bad.values()))
     where = f"{FILE}, RNN.set_weights; {sizes}"
@@ -193,7 +193,7 @@ def test_set_weights_refuses(student: Student, rng: Random) -> None:
         same_weights(
             case["after"],
             weights,
-            f"{{name}} is unchanged after set_weights has refused a dictionary {how}.",
+            f"{{name}} is unchanged where set_weights raises, here {how}.",
             where=where,
             hint="Look at all names and shapes first, then set the weights.",
         )

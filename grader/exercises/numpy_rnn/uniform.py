@@ -17,6 +17,7 @@ def require_uniform(values: Array, low: float, high: float, what: str, *, where:
     distribution of N such draws is nowhere further than ε from the true one, but for a chance of
     2 exp(−2 N ε²).
     """
+    require(values.size > 0, what, got="no numbers at all", where=where)
     drawn = np.sort(values, axis=None)
     share = (drawn - low) / (high - low)
     ranks = np.arange(len(drawn) + 1) / len(drawn)
