@@ -8,17 +8,17 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: grade test clean
+.PHONY: grade test chromium clean
 
 grade: .venv/kit.stamp
 	$(BIN)/python -m pytest grader --submission "$(SUBMISSION)"
 
-test: .venv/dev.stamp
+test: .venv/dev.stamp chromium
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m grader template --check
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n auto
 
 .venv/kit.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -28,6 +28,13 @@ test: .venv/dev.stamp
 .venv/dev.stamp: .venv/kit.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
+
+# The HTML reports are tested in a real browser; where Debian's can be had, it is installed.
+chromium:
+	@command -v chromium >/dev/null || { \
+	  command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } || \
+	  echo "no chromium: the tests of the HTML reports will be skipped"
 
 clean:
 	rm -rf .venv

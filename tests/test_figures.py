@@ -35,7 +35,10 @@ def test_description() -> None:
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"labels": False}, "no xlabel of axes 1, no ylabel of axes 1"), ({"legend": False}, "no legend")],
+    [
+        ({"labels": False}, "no xlabel of axes 1, no ylabel of axes 1"),
+        ({"legend": False}, "no legend"),
+    ],
 )
 def test_what_is_missing_is_named(options: dict[str, bool], says: str) -> None:
     figures.require_labels(figures.describe(drawn()), "what", where="")

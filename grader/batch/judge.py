@@ -1,0 +1,150 @@
+"""A warm process that grades one submission after another, each in a fork of itself.
+
+It imports torch, pytest and the exercises once. A fork starts with all of that and with nothing
+of the submission before, so no result depends on what the same process has graded earlier, and
+memory that a grading leaves behind goes with it.
+
+Contract, over a `multiprocessing` connection whose file descriptor is the one argument, bytes
+each way:
+
+    ← b""                             ready
+    → header, archive                 a JSON object (`Task` without its archive), then the ZIP
+    ← result                          the JSON report
+
+A fork that dies without a result ends the whole process: its worker may still live, and a fresh
+process is the one sure way to be rid of it. So does a judge whose handle hangs up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Iterator
+from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
+from typing import Any
+
+from grader.batch.task import KIT
+from grader.errors import UserError
+
+LONGEST_NAME = 255  # bytes, of file systems
+DEADLINE = 7200.0  # seconds; every probe has its own limit, this one is for faults of ours
+# Of pytest-json-report's parts: those that say nothing about the submission.
+OMITTED = ("collectors", "keywords", "log", "streams", "traceback", "warnings")
+
+
+def main() -> None:
+    """``python -c … FD``, started by lane.py."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that `finally` is honoured
+    control = Connection(int(sys.argv[1]))
+    with warm_up(), contextlib.suppress(EOFError, BrokenPipeError):
+        control.send_bytes(b"")
+        while True:
+            header, archive = json.loads(control.recv_bytes()), control.recv_bytes()
+            answer = grade_in_fork(header, archive, control)
+            if answer is None:
+                return
+            control.send_bytes(answer)
+
+
+@contextlib.contextmanager
+def warm_up() -> Iterator[None]:
+    """Import and run once what every grading needs; then be alone, as a process that forks must."""
+    import torch
+
+    torch.set_num_threads(1)  # before any operation: its threads would not survive a fork
+    os.chdir(KIT.parent)
+    from grader.plugin import SHARED_LAUNCHER
+    from grader.run import run, warm
+    from grader.worker.isolation import chosen_lock
+
+    with tempfile.TemporaryDirectory() as folder, warm():
+        Path(folder, "empty.py").write_text("", encoding="utf-8")
+        run(Path(folder), seed=0)
+        # A fork could not tell whether the server is ready.
+        SHARED_LAUNCHER[-1].start(folder, chosen_lock("auto", [])).close()
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread():
+                thread.join()
+        gc.collect()
+        gc.freeze()
+        yield
+
+
+def grade_in_fork(header: dict[str, Any], archive: bytes, control: Connection) -> bytes | None:
+    """The result, or None if the fork died or the batch hung up."""
+    folder = tempfile.mkdtemp(prefix="batch-")
+    ours, theirs = Pipe(duplex=False)
+    pid = os.fork()
+    if not pid:
+        _run_fork(header, archive, folder, theirs, [control, ours])
+    theirs.close()
+    try:
+        return ours.recv_bytes() if ours in wait([ours, control], DEADLINE) else None
+    except (EOFError, OSError):  # nothing, or the beginning of a result
+        return None
+    finally:
+        ours.close()
+        os.kill(pid, signal.SIGKILL)  # if it has sent its result, nothing is left to be done
+        os.waitpid(pid, 0)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run_fork(
+    header: dict[str, Any],
+    archive: bytes,
+    folder: str,
+    result: Connection,
+    others: list[Connection],
+) -> None:
+    """In the fork: grade, send, end."""
+    status = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for connection in others:
+            connection.close()
+        tempfile.tempdir = folder
+        result.send_bytes(json.dumps(grade(header, archive, Path(folder))).encode())
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def grade(header: dict[str, Any], archive: bytes, folder: Path) -> dict[str, Any]:
+    """The report on one submission: pytest-json-report's, with ``batch`` at its top level."""
+    from grader.run import run
+    from grader.submission import open_submission
+
+    name = Path(header["archive_name"]).name
+    path = folder / (name if len(name.encode()) <= LONGEST_NAME else "submission.zip")
+    path.write_bytes(archive)
+    batch: dict[str, Any] = {"status": "graded", "message": "", "remarks": header["remarks"]}
+    try:
+        open_submission(path).close()  # what is wrong with it is the student's to know, not ours
+    except UserError as error:
+        return {"batch": batch | {"status": "refused", "message": str(error)}}
+    settings = header["settings"]
+    arguments = ["--json-report-omit", *OMITTED, *settings["arguments"]]
+    done = run(path, seed=settings["seed"], arguments=arguments)
+    if "grade" not in done.report:
+        return {"batch": batch | {"status": "internal", "message": done.text.strip()[-2000:]}}
+    return {**_without_place(done.report, path), "batch": batch}
+
+
+def _without_place(report: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The report with the archive's name for the place where this fork has put it."""
+    place = json.dumps(os.path.relpath(path))[1:-1]
+    name = json.dumps(path.name)[1:-1]
+    without: dict[str, Any] = json.loads(json.dumps(report).replace(place, name))
+    return without

@@ -1,0 +1,164 @@
+"""The handle to a judge process; `grade` is what a pool calls, on this machine or on another.
+
+Judges stay warm between submissions; there are as many as threads that grade. One that dies costs
+nothing but time: its submission goes to a fresh one, once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from multiprocessing.connection import Pipe
+
+from grader.batch.task import KIT, Task, kit_version
+from grader.errors import UserError
+from grader.worker import isolation
+
+START_SECONDS = 300.0  # a cold disk, and all cores importing torch at once
+ATTEMPTS = 2
+
+
+class JudgeLost(Exception):
+    """The judge process ended without a result."""
+
+
+class Lane:
+    """A warm judge process, see judge.py; not to be used any more after `JudgeLost`."""
+
+    def __init__(self) -> None:
+        self._control, theirs = Pipe()
+        start = (
+            f"import sys; sys.path.insert(0, {str(KIT.parent)!r}); "
+            "from grader.batch.judge import main; main()"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", start, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
+        )
+        theirs.close()
+        self._ready = False
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def grade(self, task: Task) -> bytes:
+        """The JSON report on one submission.
+
+        :raises JudgeLost: the process died.
+        """
+        header = {key: value for key, value in asdict(task).items() if key != "archive"}
+        try:
+            if not self._ready:
+                if not self._control.poll(START_SECONDS):
+                    raise JudgeLost
+                self._control.recv_bytes()
+                self._ready = True
+            self._control.send_bytes(json.dumps(header).encode())
+            self._control.send_bytes(task.archive)
+            return self._control.recv_bytes()
+        except (EOFError, OSError) as error:
+            raise JudgeLost from error
+
+    def close(self) -> None:
+        """End the process, whatever it is doing, and all that it has started; from any thread."""
+        self._process.terminate()
+        self._process.wait()
+
+
+class Lanes:
+    """The lanes of this process: as many as have ever been in use at a time."""
+
+    def __init__(self) -> None:
+        self._all: set[Lane] = set()
+        self._idle: list[Lane] = []
+        self._closed = False
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def lane(self) -> Iterator[Lane]:
+        """A lane for one submission; a `JudgeLost` in the context ends it.
+
+        :raises JudgeLost: these lanes are closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise JudgeLost
+            lane = self._idle.pop() if self._idle else Lane()
+            self._all.add(lane)
+        try:
+            yield lane
+        except JudgeLost:
+            lane.close()
+            with self._lock:
+                self._all.discard(lane)
+            raise
+        with self._lock:
+            self._idle.append(lane)
+
+    def close(self) -> None:
+        """End all judges, busy or not, for good."""
+        with self._lock:
+            self._closed = True
+            lanes = list(self._all)
+        for lane in lanes:
+            lane.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+
+_lanes = Lanes()
+
+
+def close_lanes() -> None:
+    """End all judges of this process; later submissions get new ones."""
+    global _lanes
+    old, _lanes = _lanes, Lanes()
+    old.close()
+
+
+def grade(task: Task) -> bytes:
+    """The JSON report on one submission, whatever happens to the process that makes it.
+
+    :raises UserError: this machine can't grade as the settings demand.
+    :raises JudgeLost: `close_lanes` was called meanwhile.
+    """
+    check(task.kit, task.settings.isolation)
+    lanes = _lanes
+    for _ in range(ATTEMPTS):
+        with contextlib.suppress(JudgeLost), lanes.lane() as lane:
+            return lane.grade(task)
+    if lanes.closed:
+        raise JudgeLost
+    return not_judged(f"the judge's process ended {ATTEMPTS} times")
+
+
+def not_judged(why: str) -> bytes:
+    """The report on a submission that no judge came to the end of."""
+    message = f"The grader failed ({why}). It is not counted against the student."
+    return json.dumps({"batch": {"status": "internal", "message": message}}).encode()
+
+
+def check(kit: str, level: str) -> None:
+    """:raises UserError: this machine has another kit, or isolates less than is demanded."""
+    if kit_version() != kit:
+        raise UserError(
+            "the kit here and the one on the worker differ: install the same version of the kit, "
+            "of Python and of the packages in constraints.txt on both"
+        )
+    if level == "full" and isolation.available() != "full":
+        raise UserError(
+            f"submissions can't be locked up fully here, for want of "
+            f"{', '.join(isolation.missing())}: mend that, or accept the risk with "
+            "--isolation limits"
+        )

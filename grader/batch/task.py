@@ -1,0 +1,72 @@
+"""What travels to a judge, and what its result depends on.
+
+Every submission of a run is graded with the same seed: all students meet the same random inputs,
+a result depends on nothing but its own submission, and `pytest grader --seed N` repeats it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+KIT = Path(__file__).resolve().parents[1]
+RUBRIC = KIT / "exercises" / "rubric.toml"
+
+# What computes or judges; other packages shape reports at most.
+VERSIONS = ("matplotlib", "nbformat", "numpy", "pypdf", "pytest", "safetensors", "torch")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is the same for all submissions of a run."""
+
+    seed: int
+    arguments: tuple[str, ...] = ()  # further ones for pytest
+    isolation: str = "full"  # the least that will do
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to grade; plain data, for it may travel to another machine."""
+
+    student: str
+    archive_name: str
+    archive: bytes
+    remarks: tuple[str, ...]  # on the way in, for the student
+    settings: Settings
+    kit: str  # fingerprint of the kit that grades
+
+    @property
+    def key(self) -> str:
+        """The hash of everything that the result depends on."""
+        parts = {
+            "archive": hashlib.sha256(self.archive).hexdigest(),
+            "names": [self.student, self.archive_name, *self.remarks],
+            "settings": asdict(self.settings),
+            "kit": self.kit,
+        }
+        return _digest(json.dumps(parts, sort_keys=True).encode())
+
+
+@functools.cache
+def kit_version() -> str:
+    """A fingerprint of the grader, the rubric, Python and the packages that judge."""
+    digest = hashlib.sha256()
+    for path in sorted(KIT.rglob("*")):
+        relative = path.relative_to(KIT)
+        # Reports are made anew from the results in any case.
+        if path.suffix in (".py", ".toml") and relative.parts[0] != "reports":
+            digest.update(f"{relative.as_posix()}\0{_digest(path.read_bytes())}\0".encode())
+    versions = {name: importlib.metadata.version(name) for name in VERSIONS}
+    versions |= {"python": platform.python_version(), "machine": platform.machine()}
+    digest.update(json.dumps(versions, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

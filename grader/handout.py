@@ -1,0 +1,75 @@
+"""The hand-out for students: template, grader, README and a workflow, without any solution."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from grader.errors import UserError
+from grader.release import check_template, visible_files
+
+ROOT = Path(__file__).resolve().parent.parent
+PACK = Path(__file__).parent / "pack"
+PROJECT = ("LICENSE", "constraints.txt", "pyproject.toml")
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # a date for all files, so that equal contents are an equal ZIP
+
+Files = Mapping[PurePosixPath, Path]  # by where they will stand
+
+
+def run_handout(args: argparse.Namespace) -> int:
+    """`grader handout`: write the ZIP.
+
+    :raises UserError: this is no clone of the kit, or its template is not the generated one.
+    """
+    reference, template = ROOT / "reference", ROOT / "student_template"
+    if reference.is_dir() and check_template(reference, template):
+        raise UserError(
+            "student_template/ is not what is generated from reference/, it may hold solutions: "
+            "run `python -m grader template` first."
+        )
+    files = handout_files(ROOT)
+    args.output.write_bytes(packed(files))
+    print(f"{args.output}: {len(files)} files")
+    return 0
+
+
+def handout_files(root: Path) -> dict[PurePosixPath, Path]:
+    """What students get, from a clone of the kit in ``root``."""
+    return {
+        **kit_files(root),
+        **below(root / "student_template", PurePosixPath("student_template")),
+        PurePosixPath("README.md"): PACK / "handout" / "README.md",
+        PurePosixPath(".github/workflows/grade.yml"): PACK / "handout/.github/workflows/grade.yml",
+    }
+
+
+def kit_files(root: Path) -> dict[PurePosixPath, Path]:
+    """The grader and what it takes to install it.
+
+    :raises UserError: ``root`` is no clone of the kit.
+    """
+    missing = [name for name in PROJECT if not (root / name).is_file()]
+    if missing:
+        raise UserError(f"{root} has no {missing[0]}: run this in a clone of the kit.")
+    project = {PurePosixPath(name): root / name for name in PROJECT}
+    return project | below(root / "grader", PurePosixPath("grader"))
+
+
+def below(folder: Path, place: PurePosixPath) -> dict[PurePosixPath, Path]:
+    """All files of a folder, but for hidden ones and caches."""
+    return {place / name: folder / name for name in visible_files(folder)}
+
+
+def packed(files: Files) -> bytes:
+    """A ZIP of these files; executable ones stay so."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for place, source in sorted(files.items()):
+            entry = zipfile.ZipInfo(str(place), EARLIEST)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o755 if source.stat().st_mode & 0o100 else 0o644) << 16
+            archive.writestr(entry, source.read_bytes())
+    return buffer.getvalue()

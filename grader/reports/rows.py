@@ -1,0 +1,134 @@
+"""What all reports are made from: a row a student, with a mark a question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.rubric import read_rubric
+
+# Statuses of tests that say more than "wrong": a person may want to look.
+INCIDENTS = ("blocked", "crashed", "timeout", "internal")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person gave for a question; ``points`` is None until they have decided."""
+
+    points: float | None
+    comment: str = ""
+
+
+@dataclass
+class Mark:
+    """One question of one student; ``earned`` is None while nobody can say."""
+
+    id: str
+    title: str
+    possible: float
+    by_person: bool
+    earned: float | None
+    status: str
+    comment: str = ""
+
+
+@dataclass
+class Row:
+    """One student; ``status`` is graded, refused (broken, unsafe) or internal (ours)."""
+
+    student: str
+    file: str  # what the student's files are called
+    folder: str  # Moodle's
+    status: str
+    message: str
+    seconds: float
+    marks: list[Mark] = field(default_factory=list)
+    hints: list[tuple[str, str]] = field(default_factory=list)  # question, hint
+    incidents: dict[str, int] = field(default_factory=dict)  # status, number of tests
+    isolation: str = ""  # how well the student's code was locked up
+
+    @property
+    def earned(self) -> float | None:
+        """Points so far; None if the grader failed, for then 0 would be a lie."""
+        known = [mark.earned for mark in self.marks if mark.earned is not None]
+        return round(sum(known), 6) if known or self.status != "internal" else None
+
+    @property
+    def possible(self) -> float:
+        """Points of all questions, those of a person included."""
+        return round(sum(mark.possible for mark in self.marks), 6)
+
+    @property
+    def pending(self) -> float:
+        """Points that a person has yet to give."""
+        waiting = (m.possible for m in self.marks if m.by_person and m.earned is None)
+        return round(sum(waiting), 6)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether the grader failed, as a whole or in a test: no points were decided there."""
+        return self.status == "internal" or "internal" in self.incidents
+
+
+def read_row(student: str, file: str, folder: str, result: Mapping[str, Any]) -> Row:
+    """The row of one result, as the judge left it."""
+    batch, grade = result["batch"], result.get("grade", {"questions": []})
+    tests = [test["metadata"] for test in result.get("tests", []) if "metadata" in test]
+    statuses = Counter(test["status"] for test in tests)
+    row = Row(student, file, folder, batch["status"], batch["message"], result.get("duration", 0.0))
+    row.isolation = result.get("isolation", "")
+    for question in grade["questions"]:
+        by_person = question["status"] == "pending"
+        earned = None if by_person or question["status"] == "internal" else question["earned"]
+        row.marks.append(
+            Mark(
+                question["id"],
+                question["title"],
+                question["possible"],
+                by_person,
+                earned,
+                question["status"],
+            )
+        )
+    row.hints = sorted({(test["question"], test["hint"]) for test in tests if test["hint"]})
+    row.incidents = {status: statuses[status] for status in INCIDENTS if statuses[status]}
+    return row
+
+
+def complete(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> None:
+    """Give every row the same questions, and a person's points.
+
+    A submission that was refused earns nothing in the automatic part; for one that the grader
+    failed on, nobody can say.
+    """
+    columns = questions_of(rows)
+    for row in rows:
+        own = {mark.id: mark for mark in row.marks}
+        missing = None if row.status == "internal" else 0.0
+        row.marks = [
+            own.get(column.id) or _without_tests(column, row, missing) for column in columns
+        ]
+        for mark in row.marks:
+            by_hand = given.get((row.student, mark.id))
+            if by_hand and mark.by_person:
+                mark.comment = by_hand.comment
+                mark.earned = by_hand.points
+                mark.status = "pending" if by_hand.points is None else "by a person"
+
+
+def _without_tests(column: Mark, row: Row, earned: float | None) -> Mark:
+    if column.by_person:
+        return Mark(column.id, column.title, column.possible, True, None, "pending")
+    return Mark(column.id, column.title, column.possible, False, earned, row.status)
+
+
+def questions_of(rows: Iterable[Row]) -> list[Mark]:
+    """The questions of a course, in the rubric's order."""
+    found: dict[str, Mark] = {}
+    for row in rows:
+        for mark in row.marks:
+            found.setdefault(mark.id, mark)
+    order = [question.id for question in read_rubric()]
+    return sorted(found.values(), key=lambda mark: order.index(mark.id))

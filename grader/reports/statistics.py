@@ -1,0 +1,127 @@
+"""The numbers of the report on the course."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.reports.rows import Row, questions_of
+
+BINS = 10
+LISTED = 10  # slowest runs, most frequent hints
+
+
+@dataclass
+class Bin:
+    label: str  # 80–90 %
+    count: int
+
+
+@dataclass
+class QuestionStatistics:
+    """How one question went; ``mean`` is a fraction of its points."""
+
+    id: str
+    title: str
+    mean: float
+    full: int
+    partly: int
+    none: int
+    undecided: int
+
+
+@dataclass
+class Hint:
+    """A misconception, and the rows of those who have it."""
+
+    question: str
+    text: str
+    rows: list[Row]
+
+
+@dataclass
+class Course:
+    rows: Sequence[Row]
+    statuses: dict[str, int]
+    mean: float | None  # of the fractions of points decided so far
+    median: float | None
+    bins: list[Bin]
+    questions: list[QuestionStatistics]
+    hints: list[Hint]
+    slowest: list[Row]
+    suspicious: list[Row]
+    pending: int  # students with questions that wait for a person
+    isolation: list[str]  # levels other than full with which submissions were graded
+
+
+def course(rows: Sequence[Row]) -> Course:
+    """All of it, from rows that have the same questions."""
+    scores = [score for row in rows if (score := fraction(row)) is not None]
+    statuses = {name: sum(row.status == name for row in rows) for name in STATUSES}
+    by_time = sorted(rows, key=lambda row: -row.seconds)
+    return Course(
+        rows=rows,
+        statuses=statuses,
+        mean=statistics.fmean(scores) if scores else None,
+        median=statistics.median(scores) if scores else None,
+        bins=_bins(scores),
+        questions=_questions(rows),
+        hints=_hints(rows),
+        slowest=[row for row in by_time[:LISTED] if row.seconds],
+        suspicious=[row for row in rows if row.incidents or row.status == "internal"],
+        pending=sum(row.pending > 0 for row in rows),
+        isolation=sorted({row.isolation for row in rows} - {"", "full"}),
+    )
+
+
+STATUSES = ("graded", "refused", "internal")
+
+
+def fraction(row: Row) -> float | None:
+    """Earned of the points decided so far; None if none are, or the submission was not read."""
+    decided = sum(mark.possible for mark in row.marks if mark.earned is not None)
+    if row.status != "graded" or not decided or row.earned is None:
+        return None
+    return row.earned / decided
+
+
+def _bins(scores: list[float]) -> list[Bin]:
+    """Ten equal parts of 0 to 100 %; the last holds both of its ends."""
+    counts = [0] * BINS
+    for score in scores:
+        counts[min(int(score * BINS + 1e-9), BINS - 1)] += 1
+    width = 100 // BINS
+    return [Bin(f"{width * i}–{width * (i + 1)} %", count) for i, count in enumerate(counts)]
+
+
+def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
+    found = []
+    for place, question in enumerate(questions_of(rows)):
+        marks = [row.marks[place] for row in rows if row.status == "graded"]
+        earned = [mark.earned for mark in marks if mark.earned is not None]
+        full = sum(points >= question.possible - 1e-9 for points in earned)
+        none = sum(points <= 0 < question.possible for points in earned)
+        found.append(
+            QuestionStatistics(
+                question.id,
+                question.title,
+                statistics.fmean(earned) / question.possible if earned else 0.0,
+                full,
+                len(earned) - full - none,
+                none,
+                len(marks) - len(earned),
+            )
+        )
+    return found
+
+
+def _hints(rows: Sequence[Row]) -> list[Hint]:
+    """Most frequent first."""
+    students: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        for hint in row.hints:
+            students[hint].append(row)
+    ranked = sorted(students.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [Hint(question, text, who) for (question, text), who in ranked[:LISTED]]

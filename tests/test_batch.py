@@ -1,0 +1,474 @@
+"""`python -m grader batch`: what is graded when, what is kept, what a dying judge costs.
+
+Here judges are stand-ins, but for the last tests; tests/test_batch_runs.py has the real ones.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from rich.console import Console
+
+from grader.__main__ import main
+from grader.batch import lane, pool, progress
+from grader.batch.lane import JudgeLost
+from grader.batch.store import Store, Student, file_names, write
+from grader.batch.task import Settings, Task, kit_version
+from grader.errors import UserError
+
+Judge = Callable[[Task], bytes]
+
+
+def a_report(**metadata: Any) -> dict[str, Any]:
+    """A judge's report on question 1.6, and on one for a person."""
+    test = {
+        "title": "The output is that of the equations",
+        "question": "1.6",
+        "points": 4.0,
+        "earned": 3.0,
+        "status": "failed",
+        "hint": "g has a sigmoid",
+        "seed": 1,
+        "failure": None,
+        "repeat": "",
+        **metadata,
+    }
+    questions = [
+        {"id": "1.6", "title": "LSTM", "earned": 3.0, "possible": 4.0, "status": "partly passed"},
+        {"id": "1.6-text", "title": "Words", "earned": 0.0, "possible": 1.0, "status": "pending"},
+    ]
+    return {
+        "seed": 1,
+        "duration": 1.5,
+        "notices": [],
+        "grade": {"earned": 3.0, "possible": 4.0, "pending": 1.0, "questions": questions},
+        "tests": [{"nodeid": "test", "metadata": test}],
+        "batch": {"status": "graded", "message": "", "remarks": []},
+    }
+
+
+class Judges:
+    """Stand-ins for the judge processes; they note what they grade."""
+
+    def __init__(self) -> None:
+        self.graded: list[str] = []
+        self.tasks: list[Task] = []
+        self.lost: dict[str, int] = {}  # how often the judge of a student's submission dies
+
+    def __call__(self, task: Task) -> bytes:
+        if self.lost.get(task.student, 0):
+            self.lost[task.student] -= 1
+            raise JudgeLost
+        self.graded.append(task.student)
+        self.tasks.append(task)
+        return json.dumps(a_report()).encode()
+
+
+@pytest.fixture
+def judges(monkeypatch: pytest.MonkeyPatch) -> Judges:
+    judges = Judges()
+
+    class Stand(lane.Lane):
+        def __init__(self) -> None:
+            pass
+
+        def grade(self, task: Task) -> bytes:
+            return judges(task)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(lane, "Lane", Stand)
+    return judges
+
+
+def hand_in(folder: Path, *names: str, content: str = "x = 1\n") -> Path:
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
+            archive.writestr(zipfile.ZipInfo("lstm.py"), content)
+    return folder
+
+
+def grades(out: Path) -> list[dict[str, str]]:
+    with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def batch(source: Path, out: Path, *options: str) -> int:
+    return main(["batch", str(source), "-o", str(out), "--isolation", "limits", *options])
+
+
+def test_results_and_reports_are_written(tmp_path: Path, judges: Judges) -> None:
+    source = hand_in(tmp_path / "in", "Lee-12345", "Kim-12345")
+    assert batch(source, tmp_path / "out", "-j", "2") == 0
+    assert sorted(judges.graded) == ["Kim-12345", "Lee-12345"]
+    assert [(row["student"], row["1.6"]) for row in grades(tmp_path / "out")] == [
+        ("Kim-12345", "3"),
+        ("Lee-12345", "3"),
+    ]
+    files = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")}
+    assert {"results/Kim-12345.json", "feedback/Kim-12345.html", "feedback/Kim-12345.md"} < files
+    assert {"report.html", "grades.csv", "run.json"} < files
+    assert not any(name.endswith(".partial") for name in files)
+
+
+def test_only_what_is_new_or_changed_is_graded_again(tmp_path: Path, judges: Judges) -> None:
+    source = hand_in(tmp_path / "in", "Lee", "Kim")
+    batch(source, tmp_path / "out")
+    judges.graded.clear()
+    batch(source, tmp_path / "out")
+    assert judges.graded == []
+    hand_in(source, "Kim", content="x = 2\n")
+    hand_in(source, "Ito")
+    batch(source, tmp_path / "out")
+    assert sorted(judges.graded) == ["Ito", "Kim"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--seed", "8"], ["-k", "lstm"], ["--exercise", "palindrome"], ["--time-scale", "2"]],
+)
+def test_other_settings_are_other_results(
+    tmp_path: Path, judges: Judges, options: list[str]
+) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    batch(source, tmp_path / "out", "--seed", "7")
+    batch(source, tmp_path / "out", *options)
+    assert judges.graded == ["Lee", "Lee"]
+    assert judges.tasks[1].key != judges.tasks[0].key
+
+
+def test_the_seed_of_the_first_run_stays(tmp_path: Path, judges: Judges) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    batch(source, tmp_path / "out", "--seed", "7")
+    hand_in(source, "Kim")
+    batch(source, tmp_path / "out")
+    assert {task.settings.seed for task in judges.tasks} == {7}
+
+
+def test_again(tmp_path: Path, judges: Judges) -> None:
+    source = hand_in(tmp_path / "in", "Lee", "Kim")
+    batch(source, tmp_path / "out")
+    judges.graded.clear()
+    batch(source, tmp_path / "out", "--again", "Le*")
+    assert judges.graded == ["Lee"]
+
+
+def test_again_names_somebody(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    assert batch(source, tmp_path / "out", "--again", "Lea") == 2
+    assert "there is no such student" in capsys.readouterr().err
+    assert judges.graded == []
+
+
+def test_the_key_covers_all_that_a_result_depends_on() -> None:
+    def key(**changes: Any) -> str:
+        task = {
+            "student": "Lee",
+            "archive_name": "Lee.zip",
+            "archive": b"PK",
+            "remarks": (),
+            "settings": Settings(1),
+            "kit": "1",
+        }
+        return Task(**{**task, **changes}).key
+
+    keys = [
+        key(),
+        key(student="Kim"),
+        key(archive=b"KP"),
+        key(archive_name="a.zip"),
+        key(remarks=("newest",)),
+        key(settings=Settings(2)),
+        key(settings=Settings(1, ("-k=lstm",))),
+        key(settings=Settings(1, (), "limits")),
+        key(kit="2"),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert key() == keys[0]
+
+
+def test_a_judge_that_dies_once_costs_nothing(tmp_path: Path, judges: Judges) -> None:
+    judges.lost["Lee"] = 1
+    source = hand_in(tmp_path / "in", "Lee", "Kim")
+    assert batch(source, tmp_path / "out") == 0
+    assert all(row["status"] == "graded" for row in grades(tmp_path / "out"))
+
+
+def test_a_judge_that_dies_twice_costs_no_points_silently(tmp_path: Path, judges: Judges) -> None:
+    judges.lost["Lee"] = 2
+    source = hand_in(tmp_path / "in", "Lee", "Kim")
+    assert batch(source, tmp_path / "out") == 1
+    rows = {row["student"]: row for row in grades(tmp_path / "out")}
+    assert rows["Lee"]["status"] == "internal"
+    assert rows["Lee"]["points"] == rows["Lee"]["1.6"] == ""
+    assert rows["Kim"]["points"] == "3"
+    assert batch(source, tmp_path / "out") == 0  # and is tried again next time
+    assert judges.graded == ["Kim", "Lee"]
+
+
+def test_what_a_cluster_gives_up_on_gets_a_row() -> None:
+    class Executor(concurrent.futures.Executor):
+        def submit(self, function: Any, /, *arguments: Any, **_: Any) -> Any:
+            del function
+            future: concurrent.futures.Future[bytes] = concurrent.futures.Future()
+            future.set_exception(arguments[0])
+            return future
+
+    tasks: Any = [("Lee", RuntimeError("workers died"))]
+    ((label, _, report),) = pool.grade_all(tasks, Executor(), 1)
+    assert label == "Lee"
+    assert json.loads(report)["batch"]["status"] == "internal"
+    with pytest.raises(UserError, match="another kit"):
+        list(pool.grade_all([("Lee", cast(Any, UserError("another kit")))], Executor(), 1))
+
+
+def test_only_a_few_submissions_are_in_memory_at_a_time() -> None:
+    read: list[int] = []
+    finished: list[int] = []
+
+    def tasks() -> Iterator[tuple[int, Any]]:
+        for number in range(50):
+            read.append(number)
+            yield number, number
+
+    with (
+        concurrent.futures.ThreadPoolExecutor(2) as executor,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(lane, "grade", lambda task: b"%d" % task)
+        for number, _, report in pool.grade_all(tasks(), executor, 2):
+            assert report == b"%d" % number
+            finished.append(number)
+            assert len(read) - len(finished) <= 2 * (1 + pool.AHEAD)
+    assert sorted(finished) == list(range(50))
+
+
+def test_broken_ones_get_a_row(tmp_path: Path, judges: Judges) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    (source / "Kim").mkdir()
+    assert batch(source, tmp_path / "out") == 0
+    rows = {row["student"]: row for row in grades(tmp_path / "out")}
+    assert rows["Kim"]["status"] == "refused"
+    assert (rows["Kim"]["1.6"], rows["Kim"]["of"]) == ("0", rows["Lee"]["of"])
+    assert "Nothing was handed in" in rows["Kim"]["message"]
+    assert judges.graded == ["Lee"]
+
+
+def test_interrupted_keeps_what_is_finished(
+    tmp_path: Path, judges: Judges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = hand_in(tmp_path / "in", "Ito", "Kim", "Lee")
+    save = Store.save
+
+    def save_and_stop(self: Store, *arguments: Any) -> str:
+        save(self, *arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "save", save_and_stop)
+        assert batch(source, tmp_path / "out", "-j", "1") == 130
+    finished = {path.stem for path in (tmp_path / "out" / "results").iterdir()}
+    assert len(finished) == 1
+    judges.graded.clear()
+    assert batch(source, tmp_path / "out", "-j", "1") == 0
+    assert {*judges.graded} == {"Ito", "Kim", "Lee"} - finished
+
+
+def test_batch_refuses_without_full_isolation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("grader.worker.isolation.missing", lambda: ("Landlock",))
+    source = hand_in(tmp_path / "in", "Lee")
+    assert main(["batch", str(source), "-o", str(tmp_path / "out")]) == 2
+    assert "for want of Landlock" in capsys.readouterr().err
+
+
+def test_another_kit_is_an_error() -> None:
+    with pytest.raises(UserError, match="same version of the kit"):
+        lane.check("another", "limits")
+    lane.check(kit_version(), "limits")
+
+
+def test_no_strangers_folder_is_written_to(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.tex").touch()
+    assert batch(source, tmp_path / "home") == 2
+    assert "holds other things" in capsys.readouterr().err
+    assert judges.graded == []
+
+
+def test_file_names_are_safe_and_unlike() -> None:
+    students = ["a/b", "a:b", "A_b", "a_b", "..", " b ", "<script>", "x" * 300, "é", "x" * 301]
+    names = file_names(students)
+    assert len({name.casefold() for name in names.values()}) == len(students)
+    for name in names.values():
+        assert not set('/\\:*?"<>|') & set(name)
+        assert name.strip(" .") == name
+        assert len(f"{name}.json.partial".encode()) < 255
+    assert names["é"] == "é"
+
+
+def test_write_leaves_the_old_file_if_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.json", "old")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "a.json", "new")
+    assert (tmp_path / "a.json").read_text() == "old"
+
+
+def test_left_overs_of_a_killed_run_are_removed(tmp_path: Path, judges: Judges) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    batch(source, tmp_path / "out")
+    (tmp_path / "out" / "results" / "Kim.json.partial").write_text("{")
+    batch(source, tmp_path / "out")
+    assert not list(tmp_path.rglob("*.partial"))
+    assert judges.graded == ["Lee"]
+
+
+def test_a_result_is_valid_for_its_key_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.create()
+    store.save(Student("Lee", "Lee"), "key", json.dumps(a_report()).encode())
+    assert store.is_done(Student("Lee", "Lee"), "key")
+    assert not store.is_done(Student("Lee", "Lee"), "other")
+    assert not store.is_done(Student("Kim", "Kim"), "key")
+
+
+def test_progress_when_piped() -> None:
+    log = io.StringIO()
+    with progress.progress(Console(file=log), 3) as advance:
+        for status in ("graded", "refused", "graded"):
+            advance(status)
+    lines = log.getvalue().splitlines()
+    assert lines[0].startswith("1/3 done")
+    assert lines[-1].startswith("3/3 done · 1 failed")
+    assert len(lines) == 2  # not one a submission
+
+
+def test_progress_on_a_terminal() -> None:
+    log = io.StringIO()
+    with progress.progress(Console(file=log, force_terminal=True, width=80), 2) as advance:
+        advance("internal")
+        advance("graded")
+    assert "2/2" in log.getvalue()
+    assert "1 failed" in log.getvalue()
+
+
+def test_counts() -> None:
+    clock = iter([0.0, 30.0])
+    counts = progress.Counts(10, lambda: next(clock))
+    counts.add("graded")
+    counts.add("refused")
+    assert counts.text() == "1 failed · 4.0/min · 2:00 left"
+
+
+def moodle_course(folder: Path) -> Path:
+    source = folder / "course-hw1-77.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        for name in ("Anna Müller_101", "Ben Lee_102"):
+            inner = hand_in(folder / "made", name) / f"{name}.zip"
+            archive.write(inner, f"{name}_assignsubmission_file/lstm-1234567.zip")
+    return source
+
+
+@pytest.mark.usefixtures("judges")
+@pytest.mark.parametrize(
+    ("header", "participant", "expected"),
+    [
+        (
+            "Identifier,Full name,Status,Grade,Maximum Grade,Grade can be changed,"
+            "Last modified (submission),Last modified (grade),Feedback comments",
+            "Participant ",
+            "3.00",
+        ),
+        (
+            "ID,Vollständiger Name,Status,Bewertung,Bestwertung,Bewertung kann geändert werden,"
+            "Zuletzt geändert (Abgabe),Zuletzt geändert (Bewertung),Feedback als Kommentar",
+            "Teilnehmer/in",
+            "3.00",
+        ),
+    ],
+)
+def test_moodle_round_trip(tmp_path: Path, header: str, participant: str, expected: str) -> None:
+    source, out, sheet = moodle_course(tmp_path), tmp_path / "out", tmp_path / "sheet.csv"
+    rows = [f"{participant}{number},Name,-,,5.00,{{}},-,-," for number in (101, 102)]
+    changeable = "Ja" if "Bewertung" in header else "Yes"
+    sheet.write_text("\n".join([header, *rows]).format(changeable, changeable), encoding="utf-8")
+    assert batch(source, out, "--worksheet", str(sheet)) == 0
+    filled = list(csv.reader(sheet.read_text(encoding="utf-8").splitlines()))
+    assert [line[3] for line in filled[1:]] == [expected, expected]
+    assert "3 of 5 points" in filled[1][-1]
+    with zipfile.ZipFile(out / "feedback.zip") as archive:
+        assert archive.namelist() == [
+            "Anna Müller_101_assignsubmission_file/feedback.html",
+            "Ben Lee_102_assignsubmission_file/feedback.html",
+        ]
+        page = archive.read("Anna Müller_101_assignsubmission_file/feedback.html").decode()
+    assert "Feedback for Anna Müller_101" in page
+    marked = (out / "feedback" / "Ben Lee_102.html").read_text(encoding="utf-8")
+    marks_and_again(out, sheet)
+    assert (out / "feedback" / "Ben Lee_102.html").read_text(encoding="utf-8") != marked
+
+
+def marks_and_again(out: Path, sheet: Path) -> None:
+    """A person marks a written question; sheet and reports follow."""
+    assert main(["marks", str(out)]) == 0
+    marks = (out / "marks.csv").read_text(encoding="utf-8")
+    assert "Ben Lee_102,1.6-text,," in marks
+    marks = marks.replace("Ben Lee_102,1.6-text,,", "Ben Lee_102,1.6-text,0.5,well argued")
+    (out / "marks.csv").write_text(marks, encoding="utf-8")
+    assert main(["marks", str(out), "--worksheet", str(sheet)]) == 0
+    filled = list(csv.reader(sheet.read_text(encoding="utf-8").splitlines()))
+    assert [line[3] for line in filled[1:]] == ["3.00", "3.50"]
+    assert "well argued" in (out / "feedback" / "Ben Lee_102.md").read_text(encoding="utf-8")
+    assert "Ben Lee_102,1.6-text,0.5,well argued" in (out / "marks.csv").read_text("utf-8")
+
+
+def test_marks_of_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["marks", str(tmp_path)]) == 2
+    assert "is no folder of results" in capsys.readouterr().err
+
+
+def test_wrong_marks_are_an_error_and_change_nothing(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    batch(hand_in(tmp_path / "in", "Lee"), out)
+    before = (out / "grades.csv").read_bytes()
+    wrong = "student,question,points,comment\nLee,1.6-text,9,\n"
+    (out / "marks.csv").write_text(wrong, encoding="utf-8")
+    assert main(["marks", str(out)]) == 2
+    assert "marks.csv, row 2" in capsys.readouterr().err
+    assert (out / "grades.csv").read_bytes() == before
+    assert (out / "marks.csv").read_text(encoding="utf-8") == wrong
+    assert judges.graded == ["Lee"]
+
+
+def test_several_zips_of_one_student_are_said(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = hand_in(tmp_path / "in", "Lee-12345", "Lee-12345 (1)")
+    batch(source, tmp_path / "out")
+    assert "Lee-12345: Of several archives the newest counts" in capsys.readouterr().out
+    assert judges.graded == ["Lee-12345"]

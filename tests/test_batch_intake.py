@@ -1,0 +1,169 @@
+"""What counts as a submission, in folders and in Moodle's downloads."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.batch.intake import HandIn, hand_ins, read_archive
+from grader.errors import UserError
+
+
+def write(path: Path, data: bytes = b"x", at: int = 1_700_000_000) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    os.utime(path, (at, at))
+
+
+def download(path: Path, files: dict[str, bytes], dates: dict[str, int] | None = None) -> Path:
+    """A ZIP like Moodle's; ``dates`` are years."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            year = (dates or {}).get(name, 2026)
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), data)
+    return path
+
+
+def found_in(source: Path) -> dict[str, HandIn]:
+    with hand_ins(source) as (found, _):
+        return {hand_in.student: hand_in for hand_in in found}
+
+
+def test_folder_of_zips_and_folders(tmp_path: Path) -> None:
+    write(tmp_path / "Meier-123456.zip", b"meier")
+    write(tmp_path / "Lee" / "code" / "main.py", b"lee = 1")
+    write(tmp_path / "notes.txt")
+    write(tmp_path / ".DS_Store")
+    with hand_ins(tmp_path) as (found, remarks):
+        assert [hand_in.student for hand_in in found] == ["Lee", "Meier-123456"]
+        name, read, _ = found[1].choose()
+        assert (name, read()) == ("Meier-123456.zip", b"meier")
+        name, read, _ = found[0].choose()
+        assert name == "Lee.zip"
+        (tmp_path / "lee.zip").write_bytes(read())
+        assert zipfile.ZipFile(tmp_path / "lee.zip").read("code/main.py") == b"lee = 1"
+        assert read() == read()  # the same bytes, whenever it is packed
+    assert remarks == ["notes.txt is no submission: ignored."]
+
+
+def test_the_newest_of_several_zips_counts_and_it_says_so(tmp_path: Path) -> None:
+    write(tmp_path / "Meier-123456.zip", b"old", at=1_600_000_000)
+    write(tmp_path / "Meier-123456 (1).zip", b"new", at=1_700_000_000)
+    write(tmp_path / "Meier-123456_final.zip", b"older", at=1_500_000_000)
+    found = found_in(tmp_path)
+    assert list(found) == ["Meier-123456"]
+    name, read, remarks = found["Meier-123456"].choose()
+    assert (name, read()) == ("Meier-123456 (1).zip", b"new")
+    assert "the newest counts, Meier-123456 (1).zip" in remarks[0]
+    assert "Meier-123456.zip" in remarks[0]
+
+
+def test_of_zips_of_the_same_time_the_highest_number_counts(tmp_path: Path) -> None:
+    for number in (2, 10, 9):
+        write(tmp_path / f"Kim ({number}).zip", str(number).encode())
+    assert found_in(tmp_path)["Kim"].choose()[1]() == b"10"
+
+
+@pytest.mark.parametrize(
+    ("folder", "student"),
+    [
+        ("Anna Maria Müller_12345_assignsubmission_file", "Anna Maria Müller_12345"),
+        ("Anna Müller_12345_assignsubmission_file_", "Anna Müller_12345"),  # before Moodle 4.1
+        ("Participant_12345_assignsubmission_file", "Participant_12345"),
+        ("Team A-Anna Müller_12345_assignsubmission_file_", "Team A-Anna Müller_12345"),
+        ("Team A_77_assignsubmission_file", "Team A_77"),
+    ],
+)
+def test_moodle_folder_names(tmp_path: Path, folder: str, student: str) -> None:
+    source = download(tmp_path / "all.zip", {f"{folder}/Müller-1234567.zip": b"data"})
+    found = found_in(source)
+    assert list(found) == [student]
+    assert found[student].folder == folder
+    assert found[student].choose()[0] == "Müller-1234567.zip"
+
+
+def test_moodle_unpacked_is_the_same(tmp_path: Path) -> None:
+    write(tmp_path / "Anna_1_assignsubmission_file" / "a.zip", b"data")
+    hand_in = found_in(tmp_path)["Anna_1"]
+    assert hand_in.folder == "Anna_1_assignsubmission_file"
+    assert hand_in.choose()[1]() == b"data"
+
+
+def test_moodle_flat(tmp_path: Path) -> None:
+    files = {
+        "Anna_1_assignsubmission_file_work_2_assignsubmission_file_x.zip": b"anna",
+        "Ben_2_assignsubmission_file_b.zip": b"ben",
+        "Ben_2_assignsubmission_onlinetext_onlinetext.html": b"text",
+    }
+    source = download(tmp_path / "all.zip", files)
+    with hand_ins(source) as (found, remarks):
+        assert [h.student for h in found] == ["Anna_1", "Ben_2"]  # nobody can hand in for Ben
+        assert [h.choose()[1]() for h in found] == [b"anna", b"ben"]
+        assert found[1].choose()[0] == "b.zip"
+    assert len(remarks) == 1
+
+
+def test_moodle_several_files(tmp_path: Path) -> None:
+    folder = "Anna_1_assignsubmission_file"
+    files = {f"{folder}/{name}": name.encode() for name in ("new.zip", "old.zip", "report.pdf")}
+    dates = {f"{folder}/old.zip": 2025}
+    with hand_ins(download(tmp_path / "all.zip", files, dates)) as (found, _):
+        name, read, remarks = found[0].choose()
+        assert (name, read()) == ("new.zip", b"new.zip")
+    assert any("report.pdf" in remark for remark in remarks)
+    assert any("the newest counts, new.zip" in remark for remark in remarks)
+
+
+def test_moodle_loose_code_is_packed(tmp_path: Path) -> None:
+    folder = "Anna_1_assignsubmission_file"
+    files = {f"{folder}/lstm.py": b"x = 1", f"{folder}/report.pdf": b"%PDF"}
+    with hand_ins(download(tmp_path / "all.zip", files)) as (found, _):
+        name, read, _ = found[0].choose()
+        (tmp_path / name).write_bytes(read())
+    assert zipfile.ZipFile(tmp_path / name).namelist() == ["lstm.py", "report.pdf"]
+
+
+def test_who_handed_in_nothing_gets_a_row(tmp_path: Path) -> None:
+    (tmp_path / "Lee").mkdir()
+    with pytest.raises(UserError, match="Nothing was handed in"):
+        found_in(tmp_path)["Lee"].choose()
+
+
+@pytest.mark.parametrize("name", ["a.rar", "a.7z", "main.py"])
+def test_what_is_no_zip_is_still_a_submission(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name)
+    assert len(found_in(tmp_path)) == 1
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    write(tmp_path / "secret.zip", b"secret")
+    write(tmp_path / "all" / "Lee" / "main.py")
+    (tmp_path / "all" / "Lee" / "link.zip").symlink_to(tmp_path / "secret.zip")
+    (tmp_path / "all" / "Kim.zip").symlink_to(tmp_path / "secret.zip")
+    found = found_in(tmp_path / "all")
+    assert [str(file.path) for file in found["Lee"].files] == ["main.py"]
+    assert "Kim" not in found
+
+
+def test_a_broken_file_within_the_download_is_that_students_problem(tmp_path: Path) -> None:
+    source = download(tmp_path / "all.zip", {"Anna_1_assignsubmission_file/a.zip": b"A" * 100})
+    source.write_bytes(source.read_bytes().replace(b"A" * 100, b"B" * 100))
+    with hand_ins(source) as (found, _), pytest.raises(UserError, match="can't be read"):
+        read_archive(found[0].choose()[1])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK no ZIP"])
+def test_bad_sources(tmp_path: Path, content: bytes | None) -> None:
+    source = tmp_path / "all.zip"
+    if content is not None:
+        source.write_bytes(content)
+    with pytest.raises(UserError, match=r"all\.zip"):
+        found_in(source)
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no ZIPs or folders"):
+        found_in(tmp_path)

@@ -1,0 +1,204 @@
+"""Batches with real judges: right results, whatever is killed meanwhile and wherever they run."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.batch import lane
+from grader.batch.task import Settings, Task, kit_version
+from tests.conftest import ROOT
+from tests.synthetic import KINDS, SELECT, Expected, make, packed, sources
+
+LIMIT = 300.0  # seconds for one batch, on a machine that does other things, too
+Course = tuple[Path, dict[str, Expected]]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    folder = tmp_path_factory.mktemp("course") / "in"
+    return folder, make(folder, len(KINDS))
+
+
+@pytest.fixture(scope="module")
+def whole(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a run that nobody disturbed."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    done = subprocess.run(command(course[0], out, "-j", "2"), cwd=ROOT, timeout=LIMIT)
+    assert done.returncode == 0
+    return out
+
+
+def command(source: Path, out: Path, *options: str) -> list[str]:
+    batch = [sys.executable, "-m", "grader", "batch", str(source), "-o", str(out), "--seed", "1"]
+    return [*batch, "-k", SELECT, "--exercise", "palindrome", "--isolation", "limits", *options]
+
+
+def results(out: Path) -> dict[str, dict[str, Any]]:
+    found = (json.loads(path.read_text()) for path in (out / "results").glob("*.json"))
+    return {result["batch"]["student"]: result for result in found}
+
+
+def test_every_submission_has_the_result_it_must_have(course: Course, whole: Path) -> None:
+    with (whole / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["student"].removeprefix("'"): row for row in csv.DictReader(file)}
+    assert rows.keys() == course[1].keys()
+    reports = results(whole)
+    for student, expected in course[1].items():
+        got = (rows[student]["status"], float(rows[student]["points"]))
+        assert got == expected[:2], student
+        tests = reports[student].get("tests", [])
+        statuses = {test["metadata"]["status"] for test in tests}
+        assert "internal" not in statuses, student
+        assert not expected.incident or expected.incident in statuses, student
+
+
+def test_reports_say_where_nothing_of_this_machine(whole: Path) -> None:
+    for student, result in results(whole).items():
+        for test in result.get("tests", []):
+            failure = test["metadata"]["failure"]
+            texts = [test["metadata"]["repeat"], *(failure or {}).values()]
+            assert not any("/tmp" in text for text in texts), student
+
+
+def test_interrupted_and_killed_it_gives_the_same_grades_in_the_end(
+    course: Course, whole: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert stopped(course[0], out, signal.SIGINT, finished=2) == 130
+    assert stopped(course[0], out, signal.SIGKILL, finished=5) == -signal.SIGKILL
+    for path in (out / "results").glob("*.json"):
+        json.loads(path.read_text())
+    assert not (out / "grades.csv").exists()
+    done = subprocess.run(command(course[0], out, "-j", "2"), cwd=ROOT, timeout=LIMIT)
+    assert done.returncode == 0
+    assert grades(out) == grades(whole)
+
+
+def stopped(source: Path, out: Path, by: signal.Signals, finished: int) -> int:
+    """The exit status of a batch that gets a signal once so many are finished."""
+    batch = subprocess.Popen(command(source, out, "-j", "1"), cwd=ROOT)
+    wait_for(lambda: len(list(out.glob("results/*.json"))) >= finished)
+    family = children_of(batch.pid)
+    batch.send_signal(by)
+    status = batch.wait(LIMIT)
+    wait_for(lambda: not any(alive(pid) for pid in family))  # nothing goes on without it
+    return status
+
+
+@pytest.fixture
+def lanes() -> Iterator[None]:
+    yield
+    lane.close_lanes()
+
+
+@pytest.mark.usefixtures("lanes")
+def test_a_judge_that_is_killed_is_replaced() -> None:
+    settings = Settings(1, ("-k", SELECT, "--exercise=palindrome"), "limits")
+    files = sources("reference")
+    task = Task("Lee", "Lee.zip", packed(files), (), settings, kit_version())
+    first = json.loads(lane.grade(task))
+    (judge,) = [pid for pid in children_of(os.getpid()) if b"grader.batch.judge" in line(pid)]
+    os.kill(judge, signal.SIGKILL)
+    again = json.loads(lane.grade(task))
+    assert first["grade"] == again["grade"]
+    assert first["batch"]["status"] == "graded"
+
+
+def test_a_cluster_gives_the_same_grades_though_a_worker_dies(
+    course: Course, whole: Path, tmp_path: Path
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    # A worker that is a process of its own, and nothing of which is restarted.
+    scheduler = ["--no-dashboard", "--port", "0", "--host", "127.0.0.1"]
+    scheduler += ["--scheduler-file", str(tmp_path / "scheduler.json")]
+    nodes = [start("scheduler", *scheduler, folder=tmp_path)]
+    try:
+        wait_for((tmp_path / "scheduler.json").exists)
+        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+        for _ in range(2):
+            options = [address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+            nodes.append(start("worker", *options, folder=tmp_path))
+        with distributed.Client(address) as client:
+            client.wait_for_workers(2, timeout=LIMIT)
+        batch = subprocess.Popen(
+            command(course[0], tmp_path / "out", "--scheduler", address), cwd=ROOT
+        )
+        wait_for(lambda: len(list((tmp_path / "out").glob("results/*.json"))) >= 3)
+        nodes[1].kill()
+        assert batch.wait(LIMIT) == 0
+    finally:
+        for node in nodes:
+            node.kill()
+            node.wait()
+    assert grades(tmp_path / "out") == grades(whole)
+
+
+def test_no_scheduler_is_a_clear_error(tmp_path: Path, course: Course) -> None:
+    pytest.importorskip("distributed")
+    address = "tcp://127.0.0.1:9"
+    done = subprocess.run(
+        command(course[0], tmp_path / "out", "--scheduler", address),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert done.returncode == 2
+    assert f"no Dask scheduler answers at {address}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def start(role: str, *options: str, folder: Path) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_" + role, *options],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def grades(out: Path) -> bytes:
+    return (out / "grades.csv").read_bytes()
+
+
+def wait_for(condition: Any) -> None:
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def children_of(pid: int) -> set[int]:
+    """All processes below ``pid``."""
+    found: set[int] = set()
+    todo = [pid]
+    while todo:
+        for task in Path(f"/proc/{todo.pop()}/task").glob("*/children"):
+            children = {int(child) for child in task.read_text().split()} - found
+            found |= children
+            todo += children
+    return found
+
+
+def line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

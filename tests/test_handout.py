@@ -1,0 +1,82 @@
+"""The hand-out holds what students need, and no answers."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from grader import handout
+from grader.__main__ import main
+from grader.errors import UserError
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("handout")
+    with zipfile.ZipFile(io.BytesIO(handout.packed(handout.handout_files(ROOT)))) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_contents(unpacked: Path) -> None:
+    top = {path.name for path in unpacked.iterdir()}
+    assert top == {
+        ".github", "LICENSE", "README.md", "constraints.txt", "grader", "pyproject.toml",
+        "student_template",
+    }  # fmt: skip
+    texts = [p.read_text(encoding="utf-8") for p in (unpacked / "student_template").rglob("*.py")]
+    assert any("NotImplementedError" in text for text in texts)
+    assert not any("SOLUTION" in text for text in texts)
+    assert not list(unpacked.rglob("__pycache__"))
+    assert not list(unpacked.rglob("answers*"))
+
+
+def test_pytest_grades_there(unpacked: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "grader", "-k", "test_lstm and test_shape"],
+        cwd=unpacked,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "1.6" in done.stdout, done.stdout + done.stderr
+    assert "not started" in done.stdout
+    assert done.returncode == 1
+
+
+def test_the_workflow_runs_what_the_readme_says(unpacked: Path) -> None:
+    workflow = (unpacked / ".github" / "workflows" / "grade.yml").read_text(encoding="utf-8")
+    assert "pip install -c constraints.txt ." in workflow
+    assert "pytest grader" in workflow
+    readme = (unpacked / "README.md").read_text(encoding="utf-8")
+    assert "pip install -c constraints.txt ." in readme
+
+
+def test_the_same_files_give_the_same_zip() -> None:
+    files = {PurePosixPath("a"): ROOT / "LICENSE", PurePosixPath("b"): ROOT / "pyproject.toml"}
+    assert handout.packed(files) == handout.packed(dict(reversed(files.items())))
+
+
+def test_a_solved_template_is_not_handed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "student_template").mkdir()
+    (tmp_path / "student_template" / "lstm.py").write_text("solved = True\n")
+    monkeypatch.setattr(handout, "ROOT", tmp_path)
+    assert main(["handout", "-o", str(tmp_path / "h.zip")]) == 2
+    assert "may hold solutions" in capsys.readouterr().err
+    assert not (tmp_path / "h.zip").exists()
+
+
+def test_only_from_a_clone(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="clone"):
+        handout.handout_files(tmp_path)

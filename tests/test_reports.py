@@ -1,0 +1,268 @@
+"""Tables and pages: right numbers, and no harm from whatever students are called or wrote."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from grader.errors import UserError
+from grader.reports import rows as rows_module
+from grader.reports.marks import marks_csv, read_marks
+from grader.reports.pages import (
+    course_html,
+    feedback_comment,
+    feedback_html,
+    feedback_md,
+    fenced,
+    inline,
+)
+from grader.reports.rows import Given, Row, complete, read_row
+from grader.reports.statistics import course
+from grader.reports.tables import cell, grades_csv
+
+EVIL = "<script>alert(1)</script>"
+PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n pixels").decode()
+
+
+def a_result(
+    earned: float = 2.0, status: str = "failed", hint: str = "", **metadata: Any
+) -> dict[str, Any]:
+    failure = {
+        "what": f"What {EVIL}",
+        "expected": "1",
+        "got": EVIL,
+        "where": "",
+        "hint": hint,
+        "status": status,
+        "traceback": f"</pre>{EVIL}",
+        "output": f"```\n{EVIL}",
+    }
+    test = {
+        "title": "The output",
+        "question": "1.6",
+        "points": 4.0,
+        "earned": earned,
+        "status": status,
+        "hint": hint,
+        "seed": 1,
+        "failure": None if status == "passed" else failure,
+        "repeat": "pytest it",
+        **metadata,
+    }
+    questions = [
+        {"id": "1.4", "title": "Words", "earned": 0.0, "possible": 2.0, "status": "pending"},
+        {"id": "1.6", "title": "LSTM", "earned": earned, "possible": 4.0, "status": status},
+    ]
+    return {
+        "seed": 1,
+        "duration": 3.0,
+        "notices": [f"Left out: {EVIL}."],
+        "grade": {"questions": questions},
+        "tests": [{"metadata": test}, {"outcome": "passed"}],
+        "batch": {"status": "graded", "message": "", "remarks": ["The newest counts."]},
+    }
+
+
+REFUSED = {"batch": {"status": "refused", "message": f"no ZIP: {EVIL}", "remarks": []}}
+INTERNAL = {"batch": {"status": "internal", "message": "ours", "remarks": []}}
+
+
+def rows_of(
+    results: dict[str, dict[str, Any]], given: dict[tuple[str, str], Given] | None = None
+) -> list[Row]:
+    rows = [read_row(name, f"file-{i}", "", r) for i, (name, r) in enumerate(results.items())]
+    complete(rows, given or {})
+    return rows
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def test_grades() -> None:
+    rows = rows_of({"Kim": a_result(2.5), "Lee": REFUSED, "Ito": INTERNAL})
+    kim, lee, ito = table(grades_csv(rows))
+    assert (kim["points"], kim["of"], kim["pending"], kim["1.4"], kim["1.6"]) == (
+        "2.5", "6", "2", "", "2.5",
+    )  # fmt: skip
+    assert (lee["status"], lee["points"], lee["1.6"], lee["pending"]) == ("refused", "0", "0", "2")
+    assert (ito["status"], ito["points"], ito["1.6"]) == ("internal", "", "")
+
+
+def test_a_test_that_the_grader_failed_on_costs_nothing_silently() -> None:
+    (row,) = rows_of({"Kim": a_result(0.0, "internal")})
+    assert row.needs_a_look
+    assert table(grades_csv([row]))[0]["1.6"] == ""
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])
+def test_no_formula_reaches_a_spreadsheet(name: str) -> None:
+    result = REFUSED | {"batch": REFUSED["batch"] | {"message": f"{name} is no ZIP"}}
+    for line in csv.reader(io.StringIO(grades_csv(rows_of({name: result})))):
+        assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r", "＝")) for value in line)
+    assert cell("Kim") == "Kim"
+
+
+def test_a_persons_marks() -> None:
+    results = {"Kim": a_result(), "=Lee": a_result()}
+    blank = marks_csv(rows_of(results), {})
+    assert [(line["student"], line["question"], line["points"]) for line in table(blank)] == [
+        ("Kim", "1.4", ""),
+        ("'=Lee", "1.4", ""),
+    ]
+    filled = blank.replace("'=Lee,1.4,,", "'=Lee,1.4,1.5,-good")
+    given = read_marks(filled, rows_of(results))
+    assert given["=Lee", "1.4"] == Given(1.5, "-good")
+    kim, lee = rows_of(results, given)
+    assert (lee.earned, lee.pending, kim.pending) == (3.5, 0, 2)
+    assert lee.marks[0].comment == "-good"
+    again = marks_csv([kim, lee], given)
+    assert read_marks(again, [kim, lee]) == given
+
+
+def test_marks_as_a_european_spreadsheet_saves_them() -> None:
+    rows = rows_of({"Kim": a_result()})
+    text = '\ufeffstudent;question;points;comment\r\nKim;1.4;0,5;"a;b"\r\n'
+    assert read_marks(text, rows) == {("Kim", "1.4"): Given(0.5, "a;b")}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("Kin,1.4,1,", "row 3: there is no student Kin (is it Kim?)"),
+        ("Kim,1.6,1,", "row 3: 1.6 is no written question; these are: 1.4"),
+        ("Kim,9,1,", "row 3: 9 is no written question"),
+        ("Kim,1.4,2.5,", "row 3: 2.5 points for 1.4, which has 2"),
+        ("Kim,1.4,-1,", "row 3: -1 points for 1.4"),
+        ("Kim,1.4,nan,", "row 3: nan points for 1.4"),
+        ("Kim,1.4,two,", "row 3: two is no number"),
+        ("Kim,1.4,1", "row 3: it has 3 cells"),
+        ("Lee,1.4,1,", "row 3: Lee has a row for question 1.4 already"),
+    ],
+)
+def test_wrong_marks_name_the_row(line: str, message: str) -> None:
+    rows = rows_of({"Kim": a_result(), "Lee": a_result()})
+    with pytest.raises(UserError) as error:
+        read_marks(f"student,question,points,comment\nLee,1.4,1,\n{line}\n", rows)
+    assert message in str(error.value)
+
+
+def test_marks_without_a_header() -> None:
+    with pytest.raises(UserError, match="the first row must be"):
+        read_marks("Kim,1.4,1,\n", rows_of({"Kim": a_result()}))
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and what they link to."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.sources: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append(tag)
+        self.sources += [value or "" for name, value in attributes if name in ("src", "href")]
+
+
+def test_feedback_is_escaped_and_self_contained() -> None:
+    result = a_result(hint=EVIL, figures=[{"title": EVIL, "png": PIXEL}])
+    (row,) = rows_of({EVIL: result}, {(EVIL, "1.4"): Given(1.0, EVIL)})
+    page = feedback_html(row, result)
+    tags = Tags(page)
+    assert "script" not in tags.found
+    assert all(source.startswith(("#", "data:image/png;")) for source in tags.sources)
+    assert page.count(html.escape(EVIL)) >= 7  # name, comment, what, got, hint, notice, traceback
+    assert "The newest counts." in page
+    assert "3 of 6 points" in page
+    assert "script-src 'none'" in page
+
+
+def test_only_pictures_are_shown() -> None:
+    bad = [{"title": "a", "png": "!"}, {"title": "b", "png": base64.b64encode(b"<svg/>").decode()}]
+    result = a_result(figures=[*bad, {"title": "c", "png": PIXEL}])
+    (row,) = rows_of({"Kim": result})
+    assert Tags(feedback_html(row, result)).found.count("img") == 1
+
+
+def test_feedback_of_a_refused_submission() -> None:
+    _, row = rows_of({"Kim": a_result(), "Lee": REFUSED})
+    for page in (feedback_html(row, REFUSED), feedback_md(row, REFUSED), feedback_comment(row)):
+        assert "no ZIP" in page
+        assert EVIL not in page
+
+
+def test_feedback_as_markdown() -> None:
+    result = a_result(hint="Use *tanh*", status="failed")
+    (row,) = rows_of({EVIL: result})
+    page = feedback_md(row, result)
+    outside = "".join(page.split("````")[::2])
+    assert "Use \\*tanh\\*" in page
+    assert f"````\n```\n{EVIL}\n````" in page  # their print can't end its block
+    assert EVIL not in outside.replace("```\n</pre>" + EVIL, "").replace(f"```\n{EVIL}\n```", "")
+
+
+def test_markdown_shows_text_as_it_is() -> None:
+    assert inline("a\n\n# b <i> *c*") == "a \\# b &lt;i&gt; \\*c\\*"
+    assert fenced("a ```` b") == "`````\na ```` b\n`````"
+
+
+def test_comment_for_moodle() -> None:
+    (row,) = rows_of({"Kim": a_result()}, {("Kim", "1.4"): Given(1.0, EVIL)})
+    comment = feedback_comment(row)
+    assert Tags(comment).found == ["p", "ul", "li", "li"]
+    assert "3 of 6 points" in comment
+    assert "\n" not in comment
+
+
+def test_statistics_of_a_course() -> None:
+    results = {f"s{i}": a_result(float(i), hint="tanh" if i < 3 else "") for i in range(5)}
+    results |= {"refused": REFUSED, "internal": INTERNAL}
+    results["s4"] = a_result(4.0, "passed")
+    results["crash"] = a_result(0.0, "crashed", hint="sigmoid")
+    found = course(rows_of(results))
+    assert found.statuses == {"graded": 6, "refused": 1, "internal": 1}
+    assert [bin.count for bin in found.bins] == [2, 0, 1, 0, 0, 1, 0, 1, 0, 1]
+    assert found.median == 0.375
+    by_person, by_tests = found.questions
+    assert (by_person.full, by_person.undecided) == (0, 6)
+    assert (by_tests.full, by_tests.partly, by_tests.none) == (1, 3, 2)
+    assert [(hint.text, len(hint.rows)) for hint in found.hints] == [("tanh", 3), ("sigmoid", 1)]
+    assert [row.student for row in found.suspicious] == ["internal", "crash"]
+
+
+def test_report_is_escaped_and_self_contained() -> None:
+    results = {EVIL: a_result(hint=EVIL), "Lee": REFUSED, "Ito": INTERNAL}
+    pairs = [{"students": [EVIL, "Lee"], "shares": [0.9, 0.8]}]
+    page = course_html(rows_of(results), pairs)
+    tags = Tags(page)
+    assert tags.found.count("script") == 1
+    assert all(source.startswith("feedback/file-") for source in tags.sources)
+    assert EVIL not in page
+    assert "90 % / 80 %" in page
+
+
+def test_the_report_says_how_students_were_isolated() -> None:
+    locked = course_html(rows_of({"Kim": a_result() | {"isolation": "full"}}))
+    assert "isolation:" not in locked
+    open_ = course_html(rows_of({"Kim": a_result() | {"isolation": "limits"}}))
+    assert "isolation: limits" in open_
+
+
+def test_a_course_of_none() -> None:
+    rows = rows_of({"Lee": REFUSED})
+    assert "refused" in course_html(rows)
+    assert table(grades_csv(rows))[0]["of"] == "0"
+
+
+def test_questions_come_in_the_rubrics_order() -> None:
+    results = {"Kim": a_result()}
+    results["Kim"]["grade"]["questions"].reverse()
+    assert [mark.id for mark in rows_module.questions_of(rows_of(results))] == ["1.4", "1.6"]

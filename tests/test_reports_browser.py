@@ -1,0 +1,174 @@
+"""The report in a browser: sorting, searching, keyboard, phone, dark, no network.
+
+Driven is Debian's Chromium. Where there is none these tests are skipped, but never in CI.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
+
+from grader.batch.publish import publish
+from grader.batch.store import Store, Student, file_names, write
+from tests.test_reports import EVIL, INTERNAL, REFUSED, a_result
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+if not os.environ.get("CI"):
+    pytest.importorskip("playwright", reason="pip install playwright drives the browser")
+    if not CHROMIUM:
+        pytest.skip("apt-get install chromium: no browser is found", allow_module_level=True)
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402 (after the check)
+
+NAMES = ["Anna Müller", "Ben Lee", "Cem Öz", "Dao Thi Mai", "Eva-Maria von der Heydt", "Fu Bo"]
+HINTS = [
+    "g has a sigmoid; equation (4) has tanh, so that the cell can count down as well as up.",
+    "The first digit is never read: look at where the loop over time begins.",
+    "Softmax stands before cross-entropy, which has one of its own.",
+]
+
+
+def picture() -> str:
+    figure = Figure(figsize=(5, 3))
+    axes = figure.subplots()
+    axes.plot([1, 2, 3], [3, 1, 2], label="loss")
+    axes.set(xlabel="step", ylabel="loss")
+    data = io.BytesIO()
+    figure.savefig(data)
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def a_course(folder: Path, size: int = 40) -> Path:
+    """A folder of results as a batch leaves it."""
+    store = Store(folder)
+    store.create()
+    results: dict[str, dict[str, Any]] = {EVIL: a_result(4.0, "passed"), "=Lee": REFUSED}
+    for i in range(size):
+        hint = HINTS[i % 7] if i % 7 < len(HINTS) else ""
+        status = "crashed" if i % 11 == 0 else "passed" if not hint else "failed"
+        result = a_result([0.0, 1.5, 2.5, 3.0, 4.0][i % 5], status, hint)
+        result["duration"] = 1.0 + i * 37 % 100 / 10
+        results[f"{NAMES[i % len(NAMES)]}-{100000 + i}"] = result
+    results["Zoe-1"] = a_result(2.5, figures=[{"title": "Loss while training", "png": picture()}])
+    results["Internal-1"] = INTERNAL
+    files = file_names(list(results))
+    store.begin(1, [Student(name, files[name]) for name in sorted(results)])
+    for name, result in results.items():
+        store.save(Student(name, files[name]), "", json.dumps(result).encode())
+    pairs = [{"students": ["Zoe-1", EVIL], "shares": [0.93, 0.81]}]
+    write(folder / "similar.json", json.dumps(pairs))
+    publish(store)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return a_course(tmp_path_factory.mktemp("course") / "out")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, course: Path) -> Iterator[Page]:
+    """The report, open; whatever a page asks the network for, or complains of, is an error."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("request", lambda r: r.url.startswith(("file:", "data:")) or complaints.append(r.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+    page.goto((course / "report.html").as_uri())
+    yield page
+    assert not complaints
+    context.close()
+
+
+def column(page: Page, number: int) -> list[str]:
+    cells = page.locator(f"#table tbody tr:visible td:nth-child({number})")
+    return [text.strip() for text in cells.all_inner_texts()]
+
+
+def test_sorting(page: Page) -> None:
+    names = column(page, 1)
+    page.get_by_role("button", name="Points").click()
+    points = [float(text.split()[0].replace("–", "-1")) for text in column(page, 3)]
+    assert points == sorted(points)
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    page.get_by_role("button", name="Points").click()
+    points = [float(text.split()[0].replace("–", "-1")) for text in column(page, 3)]
+    assert points == sorted(points, reverse=True)
+    page.get_by_role("button", name="Student").click()
+    assert sorted(column(page, 1)) == sorted(names)
+
+
+def test_searching(page: Page) -> None:
+    page.get_by_role("searchbox").fill("müller 100006")
+    assert column(page, 1) == ["Anna Müller-100006"]
+    assert page.locator("#count").inner_text() == "1 of 44"
+    page.get_by_role("searchbox").fill("refused")
+    assert column(page, 1) == ["=Lee"]
+    page.get_by_role("searchbox").fill("")
+    assert len(column(page, 1)) == 44
+
+
+def test_keyboard(page: Page) -> None:
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("Zoe")
+    page.keyboard.press("Tab")  # to the table, which scrolls
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Student"
+    page.keyboard.press("Enter")
+    assert page.locator("th").filter(has_text="Student").get_attribute("aria-sort") == "descending"
+    page.get_by_role("link", name="Zoe-1").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/feedback/Zoe-1.html")
+    assert page.locator("img").evaluate("image => image.naturalWidth") > 100
+
+
+def test_every_link_leads_somewhere(page: Page, course: Path) -> None:
+    links = page.locator("a").evaluate_all("links => links.map(link => link.href)")
+    assert len(links) > 44
+    for link in set(links):
+        page.goto(link)
+        assert page.title().startswith("Feedback for")
+    page.goto((course / "report.html").as_uri())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_fits(page: Page, course: Path, width: int, scheme: Any) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    for name in ("report.html", "feedback/Zoe-1.html"):
+        page.goto((course / name).as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        light = sum(int(part) for part in background[4:-1].split(",")) > 3 * 128
+        assert light == (scheme == "light")
