@@ -54,10 +54,10 @@ def test_pytest_grades_there(unpacked: Path) -> None:
 
 def test_the_workflow_runs_what_the_readme_says(unpacked: Path) -> None:
     workflow = (unpacked / ".github" / "workflows" / "grade.yml").read_text(encoding="utf-8")
-    assert "pip install -c constraints.txt ." in workflow
+    assert "pip install -c constraints.txt -e ." in workflow
     assert "pytest grader" in workflow
     readme = (unpacked / "README.md").read_text(encoding="utf-8")
-    assert "pip install -c constraints.txt ." in readme
+    assert "pip install -c constraints.txt -e ." in readme
 
 
 def test_the_same_files_give_the_same_zip() -> None:

@@ -5,6 +5,7 @@ python -m tests.benchmarks.bench_isolation [PAIRS]
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -15,31 +16,36 @@ from tests.conftest import ROOT
 SELECTED = "test_vanilla_rnn or test_lstm or parameter_count"
 
 
-def once(level: str) -> float:
-    """Wall seconds of one whole process."""
+def once(level: str) -> tuple[float, float]:
+    """Wall and processor seconds of one whole run, its workers included."""
     arguments = ["grader", "--submission", "reference", "--exercise", "palindrome", "-q"]
     options = ["-k", SELECTED, "--seed", "1", "--isolation", level, "-p", "no:cacheprovider"]
-    start = time.perf_counter()
+    start, before = time.perf_counter(), os.times()
     subprocess.run(
         [sys.executable, "-m", "pytest", *arguments, *options],
         cwd=ROOT,
         capture_output=True,
         check=True,
     )
-    return time.perf_counter() - start
+    wall, after = time.perf_counter() - start, os.times()
+    used = after.children_user + after.children_system
+    return wall, used - before.children_user - before.children_system
 
 
 def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     once("full")  # warms the disk's cache
-    walls: dict[str, list[float]] = {"full": [], "limits": []}
+    runs: dict[str, list[tuple[float, float]]] = {"full": [], "limits": []}
     for index in range(pairs):
         for level in ("full", "limits") if index % 2 else ("limits", "full"):
-            walls[level].append(once(level))
-    differences = [a - b for a, b in zip(walls["full"], walls["limits"], strict=True)]
-    for level, values in walls.items():
-        print(f"{level:<6} median {statistics.median(values):.3f} s of {pairs}")
-    print(f"full - limits, in pairs: median {statistics.median(differences):+.3f} s")
+            runs[level].append(once(level))
+    for kind, name in enumerate(("wall", "processor")):
+        full, limits = ([run[kind] for run in runs[level]] for level in ("full", "limits"))
+        more = statistics.median(a - b for a, b in zip(full, limits, strict=True))
+        print(
+            f"{name:<9} seconds, median of {pairs}: full {statistics.median(full):.3f}, "
+            f"limits {statistics.median(limits):.3f}; in pairs {more:+.3f}"
+        )
 
 
 if __name__ == "__main__":

@@ -46,9 +46,9 @@ class Sizes:
 
 
 def random_sizes(rng: np.random.Generator, B: int | None = None) -> Sizes:
-    """All different, so that no shape can be taken for another."""
-    T, batch, d, n, K = (int(size) for size in rng.permutation(6)[:5] + 2)
-    return Sizes(T, batch if B is None else B, d, n, K)
+    """All different, so that no shape can be taken for another; some way for gradients to go."""
+    batch, d, n, K = (int(size) for size in rng.permutation(5)[:4] + 2)
+    return Sizes(int(rng.integers(7, 11)), batch if B is None else B, d, n, K)
 
 
 def random_weights(rng: np.random.Generator, sizes: Sizes) -> Weights:

@@ -9,5 +9,5 @@ if [ -z "$python" ]; then
     python=$(command -v python3.12 || command -v python3.11)
 fi
 "$python" -m venv .venv
-.venv/bin/pip install torch -c constraints.txt --index-url https://download.pytorch.org/whl/cpu
-.venv/bin/pip install -c constraints.txt .
+.venv/bin/pip install "$(grep '^torch==' constraints.txt)" --index-url https://download.pytorch.org/whl/cpu
+.venv/bin/pip install -c constraints.txt -e .
