@@ -283,14 +283,17 @@ def test_an_ordinary_user_is_locked_up_as_well() -> None:
     """
     script = r"""
 set -e
+mount -t tmpfs views /mnt
 for path in "$@"; do
-    closed=$(namei -m "$path" | awk '$1 !~ /x$/ && $1 ~ /^d/ {found = 1} END {print found + 0}')
+    closed=$(namei -m "$path" | awk '$1 !~ /[xt]$/ && $1 ~ /^d/ {found = 1} END {print found + 0}')
     test "$closed" = 0 && continue
-    top=/$(echo "$path" | cut -d/ -f2)
-    mkdir -p /mnt/view; mount -t tmpfs view /mnt/view; chmod 755 /mnt/view
-    mkdir -p "/mnt/view/${path#$top/}"
-    mount --bind "$path" "/mnt/view/${path#$top/}"
-    mount --move /mnt/view "$top"
+    view=/mnt/$(echo "$path" | cut -d/ -f2)
+    test -d "$view" || { mkdir "$view"; mount -t tmpfs view "$view"; chmod 755 "$view"; }
+    mkdir -p "/mnt$path"
+    mount --bind "$path" "/mnt$path"
+done
+for view in /mnt/*; do
+    test -d "$view" && mount --move "$view" "/$(basename "$view")"
 done
 cd "$KIT"
 exec setpriv --reuid 61234 --regid 61234 --clear-groups --bounding-set=-all \
