@@ -1,12 +1,20 @@
-"""Calls student functions by the names of their parameters, never by position."""
+"""Finds what student code defines by its name, and calls it by the names of its parameters.
+
+Names of functions, classes and parameters are those of the template up to case and underscores;
+the order of parameters never matters. What can't be found or called so is :class:`Unusable`.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
 from grader.worker.process import Unusable
+
+Aliases = Mapping[str, str]  # other names for a value, squeezed, with blanks between
+LIBRARIES = ("torch", "numpy", "matplotlib", "grader")
 
 
 def squeeze(name: str) -> str:
@@ -14,13 +22,48 @@ def squeeze(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def bind(
-    function: Callable[..., Any], values: Mapping[str, Any], aliases: Mapping[str, str]
-) -> Any:
+def call(owner: Any, name: str, values: Mapping[str, Any], aliases: Aliases) -> Any:
+    """What the function of that name returns, by :func:`find` and :func:`bind`."""
+    return bind(find(owner, name, values), values, aliases)
+
+
+def find(owner: Any, name: str, parameters: Iterable[str] = ("…",)) -> Callable[..., Any]:
+    """The function of that name in a module, or in an object; ``parameters`` are for messages."""
+    found: Callable[..., Any] | None = _member(owner, name, callable)
+    if found is None:
+        expected = f"def {name}({', '.join(parameters)})"
+        raise _lacks(owner, name, "function", expected, inspect.isfunction)
+    return found
+
+
+def find_class(module: ModuleType, name: str, base: type = object) -> type[Any]:
+    """The student's class of that name, derived from ``base``; not one that is imported as is."""
+
+    def fits(value: Any) -> bool:
+        return inspect.isclass(value) and issubclass(value, base) and is_students(value)
+
+    found: type[Any] | None = _member(module, name, fits)
+    if found is None:
+        expected = f"class {name}" + (f"({base.__name__})" if base is not object else "")
+        raise _lacks(module, name, "class", expected, inspect.isclass)
+    return found
+
+
+def is_students(kind: type) -> bool:
+    """Whether a class comes from a file of the student's, and not from a library or the kit."""
+    return kind.__module__.partition(".")[0] not in LIBRARIES
+
+
+def takes(function: Callable[..., Any], value: str, aliases: Aliases) -> bool:
+    """Whether the function has a parameter for that value."""
+    known = {squeeze(value), *aliases.get(value, "").split()}
+    return any(squeeze(parameter.name) in known for parameter in _parameters(function))
+
+
+def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Aliases) -> Any:
     """``function(…)`` with those of ``values`` that it has parameters for, whatever their order.
 
-    ``aliases`` lists other names for a value, squeezed, with blanks between. A parameter that is
-    not known keeps its default; without one, that is :class:`Unusable`.
+    A parameter that is not known keeps its default; without one, that is :class:`Unusable`.
     """
     known = {squeeze(key): value for key, value in values.items()}
     for key, names in aliases.items():
@@ -28,7 +71,7 @@ def bind(
             for name in names.split():
                 known.setdefault(name, values[key])
     positional, keywords = [], {}
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in _parameters(function):
         name = squeeze(parameter.name)
         if parameter.kind is parameter.VAR_KEYWORD:
             keywords.update({k: v for k, v in values.items() if k not in keywords})
@@ -40,9 +83,52 @@ def bind(
             keywords[parameter.name] = known[name]
         elif parameter.default is parameter.empty:
             raise Unusable(
-                f"{function.__name__} asks for a parameter that the sheet does not have.",
+                f"{_name(function)} asks for a parameter that the sheet does not have.",
                 expected=f"parameters: {', '.join(values)}",
                 got=f"a parameter {parameter.name!r} without a default value",
                 hint="Keep the names of the template, or give further parameters a default.",
             )
     return function(*positional, **keywords)
+
+
+def _member(owner: Any, name: str, fits: Callable[[Any], bool]) -> Any:
+    """The attribute of that name that ``fits``, else one whose name agrees with it, else None."""
+    alike = (key for key in dir(owner) if squeeze(key) == squeeze(name))
+    values = (getattr(owner, key, None) for key in (name, *alike))
+    return next((value for value in values if fits(value)), None)
+
+
+def _lacks(
+    owner: Any, name: str, kind: str, expected: str, fits: Callable[[Any], bool]
+) -> Unusable:
+    """What to say where an owner has no function or class of that name."""
+    other, in_file = getattr(owner, name, None), isinstance(owner, ModuleType)
+    home = owner.__name__ if in_file else type(owner).__module__
+    defined = [
+        key
+        for key, value in inspect.getmembers_static(owner, fits)
+        if value.__module__ == home and not key.startswith("__")
+    ]
+    return Unusable(
+        f"{'The file' if in_file else type(owner).__name__} defines no {kind} {name}.",
+        expected=expected,
+        got=f"{name}, which is something else: {other if inspect.isclass(other) else type(other)}"
+        if other is not None
+        else f"no such name; there is {', '.join(defined) or f'no {kind}'}",
+    )
+
+
+def _parameters(function: Callable[..., Any]) -> Iterable[inspect.Parameter]:
+    try:
+        return inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise Unusable(
+            f"{_name(function)} can be called by the names of its parameters.",
+            expected="the template's parameters, in a method after self",
+            got="no parameters that can be told",
+            hint="The first parameter of a method is self.",
+        ) from None
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))

@@ -182,7 +182,8 @@ class Student:
 
         status = text("status")
         if status == "not started":
-            raise Failure(text("message"), where=text("where"), status="not started")
+            task = " ".join(text("message").split())  # stands in a line of the table of points
+            raise Failure(task, where=text("where"), status="not started")
         if status in ("wrong", "banned"):
             what, expected, got, hint = map(text, ("what", "expected", "got", "hint"))
             kind: Status = "failed" if status == "wrong" else "blocked"
@@ -216,6 +217,11 @@ class Student:
         ]
         if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for t in texts for line in t.splitlines()):
             return "The file holds merge-conflict markers (<<<<<<<, >>>>>>>): choose one side."
+        if answer["type"] == "ModuleNotFoundError":
+            return (
+                "There are Python's own modules, torch, numpy and matplotlib, and the files that "
+                "were handed in. Import anything else where it can be done without."
+            )
         return ""
 
     def _raise_lost(self, lost: WorkerLost, backend: Backend, path: str, doing: str) -> NoReturn:

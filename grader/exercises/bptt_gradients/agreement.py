@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from grader.checks import TOLERANCE, Misconception, as_numbers, close, matches, require
+from grader.exercises.bptt_gradients import misconceptions as wrong
 from grader.exercises.bptt_gradients import oracle, probes
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Kind, Random
+from grader.exercises.judging import require_raised
 from grader.failures import Failure
 from grader.worker.student import Student
 
@@ -50,6 +52,19 @@ def agrees(
         misconceptions = ()
         hint = COARSE
     close(got, expected, what, where=where, hint=hint, misconceptions=misconceptions)
+
+
+def weight_agrees(student: Student, function: str, kind: Kind, name: str, rng: Random) -> None:
+    """The gradient of one weight, at several lengths of the sequence."""
+    problems = [oracle.draw(rng), oracle.draw(rng, T=1), oracle.draw(rng, T=12)]
+    for found, problem in zip(ask(student, function, problems), problems, strict=True):
+        agrees(
+            found,
+            name,
+            oracle.gradients(problem, kind)[name],
+            where=f"{FILE}, {function}; {oracle.sizes(problem)}",
+            misconceptions=wrong.gradients(name, problem, kind),
+        )
 
 
 def of_name(found: Arrays, name: str, what: str, where: str) -> Array:
@@ -109,10 +124,5 @@ def refuses(
     legal_case, *cases = ({**problem, parameter: value} for value in (legal, *values))
     answers = student.run(probes.refuses, FILE, name=function, legal=legal_case, cases=cases)
     for value, answer in zip(values, answers, strict=True):
-        require(
-            answer == "ValueError",
-            f"{function} refuses {parameter} = {value}.",
-            expected="ValueError",
-            got=answer,
-            where=f"{FILE}, {function}",
-        )
+        what = f"{function} refuses {parameter} = {value}."
+        require_raised(answer, "ValueError", what, where=f"{FILE}, {function}")

@@ -4,42 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from grader.exercises.bptt_gradients import misconceptions, oracle
-from grader.exercises.bptt_gradients.agreement import FILE, agrees, ask, follows_the_loss
+from grader.exercises.bptt_gradients.agreement import follows_the_loss, weight_agrees
 from grader.exercises.bptt_gradients.oracle import Random
 from grader.worker.student import Student
 
 FUNCTION = "linear_gradients"
 
 
-def weight_agrees(student: Student, name: str, rng: Random) -> None:
-    problems = [oracle.draw(rng), oracle.draw(rng, T=1), oracle.draw(rng, T=12)]
-    for found, problem in zip(ask(student, FUNCTION, problems), problems, strict=True):
-        agrees(
-            found,
-            name,
-            oracle.gradients(problem, "linear")[name],
-            where=f"{FILE}, {FUNCTION}; {oracle.sizes(problem)}",
-            misconceptions=misconceptions.gradients(name, problem, "linear"),
-        )
-
-
 @pytest.mark.question(id="G1", points=0.5)
 def test_W_qh(student: Student, rng: Random) -> None:
     """The gradient of W_qh."""
-    weight_agrees(student, "W_qh", rng)
+    weight_agrees(student, FUNCTION, "linear", "W_qh", rng)
 
 
 @pytest.mark.question(id="G1", points=0.5)
 def test_W_hx(student: Student, rng: Random) -> None:
     """The gradient of W_hx."""
-    weight_agrees(student, "W_hx", rng)
+    weight_agrees(student, FUNCTION, "linear", "W_hx", rng)
 
 
 @pytest.mark.question(id="G1", points=0.75)
 def test_W_hh(student: Student, rng: Random) -> None:
     """The gradient of W_hh."""
-    weight_agrees(student, "W_hh", rng)
+    weight_agrees(student, FUNCTION, "linear", "W_hh", rng)
 
 
 @pytest.mark.question(id="G1", points=0.25)

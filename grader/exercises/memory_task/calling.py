@@ -1,14 +1,11 @@
-"""Student functions called by parameter names, and the figures they draw (in the worker)."""
+"""Student functions and classes called by the names of their parameters (in the worker)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from grader import figures
-from grader.exercises.numpy_rnn import handling
-from grader.worker.process import Unusable
+from grader.worker import binding
 
 ALIASES = {
     "batch_size": "batch b bs n numsamples",
@@ -33,37 +30,13 @@ ALIASES = {
     "accuracies": "accuracy accs results",
     "threshold": "minaccuracy limit",
 }
-HISTORIES = ("history", "losses", "loss_history", "train_losses")
 
 
 def call(owner: Any, name: str, **values: Any) -> Any:
-    """A student's function or method of that name, by the names of its parameters."""
-    return handling.method(owner, name, ALIASES)(**values)
+    """What a student's function or method of that name returns."""
+    return binding.call(owner, name, values, ALIASES)
 
 
 def make(module: ModuleType, name: str, **values: Any) -> Any:
-    """An object of a student's class."""
-    return handling.make(module, name, values, ALIASES)
-
-
-def draw(make_figure: Callable[[], Any], name: str) -> dict[str, Any]:
-    """The description of the figure that a call returns, or else draws by pyplot."""
-    from matplotlib.figure import Figure
-
-    with figures.captured() as drawn:
-        result = make_figure()
-    parts = result if isinstance(result, tuple | list) else [result]
-    found = [getattr(part, "figure", None) or part for part in parts]  # axes know their figure
-    figure = next((part for part in found if isinstance(part, Figure)), None)
-    if figure is None and not drawn:
-        raise Unusable(
-            f"{name} draws a figure.", expected="a matplotlib Figure", got=handling.describe(result)
-        )
-    try:
-        return figures.describe(figure or drawn[-1])
-    except Exception as error:  # whatever was put into the figure
-        raise Unusable(
-            f"The figure of {name} can be drawn.",
-            expected="a picture",
-            got=f"matplotlib raises {type(error).__name__}: {str(error)[:300]}",
-        ) from error
+    """An object of the student's class of that name."""
+    return binding.bind(binding.find_class(module, name), values, ALIASES)

@@ -5,23 +5,20 @@ Functions that take a model are given one of the kit's, so that a wrong RNN cost
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from functools import partial
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from grader.exercises.memory_task.calling import ALIASES, call, draw, make
+from grader.exercises.memory_task.calling import ALIASES, call, make
 from grader.exercises.memory_task.probes_learner import Batches, Recorder
-from grader.exercises.numpy_rnn.handling import as_array, describe, exception, named, number
-from grader.exercises.numpy_rnn.network import Arrays, Network
-from grader.worker.binding import squeeze
+from grader.exercises.numpy_rnn.network import Array, Arrays, Network
+from grader.worker.binding import find, takes
 from grader.worker.process import Unusable
+from grader.worker.received import array, brief, drawing, named, number, raised
 
-Array = NDArray[Any]
 FAR_OFF = 10.0  # the error of a guess that is wrong by any tolerance
 # Data
 
@@ -45,7 +42,7 @@ def endless(module: ModuleType, batch_size: int, seq_length: int, batches: int) 
         raise Unusable(
             "generate_samples is a Python generator.",
             expected="a generator, which yields (x, y) again and again",
-            got=describe(data),
+            got=brief(data),
             hint="Does it yield anything?"
             if data is None
             else "return hands out one batch, once; yield makes the function a generator.",
@@ -73,9 +70,7 @@ def take(data: Iterator[Any], batches: int) -> Batches:
 
 
 def takes_seed(module: ModuleType) -> bool:
-    known = {"rng", *ALIASES["rng"].split()}
-    parameters = inspect.signature(module.generate_samples).parameters
-    return not known.isdisjoint(map(squeeze, parameters))
+    return takes(find(module, "generate_samples"), "rng", ALIASES)
 
 
 def refused_sizes(module: ModuleType, sizes: list[list[int]]) -> list[list[str]]:
@@ -84,7 +79,7 @@ def refused_sizes(module: ModuleType, sizes: list[list[int]]) -> list[list[str]]
     def first(batch_size: int, seq_length: int) -> None:
         next(generate(module, batch_size, seq_length, None))
 
-    return [exception(first, batch_size=B, seq_length=T) for B, T in sizes]
+    return [raised(first, B, T) for B, T in sizes]
 
 
 # Loss
@@ -110,19 +105,15 @@ def value_of_loss(loss: Any, y_hat: Array, y: Array) -> float:
 
 def gradient_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
     gradient = call(loss, "backward", y_hat=y_hat.copy(), y=y.copy())
-    return as_array(gradient, "The gradient of the loss")
+    return array(gradient, "The gradient of the loss")
 
 
 def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, list[str]]:
     """What the loss raises for shapes that would broadcast, and for backward before forward."""
 
-    def forward(y: Array) -> None:
-        call(make(module, "MSELoss"), "forward", y_hat=y_hat, y=y)
-
-    def backward() -> None:
-        call(make(module, "MSELoss"), "backward")
-
-    return {"shapes": exception(forward, y=y[:, 0]), "early": exception(backward)}
+    loss, fresh = make(module, "MSELoss"), make(module, "MSELoss")
+    shapes = raised(call, loss, "forward", y_hat=y_hat, y=y[:, 0])
+    return {"shapes": shapes, "early": raised(call, fresh, "backward")}
 
 
 # Accuracy
@@ -203,7 +194,7 @@ def against_length(
         module, [{**case, "errors": np.full((10, 4, 1), error)} for error in (0.0, FAR_OFF)]
     )
     return {
-        "accuracies": as_array(found, "What accuracy_against_length returns"),
+        "accuracies": array(found, "What accuracy_against_length returns"),
         "models": [model.report() for model in models],
         "perfect": perfect,
         "hopeless": hopeless,
@@ -225,7 +216,7 @@ def trained_accuracies(
     found = call(
         module, "accuracy_against_length", make_model=make_model, lengths=lengths, **values
     )
-    return as_array(found, "What accuracy_against_length returns")
+    return array(found, "What accuracy_against_length returns")
 
 
 def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
@@ -236,7 +227,7 @@ def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
 
 
 def accuracy_figure(module: ModuleType, lengths: list[int], accuracies: Array) -> dict[str, Any]:
-    return draw(
+    return drawing(
         lambda: call(module, "plot_accuracy", lengths=lengths, accuracies=accuracies.copy()),
         "plot_accuracy",
     )
@@ -248,19 +239,19 @@ def accuracy_figure(module: ModuleType, lengths: list[int], accuracies: Array) -
 def norms(module: ModuleType, weights: Arrays, x: Array) -> dict[str, Any]:
     """The gradient norms, and the weights afterwards."""
     model = Network(weights)
-    found = as_array(call(module, "gradient_norms", model=model, x=x.copy()), "The gradient norms")
+    found = array(call(module, "gradient_norms", model=model, x=x.copy()), "The gradient norms")
     return {"norms": found, "weights": model.get_weights()}
 
 
 def vanishing_figure(module: ModuleType, weights: Arrays, lengths: list[int]) -> dict[str, Any]:
     """The figure, and what gradient_norms says of each input that the model has read for it."""
     model = Recorder(weights)
-    figure = draw(
+    figure = drawing(
         lambda: call(module, "plot_vanishing_gradients", model=model, lengths=lengths, rng=None),
         "plot_vanishing_gradients",
     )
     found = [call(module, "gradient_norms", model=Network(weights), x=x) for x in model.read[:50]]
     return {
         "figure": figure,
-        "norms": [as_array(value, "The gradient norms").reshape(-1) for value in found],
+        "norms": [array(value, "The gradient norms").reshape(-1) for value in found],
     }

@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from grader.exercises.memory_task.calling import call, draw, make
-from grader.exercises.numpy_rnn.handling import as_array
-from grader.exercises.numpy_rnn.network import WEIGHTS, Arrays, Network
+from grader.exercises.memory_task.calling import call, make
+from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays, Network
+from grader.worker.received import array, drawing
 
-Array = NDArray[Any]
 Batches = list[Arrays]  # each with "x" and "y"
 HISTORIES = ("history", "losses", "loss_history", "train_losses")
 
@@ -68,7 +66,7 @@ class Recorder(Network):
 
 def weights_of(model: Network) -> Arrays:
     """What student code may have changed by hand, too."""
-    return {name: as_array(getattr(model, name), f"The weight {name}") for name in WEIGHTS}
+    return {name: array(getattr(model, name), f"The weight {name}") for name in WEIGHTS}
 
 
 def learner(module: ModuleType, model: Network, data: Iterator[Any], **values: Any) -> Any:
@@ -102,7 +100,7 @@ def history(student: Any) -> Array | None:
     for name in HISTORIES:
         kept = getattr(student, name, None)
         if isinstance(kept, list | tuple | np.ndarray):
-            return as_array(kept, f"Learner.{name}").reshape(-1)
+            return array(kept, f"Learner.{name}").reshape(-1)
     return None
 
 
@@ -119,7 +117,7 @@ def learn(
 
 def prediction(module: ModuleType, weights: Arrays, x: Array) -> Array:
     student = learner(module, Network(weights), iter(()))
-    return as_array(call(student, "predict", x=x.copy()), "What predict returns")
+    return array(call(student, "predict", x=x.copy()), "What predict returns")
 
 
 def learning_curve(module: ModuleType, weights: Arrays, batches: Batches, lr: float) -> Any:
@@ -127,7 +125,7 @@ def learning_curve(module: ModuleType, weights: Arrays, batches: Batches, lr: fl
     data = ((batch["x"], batch["y"]) for batch in batches)
     student = learner(module, Network(weights), data, lr=lr)
     train(student, len(batches), lr=lr)
-    return {"figure": draw(lambda: call(student, "plot"), "plot"), "history": history(student)}
+    return {"figure": drawing(lambda: call(student, "plot"), "plot"), "history": history(student)}
 
 
 def progress(

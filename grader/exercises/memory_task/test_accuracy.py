@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from grader.checks import require
+from grader.checks import TOLERANCE, close, name_misconception, require
+from grader.exercises.judging import same
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.misconceptions import ACCURACY, LONGEST
-from grader.exercises.numpy_rnn.judging import all_same, same
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, random_weights
 from grader.failures import Failure
 from grader.figures import require_labels
@@ -20,6 +22,27 @@ Random = np.random.Generator
 FILE = "memory_task.py"
 SOLVABLE, PLOT = f"{FILE}, longest_solvable_length", f"{FILE}, plot_accuracy"
 AGAINST = f"{FILE}, accuracy_against_length"
+
+
+def all_same(
+    got: Sequence[float],
+    expected: Sequence[float],
+    what: str,
+    *,
+    where: Sequence[str],
+    misconceptions: Iterable[tuple[str, Sequence[Any]]],
+) -> None:
+    """One number for each of several cases; a misconception must explain all of them.
+
+    Fractions of small counts: no precision is asked for.
+    """
+    hint = name_misconception(
+        np.array(got),
+        ((text, partial(np.array, values, dtype=float)) for text, values in misconceptions),
+        TOLERANCE["float32"],
+    )
+    for value, right, place in zip(got, expected, where, strict=True):
+        close(value, right, what, tolerance=TOLERANCE["float32"], where=place, hint=hint)
 
 
 @pytest.mark.question(id="M4", points=0.5)

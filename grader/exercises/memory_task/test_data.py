@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from grader.checks import require
+from grader.exercises.judging import require_raised, same
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.misconceptions import target_misconceptions
-from grader.exercises.numpy_rnn.judging import require_raised, same
-from grader.exercises.numpy_rnn.uniform import require_uniform
+from grader.exercises.uniform import require_uniform
 from grader.worker.student import Student
 
 Random = np.random.Generator
@@ -146,6 +146,5 @@ def test_refuses(student: Student) -> None:
             raised,
             "ValueError",
             "A batch and a sequence have at least one element.",
-            where=WHERE,
-            when=f"for batch_size {B}, seq_length {T}",
+            where=f"{WHERE}; batch_size {B}, seq_length {T}",
         )

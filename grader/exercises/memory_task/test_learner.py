@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from grader.checks import close, require
+from grader.exercises.judging import same
 from grader.exercises.memory_task import oracle, probes_learner
 from grader.exercises.memory_task.misconceptions import history_misconceptions, step_misconceptions
 from grader.exercises.memory_task.oracle import Batch
-from grader.exercises.numpy_rnn.judging import same
 from grader.exercises.numpy_rnn.oracle import (
     Array,
     Sizes,

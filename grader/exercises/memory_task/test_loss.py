@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from grader.checks import close
+from grader.exercises.judging import require_raised, same
 from grader.exercises.memory_task import oracle, probes
 from grader.exercises.memory_task.misconceptions import (
     loss_gradient_misconceptions,
     loss_misconceptions,
 )
-from grader.exercises.numpy_rnn.judging import require_raised, same
 from grader.exercises.numpy_rnn.oracle import Array
 from grader.worker.student import Student
 
@@ -112,14 +112,12 @@ def test_refuses(student: Student, rng: Random) -> None:
         found["shapes"],
         "ValueError",
         "Prediction and target have the same shape.",
-        where=VALUE,
-        when="for [4, 1] and [4]",
+        where=f"{VALUE}; for [4, 1] and [4]",
         hint="NumPy would broadcast them to [4, 4], and the loss would be that of all pairs.",
     )
     require_raised(
         found["early"],
         "RuntimeError",
         "backward needs a forward before it.",
-        where=GRADIENT,
-        when="before any forward",
+        where=f"{GRADIENT}; before any forward",
     )

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from grader.exercises.numpy_rnn.handling import (
     ALIASES,
     GRADIENTS,
     alone,
-    as_array,
     build,
-    exception,
+    call,
     load,
     loaded,
-    method,
-    named,
     passes,
     predict,
     read,
 )
-from grader.exercises.numpy_rnn.network import WEIGHTS, Arrays, Network
-from grader.worker.binding import squeeze
+from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays, Network
+from grader.worker.binding import find_class, takes
 from grader.worker.process import Unusable
-
-Array = NDArray[Any]
+from grader.worker.received import array, named, raised
 
 # Initialization, get and set
 
@@ -52,21 +46,19 @@ def attributes(model: Any) -> dict[str, Any]:
         )
     found = {name: getattr(model, name) for name in WEIGHTS}
     return {
-        "values": {name: as_array(value, f"The weight {name}") for name, value in found.items()},
+        "values": {name: array(value, f"The weight {name}") for name, value in found.items()},
         "types": {name: str(getattr(v, "dtype", type(v).__name__)) for name, v in found.items()},
     }
 
 
 def takes_seed(module: ModuleType) -> bool:
-    known = {"rng", *ALIASES["rng"].split()}
-    parameters = inspect.signature(module.RNN).parameters
-    return not known.isdisjoint(map(squeeze, parameters))
+    return takes(find_class(module, "RNN"), "rng", ALIASES)
 
 
 def got(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str, Arrays]:
     """What ``get_weights`` returns, and the weights after what it returned was overwritten."""
     model = loaded(module, sizes, weights)
-    found = method(model, "get_weights")()
+    found = call(model, "get_weights")
     first = named(found, WEIGHTS, "The weights from get_weights")
     for value in found.values() if isinstance(found, dict) else found:
         if isinstance(value, np.ndarray):
@@ -78,7 +70,7 @@ def put(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str,
     """The weights after ``set_weights``, and after what was handed in was overwritten."""
     model = build(module, sizes)
     given = {name: weight.copy() for name, weight in weights.items()}
-    method(model, "set_weights")(weights=given)
+    call(model, "set_weights", weights=given)
     first = read(model)
     for value in given.values():
         value[...] = 7.0
@@ -92,8 +84,8 @@ def refused(
     found = []
     for case in bad:
         model = loaded(module, sizes, weights)
-        raised = exception(method(model, "set_weights"), weights=case)
-        found.append({"raised": raised, "after": read(model)})
+        answer = raised(call, model, "set_weights", weights=case)
+        found.append({"raised": answer, "after": read(model)})
     return found
 
 
@@ -127,7 +119,7 @@ def touched(module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array
     """The input and the weights after forward."""
     model = loaded(module, sizes, weights)
     given = alone(model, x)[0].copy()
-    method(model, "forward")(x=given)
+    call(model, "forward", x=given)
     return {"x": given, "weights": read(model)}
 
 
@@ -135,7 +127,7 @@ def refused_inputs(
     module: ModuleType, sizes: dict[str, int], inputs: list[Array]
 ) -> list[list[str]]:
     model = build(module, sizes)
-    return [exception(method(model, "forward"), x=x) for x in inputs]
+    return [raised(call, model, "forward", x=x) for x in inputs]
 
 
 def gradients(
@@ -191,11 +183,11 @@ def out_of_turn(
 ) -> dict[str, list[str]]:
     """What backward raises before any forward, and for a d_loss of another batch."""
     fresh, model = build(module, sizes), loaded(module, sizes, weights)
-    method(model, "forward")(x=alone(model, x)[0])
+    call(model, "forward", x=alone(model, x)[0])
     more = np.concatenate([d_loss, d_loss])
     return {
-        "fresh": exception(method(fresh, "backward"), d_loss=d_loss),
-        "bad": exception(method(model, "backward"), d_loss=more),
+        "fresh": raised(call, fresh, "backward", d_loss=d_loss),
+        "bad": raised(call, model, "backward", d_loss=more),
     }
 
 
@@ -206,8 +198,8 @@ def stale(
     model = loaded(module, sizes, weights)
     x, d_loss = alone(model, x, d_loss)
     passes(model, x, d_loss)
-    method(model, "update")(lr=0.1)
-    return exception(method(model, "backward"), d_loss=d_loss)
+    call(model, "update", lr=0.1)
+    return raised(call, model, "backward", d_loss=d_loss)
 
 
 # Update
@@ -221,7 +213,7 @@ def descent(
     visited, found = [read(model)], []
     for step in steps:
         found.append(passes(model, *alone(model, step["x"], step["d_loss"])))
-        method(model, "update")(lr=step["lr"])
+        call(model, "update", lr=step["lr"])
         visited.append(read(model))
     return {"weights": visited, "gradients": found}
 
@@ -231,10 +223,10 @@ def updates_out_of_turn(
 ) -> dict[str, list[str]]:
     """What update raises on a fresh network, and once more after it was in its turn."""
     fresh, model = build(module, sizes), loaded(module, sizes, weights)
-    found = {"fresh": exception(method(fresh, "update"), lr=0.1)}
+    found = {"fresh": raised(call, fresh, "update", lr=0.1)}
     passes(model, *alone(model, x, d_loss))
-    method(model, "update")(lr=0.1)
-    return found | {"again": exception(method(model, "update"), lr=0.1)}
+    call(model, "update", lr=0.1)
+    return found | {"again": raised(call, model, "update", lr=0.1)}
 
 
 # Gradient checks
@@ -259,14 +251,14 @@ class ForwardOnly(Network):
 def numerical(module: ModuleType, weights: Arrays, x: Array, eps: float) -> dict[str, Arrays]:
     """The student's numerical gradient of the kit's network, and its weights afterwards."""
     model = ForwardOnly(weights)
-    call = method(module, "get_numerical_gradient")
-    found = named(call(model=model, x=x, eps=eps), GRADIENTS, "The numerical gradients")
-    return {"gradients": found, "weights": model.get_weights()}
+    found = call(module, "get_numerical_gradient", model=model, x=x, eps=eps)
+    gradients = named(found, GRADIENTS, "The numerical gradients")
+    return {"gradients": gradients, "weights": model.get_weights()}
 
 
 def analytical(module: ModuleType, weights: Arrays, x: Array) -> Arrays:
     """The student's analytical gradient of the kit's network."""
-    found = method(module, "get_analytical_gradient")(model=Network(weights), x=x)
+    found = call(module, "get_analytical_gradient", model=Network(weights), x=x)
     return named(found, GRADIENTS, "The analytical gradients")
 
 
@@ -276,6 +268,6 @@ def both(module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array) -
     x, _ = alone(model, x)
     found = {}
     for kind in ("numerical", "analytical"):
-        gradient = method(module, f"get_{kind}_gradient")(model=model, x=x)
+        gradient = call(module, f"get_{kind}_gradient", model=model, x=x)
         found[kind] = named(gradient, GRADIENTS, f"The {kind} gradients")
     return found

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from grader.checks import as_numbers, require
+from grader.exercises.judging import require_raised, same
 from grader.exercises.numpy_rnn import oracle, probes
-from grader.exercises.numpy_rnn.judging import FILE, ask_network, require_raised, same
+from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.misconceptions import AVERAGED, backward_misconceptions
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
 from grader.failures import Failure
@@ -223,15 +224,13 @@ def test_refuses(student: Student, rng: Random) -> None:
         found["fresh"],
         "RuntimeError",
         "backward needs a forward before it.",
-        where=place(case.sizes),
-        when="before any forward",
+        where=f"{place(case.sizes)}; before any forward",
     )
     require_raised(
         found["bad"],
         "ValueError",
         "d_loss has the shape of the last ŷ.",
-        where=place(case.sizes),
-        when="for a d_loss of two rows after a batch of one",
+        where=f"{place(case.sizes)}; for a d_loss of two rows after a batch of one",
     )
 
 
@@ -243,6 +242,5 @@ def test_needs_another_forward(student: Student, rng: Random) -> None:
         case.ask(student, probes.stale),
         "RuntimeError",
         "backward needs another forward after an update.",
-        where=place(case.sizes),
-        when="after an update",
+        where=f"{place(case.sizes)}; after an update",
     )

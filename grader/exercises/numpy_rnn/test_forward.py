@@ -8,14 +8,9 @@ import numpy as np
 import pytest
 
 from grader.checks import require
+from grader.exercises.judging import require_raised, same
 from grader.exercises.numpy_rnn import oracle, probes
-from grader.exercises.numpy_rnn.judging import (
-    FILE,
-    ask_network,
-    require_raised,
-    same,
-    same_weights,
-)
+from grader.exercises.numpy_rnn.judging import FILE, ask_network, same_weights
 from grader.exercises.numpy_rnn.misconceptions import forward_misconceptions
 from grader.exercises.numpy_rnn.oracle import Sizes
 from grader.worker.student import Student
@@ -138,6 +133,5 @@ def test_refuses(student: Student, rng: Random) -> None:
             raised,
             "ValueError",
             f"forward takes [T, {d}] and [T, batch, {d}] and nothing else.",
-            where=place(sizes),
-            when=f"for shape {list(shape)}",
+            where=f"{place(sizes)}; for shape {list(shape)}",
         )

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from grader.checks import require
+from grader.exercises.judging import same
 from grader.exercises.numpy_rnn import oracle, probes
-from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same, same_weights
+from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same_weights
 from grader.exercises.numpy_rnn.misconceptions import (
     analytical_misconceptions,
     numerical_misconceptions,

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.exercises.judging import require_raised, same
 from grader.exercises.numpy_rnn import oracle, probes
-from grader.exercises.numpy_rnn.judging import FILE, ask_network, require_raised, same
+from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.misconceptions import update_misconceptions
 from grader.exercises.numpy_rnn.oracle import Sizes
 from grader.failures import Failure
@@ -96,8 +97,7 @@ def test_needs_backward(student: Student, rng: Random) -> None:
         found["fresh"],
         "RuntimeError",
         "update needs gradients.",
-        where=place(sizes),
-        when="before any backward",
+        where=f"{place(sizes)}; before any backward",
     )
 
 
@@ -109,7 +109,6 @@ def test_uses_gradients_up(student: Student, rng: Random) -> None:
         found["again"],
         "RuntimeError",
         "update uses the gradients up.",
-        where=place(sizes),
-        when="at a second update after one backward",
+        where=f"{place(sizes)}; at a second update after one backward",
         hint="The gradients belong to the weights before the update: forget them afterwards.",
     )

@@ -8,16 +8,11 @@ import numpy as np
 import pytest
 
 from grader.checks import require
+from grader.exercises.judging import require_raised
 from grader.exercises.numpy_rnn import oracle, probes
-from grader.exercises.numpy_rnn.judging import (
-    FILE,
-    ask,
-    ask_network,
-    require_raised,
-    same_weights,
-)
+from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same_weights
 from grader.exercises.numpy_rnn.oracle import Sizes
-from grader.exercises.numpy_rnn.uniform import require_uniform
+from grader.exercises.uniform import require_uniform
 from grader.worker.student import Student
 
 Random = np.random.Generator
@@ -187,8 +182,7 @@ def test_set_weights_refuses(student: Student, rng: Random) -> None:
             case["raised"],
             "ValueError",
             "set_weights refuses what is no set of five weights.",
-            where=where,
-            when=how,
+            where=f"{where}; {how}",
         )
         same_weights(
             case["after"],

@@ -100,6 +100,7 @@ def _group(
         kind = _kind(model, name, shape, widths, survey)
         if kind:
             groups.setdefault(kind, []).append(name)
+    embeddings = [name for name in shapes if is_embedding(name)]
     square = groups.get(("h", False), [])
     if not any(part in ("x", "xh") for part, _ in groups) and len(square) > len(GATES[model]):
         # An embedding as wide as the state: W_x is square, too, and only its name tells.
@@ -111,6 +112,10 @@ def _group(
         last = next((name for name in outputs if _is_output(name)), outputs[-1])
         groups[("ph", False)] = [last]
         groups[("x", False)] = [name for name in outputs if name != last]
+    if not any(part in ("x", "xh") for part, _ in groups) and embeddings:
+        # A row of the embedding is what W_x makes of the digit's one-hot code: it is W_x, turned.
+        width = shapes[embeddings[0]][-1]
+        groups[("x", width != survey.n)] = embeddings
     return groups
 
 
@@ -130,14 +135,19 @@ def _kind(
         shape = (shape[0] * shape[1], shape[2])
     if len(shape) != 2:
         return None
-    for out, inner in (shape, shape[::-1]):
-        for size, stacked in ((stack, stack != n), (n, False)):
-            if out == size and inner == n:
-                return "h", stacked
-            if out == size and inner - n in widths:
-                return "xh", stacked
-            if out == size and inner in widths and (inner != K or stacked):
-                return "x", stacked
+    forms = [
+        (stacked, inner)
+        for out, inner in (shape, shape[::-1])
+        for size, stacked in ((stack, stack != n), (n, False))
+        if out == size
+    ]
+    for stacked, inner in sorted(forms, key=lambda form: form[1] != n):  # the state first
+        if inner == n:
+            return "h", stacked
+        if inner - n in widths:
+            return "xh", stacked
+        if inner in widths and (inner != K or stacked):
+            return "x", stacked
     return ("ph", False) if set(shape) == {n, K} else None
 
 

@@ -146,9 +146,9 @@ class Network:
 
     def inputs(self, arrays: Weights, sheet: Weights, digits: Array) -> Array:
         """(B, T, d): what the equations' x is, by the width of W_x and the embedding if any."""
-        embedding = next((a for name, a in arrays.items() if layout.is_embedding(name)), None)
-        if embedding is not None:
-            rows: Array = embedding[digits.astype(int)]
+        embeddings = [name for name in arrays if layout.is_embedding(name)]
+        if embeddings and embeddings[0] not in self.layout:
+            rows: Array = arrays[embeddings[0]][digits.astype(int)]
             return rows
         width = sheet[f"W_{oracle.GATES[self.model][0]}x"].shape[1]
         return oracle.features(digits, width)

@@ -9,16 +9,14 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from grader import bans
-from grader.worker.binding import bind, squeeze
+from grader.worker.binding import bind, find_class, takes
 from grader.worker.process import Banned, Unusable
+from grader.worker.received import Array, array, brief, named, no_return, number
 
-Array = NDArray[Any]
 Network = Callable[[Tensor], Any]
 
 # What real submissions call the constructor's parameters (compared without case and underscores).
@@ -38,7 +36,7 @@ def build(
     """The student's network of that class, for those sizes, in double or single precision."""
     number = torch.float64 if dtype == "float64" else torch.float32
     torch.set_default_dtype(number)
-    kind = find_class(module, name)
+    kind = network_class(module, name)
     try:
         network = bind(kind, sizes | {"device": "cpu"}, ALIASES)
     except (AttributeError, TypeError) as error:
@@ -48,26 +46,21 @@ def build(
     return network.to(number), number
 
 
-def find_class(module: ModuleType, name: str) -> type[nn.Module]:
+def network_class(module: ModuleType, name: str) -> type[nn.Module]:
     """The class ``name``, or else the only network that the module defines."""
-    own = {
-        key: value
-        for key, value in vars(module).items()
-        if inspect.isclass(value)
-        and issubclass(value, nn.Module)
-        and value.__module__ == module.__name__
-    }
-    squeezed = {re.sub(r"_", "", key).lower(): value for key, value in own.items()}
-    found = own.get(name) or squeezed.get(name.lower())
-    if found is None and len(own) == 1:
-        (found,) = own.values()
-    if found is None:
-        raise Unusable(
-            f"The file defines no class {name}.",
-            expected=f"class {name}(nn.Module)",
-            got=f"classes: {', '.join(sorted(own)) or 'none'}",
-        )
-    return found
+    try:
+        return find_class(module, name, nn.Module)
+    except Unusable:
+        own = [
+            value
+            for value in vars(module).values()
+            if inspect.isclass(value)
+            and issubclass(value, nn.Module)
+            and value.__module__ == module.__name__
+        ]
+        if len(own) != 1:
+            raise
+        return own[0]
 
 
 def parameters(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
@@ -94,7 +87,8 @@ def outputs(
             x = as_input(case["x"], number)
             # Not under no_grad: real submissions call retain_grad() in forward.
             ours = bool(case["weights"])
-            results.append(to_array(run(network, x, case["batch"], sizes, ours=ours)))
+            output = run(network, x, case["batch"], sizes, ours=ours)
+            results.append(array(output, "The output of forward"))
     return results
 
 
@@ -128,7 +122,7 @@ def gradients(
                 )
             backward((output * torch.from_numpy(direction).to(number)).sum())
     return {
-        key: to_array(value.grad)
+        key: array(value.grad, f"The gradient of {key}")
         for key, value in network.named_parameters()
         if value.grad is not None
     }
@@ -213,8 +207,8 @@ def run(
         raise Unusable(
             "forward must return a tensor.",
             expected=wanted,
-            got=type(result).__name__,
-            hint="Does forward end with a return statement?" if result is None else "",
+            got=brief(result),
+            hint=no_return(result),
         )
     if shown.dtype not in (torch.float32, torch.float64):
         raise Unusable(
@@ -235,10 +229,6 @@ def run(
             got=f"shape {list(shown.shape)}",
         )
     return shown
-
-
-def to_array(tensor: Tensor) -> Array:
-    return np.array(tensor.detach().to(torch.float64).numpy())
 
 
 def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str, Any]:
@@ -264,32 +254,16 @@ def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str
         "K": "numclasses outputdim classes",
     }
     values = [bind(own[0], case, aliases) for case in cases]
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Unusable(
-                "The number of parameters is a number.", expected="an int", got=type(value).__name__
-            )
-    names = {squeeze(name) for name in inspect.signature(own[0]).parameters}
-    return {"counts": values, "has_K": bool(names & {"k", *aliases["K"].split()})}
+    counts = [number(value, "The number of parameters") for value in values]
+    return {"counts": counts, "has_K": takes(own[0], "K", aliases)}
 
 
 def palindromes(module: ModuleType, length: int, count: int) -> dict[str, Any]:
     """The first items of the student's dataset: digits read, digit to predict."""
-    kind: Any = getattr(module, "PalindromeDataset", None)
-    if not callable(kind):
-        raise Unusable(
-            "The file defines no class PalindromeDataset.",
-            expected="PalindromeDataset(length), as it was given",
-            got="none",
-        )
-    dataset = kind(length)
-    items = [dataset[index] for index in range(count)]
-    try:
-        digits = [np.asarray(item[0], dtype=float).ravel().tolist() for item in items]
-        return {"digits": digits, "target": [float(item[1]) for item in items]}
-    except (TypeError, ValueError, IndexError):
-        raise Unusable(
-            "An item of the dataset is a pair: digits, and the digit to predict.",
-            expected="(digits, digit)",
-            got=type(items[0]).__name__,
-        ) from None
+    dataset = find_class(module, "PalindromeDataset")(length)
+    names, what = ("digits", "digit"), "Digits read, and the digit to predict,"
+    items = [named(dataset[index], names, what) for index in range(count)]
+    return {
+        "digits": [item["digits"].ravel() for item in items],
+        "target": [number(item["digit"], "The digit to predict") for item in items],
+    }

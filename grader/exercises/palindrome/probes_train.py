@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import inspect
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from grader import figures
-from grader.exercises.palindrome.probes import Array, to_array
-from grader.worker.binding import bind, squeeze
+from grader.worker.binding import bind, find, is_students, squeeze, takes
 from grader.worker.process import Unusable
+from grader.worker.received import Array, array, brief, described, figure_in
 
 ALIASES = {
     "model": "modeltype modelname network net rnntype kind",
@@ -34,28 +35,52 @@ ALIASES = {
 }
 CONFIGURATIONS = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams")
 WATCHED_STEPS = 3
+TIGHT = 1e-5  # a max_norm that every gradient exceeds
+FIGURES = 4  # the last of those drawn
 SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
 
 
-class Watch:
-    """What a training loop does: which network runs, in what order it steps, on what loss."""
+class Enough(BaseException):
+    """Ends a training that has been watched for long enough."""
 
-    def __init__(self) -> None:
+
+class Watch:
+    """What a training loop does: which network runs, in what order it steps, on what loss.
+
+    With ``brief``, the loop is ended after the first steps, by ``Enough``.
+    """
+
+    def __init__(self, brief: bool = False) -> None:
+        self._brief = brief
         self.network: nn.Module | None = None
         self.read = 0  # digits per sequence
         self.events: list[str] = []  # "backward", "clip", "step", of the first steps
+        self.left_over = False  # whether a step began with gradients of the one before
+        self.largest: list[float] = []  # entry of the gradients that the first steps went by
         self.steps = 0
         self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
         self.probabilities: bool | None = None  # whether cross-entropy was given softmax's output
 
     def note(self, event: str) -> None:
+        """Called before each call of that kind."""
         self.steps += event == "step"
         if event == "step" and self.network and self.steps % SNAPSHOT_EVERY == 0:
             self.recent.append(weights_of(self.network))
-        if self.steps <= WATCHED_STEPS:
-            self.events.append(event)
+        if self.steps > WATCHED_STEPS:
+            if self._brief:
+                raise Enough
+            return
+        if event == "step":
+            self.largest.append(self._largest_entry())
+        elif event == "backward" and self.events[-1:] == ["step"]:
+            self.left_over |= self._largest_entry() > 0
+        self.events.append(event)
 
-    @contextmanager
+    def _largest_entry(self) -> float:
+        parameters = self.network.parameters() if self.network else ()
+        return max((float(p.grad.abs().max()) for p in parameters if p.grad is not None), default=0)
+
+    @contextlib.contextmanager
     def over(self, owns: Callable[[type], bool]) -> Iterator[None]:
         """Watch while the student's loop runs; ``owns`` says which classes are the student's."""
 
@@ -103,9 +128,7 @@ class Watch:
 
 def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, Any]:
     """Run the student's ``train`` at the sheet's defaults; weights, history, figures and more."""
-    function = getattr(module, "train", None)
-    if not callable(function):
-        raise Unusable("The file defines no function train.", expected="train(…)", got="none")
+    function = find(module, "train")
     values = {
         "model": model,
         "length": length,
@@ -130,8 +153,9 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
         raise Unusable(
             "train must return the trained network.",
             expected="(network, history)",
-            got=type(returned).__name__,
+            got=brief(returned),
         )
+    pictures, trouble = describe(drawn[-FIGURES:])
     return {
         "weights": weights_of(network),
         "recent": [w for w in watch.recent if network is watch.network],
@@ -139,28 +163,51 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
         "length": watch.read + 1 if watch.read else length,
         "steps": watch.steps,
         "events": watch.events,
+        "left_over": watch.left_over,
+        "clips": "clip" in watch.events or clips(function, values),
         "probabilities": watch.probabilities,
         "history": numbers(history),
-        "figures": [figures.describe(figure) for figure in drawn[:4]],
+        "figures": pictures,
+        "trouble": trouble,
     }
 
 
+def clips(function: Callable[..., Any], values: dict[str, Any]) -> bool:
+    """Whether a training obeys max_norm by code of its own; True if it can't be told."""
+    if not (takes(function, "max_norm", ALIASES) or wants_configuration(function)):
+        return True
+    watch = Watch(brief=True)
+    with contextlib.suppress(Enough, Exception), watch.over(is_students):
+        call(function, {**values, "max_norm": TIGHT})
+    return max(watch.largest, default=0) < 2 * TIGHT
+
+
+def describe(drawn: list[Figure]) -> tuple[list[dict[str, Any]], str]:
+    """The figures that matplotlib can draw, and what came instead of the last other one."""
+    pictures, trouble = [], ""
+    for figure in drawn:
+        try:
+            pictures.append(described(figure, "train.py"))
+        except Unusable as error:  # that costs the figure, not the training
+            trouble = error.details["got"]
+    return pictures, trouble
+
+
 def weights_of(network: nn.Module) -> dict[str, Array]:
-    return {name: to_array(value) for name, value in network.named_parameters()}
-
-
-def is_students(kind: type) -> bool:
-    return kind.__module__.split(".")[0] not in ("torch", "grader")
+    return {name: array(value, name) for name, value in network.named_parameters()}
 
 
 def call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
     """``train(config)`` as in the course's older hand-outs, or ``train(model=…, length=…)``."""
-    parameters = list(inspect.signature(function).parameters.values())
-    required = [p for p in parameters if p.default is p.empty]
-    if len(required) == 1 and squeeze(required[0].name) in CONFIGURATIONS:
-        config = argparse.Namespace(**values, model_type=values["model"])
-        return function(config)
+    if wants_configuration(function):
+        return function(argparse.Namespace(**values, model_type=values["model"]))
     return bind(function, values, ALIASES)
+
+
+def wants_configuration(function: Callable[..., Any]) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    required = [p for p in parameters if p.default is p.empty]
+    return len(required) == 1 and squeeze(required[0].name) in CONFIGURATIONS
 
 
 def sort_out(returned: Any) -> tuple[nn.Module | None, Any]:
@@ -171,7 +218,7 @@ def sort_out(returned: Any) -> tuple[nn.Module | None, Any]:
     return network, others[0] if len(others) == 1 else others
 
 
-def plot(module: ModuleType, history: Any, drawn: list[Any]) -> None:
+def plot(module: ModuleType, history: Any, drawn: list[Figure]) -> None:
     """Call the student's plotting function, if there is one, and keep the figure it returns."""
     names = [name for name in vars(module) if "plot" in name.lower() or "figure" in name.lower()]
     own = [
@@ -181,8 +228,8 @@ def plot(module: ModuleType, history: Any, drawn: list[Any]) -> None:
         and getattr(module, name).__module__ == module.__name__
     ]
     if own:
-        figure = own[0](history)
-        if hasattr(figure, "savefig"):
+        figure = figure_in(own[0](history))
+        if figure is not None:
             drawn.append(figure)
 
 

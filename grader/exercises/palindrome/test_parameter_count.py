@@ -38,7 +38,7 @@ def test_parameter_count(student: Student, rng: np.random.Generator) -> None:
             got in allowed,
             "The number of trainable parameters of the LSTM cell, equations (4) to (9).",
             expected=f"{expected} for d = {d}, n = {n}",
-            got=f"{got} with T = {T}, m = {m}",
+            got=f"{got:.10g} with T = {T}, m = {m}",
             where="lstm.py, lstm_parameter_count",
             hint=misconceptions.get(got, ""),
         )

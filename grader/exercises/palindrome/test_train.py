@@ -134,9 +134,25 @@ def test_loss(student: Student) -> None:
 
 @pytest.mark.question(id="1.3", points=0.25)
 def test_order_of_a_step(student: Student) -> None:
-    """Gradients are clipped between backward() and step()."""
+    """Each step goes by its own gradients, clipped between backward() and step()."""
     run = trained(student, "RNN")
     check_steps(run)
+    require(
+        not run["left_over"],
+        "Each step goes by the gradients of its own batch.",
+        expected="no gradients when backward() begins",
+        got="those of the step before, to which backward() adds the new ones",
+        where="train.py, train",
+        hint="Call optimizer.zero_grad() in every step, before backward().",
+    )
+    require(
+        run["clips"],
+        "Gradients that are longer than max_norm are scaled down to it.",
+        expected="clipping between backward() and step()",
+        got="gradients that are as long as ever",
+        where="train.py, train",
+        hint="torch.nn.utils.clip_grad_norm_ does it.",
+    )
     events = run["events"]
     backward, step = events.index("backward") if "backward" in events else 0, len(events)
     if "step" in events[backward:]:
@@ -154,15 +170,37 @@ def test_order_of_a_step(student: Student) -> None:
     )
 
 
+def check_history(history: dict[str, list[float]]) -> None:
+    """Fail if a history is empty, or an accuracy nothing that could be one."""
+    for name, values in history.items():
+        require(
+            len(values) > 0,
+            "The history that train returns has entries.",
+            expected="numbers, of each step or each few steps",
+            got=f"nothing under {name!r}",
+            where="train.py, train",
+        )
+        if name.lower().startswith("acc"):
+            require(
+                0 <= min(values) <= max(values) <= 100,
+                "An accuracy is the share of the batch that is right.",
+                expected="numbers from 0 to 1 (or to 100, in per cent)",
+                got=f"numbers from {min(values):g} to {max(values):g}",
+                where="train.py, train",
+                hint="A mean over the batch, not a sum." if max(values) > 100 else "",
+            )
+
+
 @pytest.mark.question(id="1.3", points=0.25)
 def test_figure(student: Student) -> None:
-    """The training figure has axis labels and a legend."""
+    """The training figure shows the history, with axis labels and a legend."""
     run = trained(student, "RNN")
+    check_history(run["history"])
     require(
         bool(run["figures"]),
         "There is a figure of the training.",
         expected="plot_history(history) in train.py, which returns a matplotlib Figure",
-        got="no figure, neither returned nor drawn by pyplot",
+        got=run["trouble"] or "no figure, neither returned nor drawn by pyplot",
     )
     require_labels(
         run["figures"][-1],

@@ -12,11 +12,11 @@ from grader.checks import (
     Misconception,
     as_numbers,
     close,
-    describe,
     matches,
     name_misconception,
     require,
 )
+from grader.exercises.judging import require_raised
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.misconceptions import flat, of_a_second_call
@@ -46,6 +46,13 @@ def ask(
         raise dataclasses.replace(failure, where=where) from None
 
 
+def gradients(
+    student: Student, function: str, problem: Problem, sizes: Sizes, where: str, calls: int
+) -> Any:
+    asked: dict[str, Any] = {"function": function, "sizes": sizes, "problem": vars(problem)}
+    return ask(student, probes.gradient, where, **asked, calls=calls)
+
+
 def agrees(
     student: Student,
     function: str,
@@ -56,10 +63,7 @@ def agrees(
 ) -> None:
     """One call gives the gradient of these terms."""
     where = place(function, sizes, problem)
-    given = vars(problem)
-    found = ask(
-        student, probes.gradient, where, function=function, sizes=sizes, problem=given, calls=1
-    )
+    found = gradients(student, function, problem, sizes, where, calls=1)
     (got,) = found["gradients"]
     changed = ", ".join(map(str, found["changed"]))
     hint = f"The call changes in place what is handed in: {changed}." if changed else ""
@@ -76,10 +80,7 @@ def agrees_again(
 ) -> None:
     """A second call, with the very same cell and data, gives the same gradient."""
     where = place(function, sizes, problem) + ", the second call with the same cell and data"
-    given = vars(problem)
-    found = ask(
-        student, probes.gradient, where, function=function, sizes=sizes, problem=given, calls=2
-    )
+    found = gradients(student, function, problem, sizes, where, calls=2)
     require(
         not found["changed"],
         f"{function} leaves the cell's parameters and the data as they are.",
@@ -127,20 +128,23 @@ def refuses(
 ) -> None:
     """Sizes that make no sense are a ValueError, others raise nothing."""
     inputs = vars(given) if isinstance(given, Problem) else given
-    for allowed, cases in ((True, good), (False, bad)):
-        for sizes in cases:
-            where = place(function, sizes, given if inputs is not given else f"N = {len(given)}")
-            raised = ask(
-                student, probes.raised, where, 2.0, function=function, sizes=sizes, inputs=inputs
-            )
-            require(
-                raised == ("" if allowed else "ValueError"),
-                f"{function} {'accepts' if allowed else 'refuses'} these sizes.",
-                expected="no exception" if allowed else "ValueError",
-                got=describe(raised or "no exception"),
-                where=where,
-                hint=""
-                if allowed
-                else "Look at the sizes first, and raise ValueError with a message that says what "
-                "is wrong with them.",
-            )
+
+    def answer(sizes: Sizes) -> tuple[str, list[str]]:
+        where = place(function, sizes, given if inputs is not given else f"N = {len(given)}")
+        asked: dict[str, Any] = {"function": function, "sizes": sizes, "inputs": inputs}
+        return where, ask(student, probes.answers, where, 2.0, **asked)
+
+    for sizes in good:
+        where, raised = answer(sizes)
+        what, came = f"{function} accepts these sizes.", "".join(raised[:1])
+        require(not raised, what, expected="no exception", got=came, where=where)
+    for sizes in bad:
+        where, raised = answer(sizes)
+        require_raised(
+            raised,
+            "ValueError",
+            f"{function} refuses these sizes.",
+            where=where,
+            hint="Look at the sizes first, and raise ValueError with a message that says what is "
+            "wrong with them.",
+        )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from grader.exercises.sliding_tbptt.cells import Array, Marked, Problem
-from grader.worker.binding import bind, squeeze
+from grader.worker import binding
 from grader.worker.process import Unusable
+from grader.worker.received import numbers, parts, raised
 
 SLIDING = "sliding_window_gradient"
 # What else a student may call the parameters (compared without case and underscores).
@@ -63,16 +63,9 @@ class Applications(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
 def chunks(module: ModuleType, data: Array, K: int, O: int) -> Array:
     """The student's windows as one array (n, K, …)."""
     result = call(module, "chunks", {"data": torch.tensor(data), "K": K, "O": O})
-    if isinstance(result, Tensor | np.ndarray):
-        return to_array(result, "What chunks returns")
     if not isinstance(result, list | tuple):
-        raise Unusable(
-            "chunks must return a tensor.",
-            expected="a tensor of shape (n, K, …)",
-            got=type(result).__name__,
-            hint="Does chunks end with a return statement?" if result is None else "",
-        )
-    pieces = [to_array(piece, "A window") for piece in result]
+        return double(result, "What chunks returns")
+    pieces = [double(piece, "A window") for piece in result]
     shapes = {piece.shape for piece in pieces}
     if len(shapes) > 1:
         raise Unusable(
@@ -109,90 +102,44 @@ def applications(
     return {**found, "applications": applied.count}
 
 
-def raised(module: ModuleType, function: str, sizes: dict[str, int], inputs: Any) -> str:
-    """What a call with these sizes raises ("" if nothing); inputs are data, or a problem."""
+def answers(module: ModuleType, function: str, sizes: dict[str, int], inputs: Any) -> list[str]:
+    """What a call with these sizes raises; inputs are data, or a problem."""
     arguments: dict[str, Any]
     if isinstance(inputs, dict):
         names = ("cell", "loss", "x", "y", "h_0")
         arguments = dict(zip(names, Problem(**inputs).tensors(), strict=True))
     else:
         arguments = {"data": torch.tensor(inputs)}
-    try:
-        call(module, function, arguments | sizes)
-    except (NotImplementedError, Unusable):
-        raise
-    except ValueError:
-        return "ValueError"
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"[:200]
-    return ""
+    return raised(call, module, function, arguments | sizes)
 
 
 def call(module: ModuleType, name: str, arguments: dict[str, Any]) -> Any:
     """What the student's function of that name returns; numbers made by default are float64."""
-    own = {key: value for key, value in vars(module).items() if callable(value)}
-    squeezed = {squeeze(key): value for key, value in own.items()}
-    function = own.get(name) or squeezed.get(squeeze(name))
-    if function is None:
-        defined = [key for key, value in own.items() if inspect.isfunction(value)]
-        raise Unusable(
-            f"The file defines no function {name}.",
-            expected=f"{name}({', '.join(arguments)})",
-            got=f"functions: {', '.join(defined) or 'none'}",
-        )
     torch.set_default_dtype(torch.float64)
-    return bind(function, arguments, ALIASES)
+    return binding.call(module, name, arguments, ALIASES)
 
 
 def by_name(result: Any, cell: nn.Module, function: str) -> dict[str, Array]:
     """A gradient as arrays by the parameters' names, from a dict or from all parameters' parts."""
     names = [name for name, _ in cell.named_parameters()]
-    if isinstance(result, tuple | list):
-        mappings = [part for part in result if isinstance(part, Mapping)]
-        if len(mappings) == 1:
-            result = mappings[0]
-        elif len(result) == len(names):
-            result = dict(zip(names, result, strict=True))
-    if not isinstance(result, Mapping):
-        raise Unusable(
-            f"{function} must return a dict.",
-            expected=f"a dict with the keys {', '.join(names)}",
-            got=type(result).__name__,
-            hint="Does the function end with a return statement?" if result is None else "",
-        )
-    missing = [name for name in names if name not in result]
-    if missing:
-        raise Unusable(
-            f"{function} returns a gradient for every parameter of the cell.",
-            expected=f"a dict with the keys {', '.join(names)}",
-            got=f"no {', '.join(missing)} among the keys {', '.join(map(str, result)) or 'none'}",
-            hint="The names are those of cell.named_parameters(). A parameter that no loss depends "
-            "on has a gradient of zeros.",
-        )
-    return {name: to_array(result[name], f"The gradient of {name}") for name in names}
+    if isinstance(result, tuple | list):  # a dict among other things
+        result = next((part for part in result if isinstance(part, Mapping)), result)
+    hint = (
+        "The names are those of cell.named_parameters(). A parameter that no loss depends on has "
+        "a gradient of zeros, and None for its .grad."
+    )
+    found = parts(result, names, f"The gradients that {function} returns", hint)
+    return {name: double(found[name], f"The gradient of {name}") for name in names}
 
 
-def to_array(value: Any, what: str) -> Array:
-    """A tensor, array, list or number as an array of its own; single precision is refused."""
-    try:
-        array = np.array(value.detach().numpy() if isinstance(value, Tensor) else value)
-    except (ValueError, TypeError, RuntimeError):  # lists of different lengths, or of graphs
-        array = np.array(None)
-    if array.dtype.kind not in "fiub":
-        raise Unusable(
-            f"{what} must be a tensor.",
-            expected="a tensor of numbers",
-            got="None" if value is None else f"a {type(value).__name__}, which is no array",
-            hint="A parameter's .grad is None where no loss depends on it; its gradient is a "
-            "tensor of zeros."
-            if value is None
-            else "",
-        )
-    if array.dtype in (np.float32, np.float16):
+def double(value: Any, what: str) -> Array:
+    """Numbers of any kind but single precision."""
+    found = numbers(value, what)
+    if found.dtype in (np.float32, np.float16):
         raise Unusable(
             f"{what} must keep the precision of the data.",
             expected="float64",
-            got=str(array.dtype),
+            got=str(found.dtype),
             hint="Look for .float() and for dtype=torch.float32.",
         )
-    return array
+    return found

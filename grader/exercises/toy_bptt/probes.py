@@ -9,22 +9,22 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.graph import saved_tensors_hooks
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from grader.exercises.toy_bptt.received import (
+from grader.worker import binding
+from grader.worker.binding import squeeze
+from grader.worker.process import Unusable
+from grader.worker.received import (
     Array,
     array,
     brief,
     fields,
-    function,
     no_return,
     number,
-    vector,
+    parts,
+    runs_autograd,
 )
-from grader.worker.binding import bind, squeeze
-from grader.worker.process import Unusable
 
 Inputs = dict[str, Any]
 Rate = Callable[[int], Any]
@@ -57,7 +57,7 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
         key: torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
         for key, value in inputs.items()
     }
-    return bind(function(module, name, inputs), values, ALIASES)
+    return binding.call(module, name, values, ALIASES)
 
 
 # Full BPTT
@@ -86,21 +86,8 @@ def gradients(module: ModuleType, cases: list[Inputs]) -> list[float]:
 
 
 def goes_backward(module: ModuleType, case: Inputs) -> bool:
-    """Whether torch's engine ran backward in loss_gradient: it unpacked what forward had saved."""
-    unpacked = []
-
-    def unpack(tensor: Tensor) -> Tensor:
-        unpacked.append(True)
-        return tensor
-
-    try:
-        with saved_tensors_hooks(lambda tensor: tensor, unpack):
-            call(module, "loss_gradient", case)
-    except RuntimeError as error:
-        if "saved tensor hooks" not in str(error):
-            raise
-        return True  # torch.func says that it can't work with them: so it was at work
-    return bool(unpacked)
+    """Whether torch's engine ran backward in loss_gradient."""
+    return runs_autograd(call, module, "loss_gradient", case)
 
 
 def descents(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Array]]:
@@ -123,7 +110,7 @@ def steps(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Any]]:
         found.append(
             {
                 "loss": number(value, "The loss of truncated_step"),
-                "h": array(following),
+                "h": array(following, "The next h of truncated_step"),
                 "gradient": backward(value, theta, "truncated_step"),
             }
         )
@@ -134,19 +121,19 @@ def step(module: ModuleType, theta: Tensor, h: Tensor, mu: float) -> tuple[Any, 
     """(loss, next h) of the student's step, in whichever order they come."""
     shape = list(h.shape)
     result = call(module, "truncated_step", {"theta": theta, "h": h, "mu": mu})
-    parts = list(result.values()) if isinstance(result, Mapping) else result
-    if not isinstance(parts, tuple | list):
-        parts = []
-    shapes = [None if (found := array(part)) is None else list(found.shape) for part in parts]
-    if len(parts) != 2 or shape not in shapes or not any(each in shapes for each in ([], [1])):
+    pair = list(result.values()) if isinstance(result, Mapping) else result
+    if not isinstance(pair, tuple | list):
+        pair = []
+    shapes = [list(array(part, "Each part of truncated_step's result").shape) for part in pair]
+    if len(pair) != 2 or shape not in shapes or not any(each in shapes for each in ([], [1])):
         raise Unusable(
             "truncated_step returns the loss and the next h.",
             expected=f"(loss, h): a number, and a tensor of shape {shape}",
-            got=", ".join(brief(part) for part in parts) or brief(result),
+            got=", ".join(brief(part) for part in pair) or brief(result),
             hint=no_return(result),
         )
     state = shapes.index(shape)
-    return parts[1 - state], parts[state]
+    return pair[1 - state], pair[state]
 
 
 def truncated(module: ModuleType, schedule: Schedule, inputs: Inputs) -> dict[str, Any]:
@@ -239,19 +226,18 @@ def backward(value: Any, theta: Tensor, name: str) -> float:
 
 def record(result: Any, name: str) -> dict[str, Array]:
     """theta, loss and gradient of a run: of a NamedTuple, an object, a dict, or three arrays."""
-    if isinstance(result, tuple | list) and not hasattr(result, "_fields"):
-        taken = dict(zip(FIELDS, result, strict=False))
-    else:
-        found = {squeeze(key): value for key, value in fields(result, FIELDS).items()}
-        taken = {
-            name: found[key] for name in FIELDS for key in found if key.startswith(name[:4])
-        }  # also thetas, losses, grads
-    missing = [name for name in FIELDS if name not in taken]
-    if missing:
-        raise Unusable(
-            f"{name} returns a run.",
-            expected="a Run with theta, loss and gradient",
-            got=f"{brief(result)}, without {', '.join(missing)}",
-            hint=no_return(result),
-        )
-    return {key: vector(value, f"{key} in the run of {name}") for key, value in taken.items()}
+    given = fields(result, FIELDS) or {}
+    taken = {
+        name: given[key] for name in FIELDS for key in given if squeeze(key).startswith(name[:4])
+    }  # also thetas, losses, grads
+    found = parts(taken or result, FIELDS, f"The parts of the run that {name} returns")
+    return {key: vector(value, f"{key} in the run of {name}") for key, value in found.items()}
+
+
+def vector(value: Any, what: str) -> Array:
+    """A series of numbers; each may stand in a tensor or an array of its own."""
+    found = array(value, what)
+    if not found.ndim or found.size != len(found):
+        expected = "an array (K,)"
+        raise Unusable(f"{what} must be a series of numbers.", expected=expected, got=brief(value))
+    return found.reshape(-1)

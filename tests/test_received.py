@@ -1,0 +1,350 @@
+"""Student code found by name, called, and read: values of every odd kind (binding, received)."""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable
+from decimal import Decimal
+from types import ModuleType, SimpleNamespace
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+
+from grader.worker import binding, received
+from grader.worker.process import Unusable
+
+LEAF = torch.tensor([1.0, 2.0], requires_grad=True)
+BOXED = np.empty(2, dtype=object)  # an array of tensors
+BOXED[0], BOXED[1] = LEAF[0], LEAF[1]
+
+
+class Pair(NamedTuple):
+    x: Any
+    y: Any
+
+
+class Subclass(torch.Tensor):
+    pass
+
+
+class Loud:
+    """Whatever is made of it fails."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("no array")
+
+
+def homework(source: str) -> ModuleType:
+    module = ModuleType("homework")
+    exec(source, vars(module))
+    return module
+
+
+def refusal(function: Callable[..., Any], *arguments: Any, **options: Any) -> dict[str, str]:
+    with pytest.raises(Unusable) as raised:
+        function(*arguments, **options)
+    return raised.value.details
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (3, 3.0),
+        (True, 1.0),
+        (2**62, 2.0**62),
+        ([], []),
+        ((1, 2.5), [1, 2.5]),
+        (LEAF, [1, 2]),
+        (LEAF * 2, [2, 4]),
+        (nn.Parameter(torch.ones(2, dtype=torch.float16)), [1, 1]),
+        (torch.tensor([1.0, 2.0]).as_subclass(Subclass), [1, 2]),
+        (torch.tensor([1 + 2j, 3j]).conj().imag, [-2, -3]),  # a view with a sign of its own
+        (torch.arange(4).reshape(2, 2).T, [[0, 2], [1, 3]]),
+        ([LEAF.sum(), torch.tensor(4), 5.0, np.float32(6)], [3, 4, 5, 6]),
+        ([LEAF, LEAF * 3], [[1, 2], [3, 6]]),
+        (np.ones(2).view(np.recarray), [1, 1]),
+        (np.ma.masked_array([1.0, 2.0], mask=[False, False]), [1, 2]),
+        (np.array([1, 2.5], dtype=object), [1, 2.5]),
+        (BOXED, [1, 2]),
+        (Pair(1, LEAF[1]), [1, 2]),
+    ],
+    ids=itertools.count(),
+)
+def test_numbers_in_any_holder(value: Any, expected: Any) -> None:
+    found = received.array(value, "It")
+    assert type(found) is np.ndarray
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, np.array(expected, dtype=float))
+
+
+def test_numbers_keep_their_precision_and_are_copies() -> None:
+    given = np.ones(2, dtype=np.float32)
+    found = received.numbers(given, "It")
+    assert found.dtype == np.float32
+    found[:] = 7
+    tensor = torch.ones(2)
+    received.numbers(tensor, "It")[:] = 7
+    assert given.sum() == tensor.sum() == 2
+
+
+endless: list[Any] = []
+endless.append(endless)
+
+
+@pytest.mark.parametrize(
+    ("value", "got"),
+    [
+        (None, "None"),
+        ("1.5", "str: 1.5; it holds text"),
+        (["1.5"], "list of 1; it holds text"),
+        (1j, "complex: 1j; it holds complex numbers"),
+        (torch.ones(2, dtype=torch.complex64), "Tensor of shape [2]; it holds complex numbers"),
+        ([1.0, None], "list of 2; it holds something else"),
+        (np.array(None), "NumPy array of shape []; it holds something else"),
+        (np.array(["2019-01-01"], dtype="M8[D]"), "NumPy array of shape [1]; it holds something"),
+        ([Decimal(1)], "list of 1; it holds something else"),
+        ([[1.0], [1.0, 2.0]], "list of 2; ValueError: "),
+        ([LEAF, LEAF.sum()], "list of 2; ValueError: "),
+        ({"a": 1.0}, "dict of 1; it holds something else"),
+        ({1.0}.__iter__(), "set_iterator; it holds something else"),
+        (Loud(), "Loud; RuntimeError: no array"),
+        (endless, "list of 1; RecursionError: "),
+        (np.broadcast_to(1.0, (10**6, 10**6)), "NumPy array of shape [1000000, 1000000]; "),
+        (10**5000, "int; it holds something else"),
+    ],
+    ids=itertools.count(),
+)
+def test_what_is_no_numbers_is_named(value: Any, got: str) -> None:
+    details = refusal(received.array, value, "The gradient of W")
+    assert details["what"] == "The gradient of W must be numbers."
+    assert details["got"].startswith(got)
+    assert len(details["got"]) < 400
+    assert details["hint"] == (
+        "Does the function end with a return statement?" if value is None else ""
+    )
+
+
+def test_one_number() -> None:
+    for value in (2.5, np.array([[2.5]]), [LEAF[1] + 0.5], torch.tensor(2.5)):
+        assert received.number(value, "The loss") == 2.5
+    details = refusal(received.number, LEAF, "The loss")
+    assert details["what"] == "The loss must be one number."
+    assert details["got"] == "Tensor of shape [2]"
+    assert "return statement" in refusal(received.number, None, "The loss")["hint"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "None"),
+        (nn.Parameter(LEAF), "Parameter of shape [2]"),
+        (np.zeros((2, 3)), "NumPy array of shape [2, 3]"),
+        (Pair(1, 2), "Pair of 2"),
+        (OrderedDict(a=1), "OrderedDict of 1"),
+        (["x" * 10**6], "list of 1"),
+        ("x" * 10**6, "str: " + "x" * 80),
+        (-0.5, "float: -0.5"),
+        (np.float64(2), "float64: 2.0"),
+        (10**5000, "int"),
+        (Loud(), "Loud"),
+        (len, "builtin_function_or_method"),
+    ],
+    ids=itertools.count(),
+)
+def test_a_value_in_a_few_words(value: Any, text: str) -> None:
+    assert received.brief(value) == text
+
+
+# Values by name
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"x": 1, "y": LEAF},
+        {"Y_": LEAF, "X": 1, "z": None},
+        Pair(1, LEAF),
+        (1, LEAF),
+        [1, LEAF],
+        SimpleNamespace(x=1, y=LEAF),
+    ],
+    ids=itertools.count(),
+)
+def test_arrays_by_name(value: Any) -> None:
+    found = received.named(value, ("x", "y"), "The parts")
+    assert list(found) == ["x", "y"]
+    assert found["x"] == 1
+    assert found["y"].tolist() == [1, 2]
+
+
+def test_parts_that_are_missing() -> None:
+    for value, got in (
+        (None, "None"),
+        ((1, 2, 3), "tuple of 3"),
+        (LEAF, "Tensor of shape [2]"),
+        (SimpleNamespace(z=1), "SimpleNamespace"),
+    ):
+        details = refusal(received.parts, value, ("x", "y"), "The parts")
+        assert details["what"] == "The parts must be named."
+        assert details["got"] == got
+        assert bool(details["hint"]) == (value is None)
+    details = refusal(received.parts, {"x": None, "z": 0}, ("x", "y"), "The parts", "A hint.")
+    assert details == {
+        "what": "The parts lack x, y.",
+        "expected": "x, y, in a dictionary or in this order",
+        "got": "keys x: None, z",
+        "hint": "A hint.",
+    }
+    details = refusal(received.named, {"x": 1, "y": "text"}, ("x", "y"), "The parts")
+    assert details["what"] == "The parts, y, must be numbers."
+
+
+# What is found and called
+
+
+SOURCE = """
+from posixpath import join
+from torch.nn import LSTM, Module
+loss_Gradient = 3
+
+class Rnn:
+    def getWeights(self): return 1
+    def forward(): return 2
+
+def lossGradient(newRate, /, *, X, optional=5): return newRate, X, optional
+def asks(x, dropout): return x
+def swallows(*args, **options): return options
+"""
+
+
+def test_names_agree_up_to_case_and_underscores() -> None:
+    module = homework(SOURCE)
+    aliases = {"lr": "rate newrate"}
+    assert binding.call(module, "loss_gradient", {"lr": 1, "x": 2}, aliases) == (1, 2, 5)
+    model = binding.find_class(module, "RNN")()
+    assert binding.call(model, "get_weights", {}, {}) == 1
+    assert binding.call(module, "swallows", {"x": 2}, {}) == {"x": 2}
+    assert binding.takes(module.lossGradient, "lr", aliases)
+    assert not binding.takes(module.lossGradient, "h", aliases)
+
+
+def test_an_exact_name_comes_first() -> None:
+    module = homework("def Chunks(): return 1\ndef chunks(): return 2")
+    assert binding.find(module, "chunks")() == 2
+    assert binding.find(module, "Chunks")() == 1
+
+
+def test_what_is_not_defined_is_said() -> None:
+    module = homework(SOURCE)
+    details = refusal(binding.find, module, "chunks", ("data", "K"))
+    assert details["what"] == "The file defines no function chunks."
+    assert details["expected"] == "def chunks(data, K)"
+    assert details["got"] == "no such name; there is asks, lossGradient, swallows"
+    details = refusal(binding.find, homework("chunks = 3"), "chunks")
+    assert details["got"] == "chunks, which is something else: <class 'int'>"
+    assert "no function" in refusal(binding.find, homework(""), "chunks")["got"]
+    details = refusal(binding.find, module.Rnn(), "backward")
+    assert details["what"] == "Rnn defines no function backward."
+    assert details["got"].endswith("there is forward, getWeights")
+    assert refusal(binding.find_class, module, "asks")["got"].endswith("else: <class 'function'>")
+    assert "is Rnn" in refusal(binding.find_class, module, "network")["got"]
+    details = refusal(binding.find_class, module, "Rnn", nn.Module)
+    assert details["got"] == "Rnn, which is something else: <class 'homework.Rnn'>"
+    # What is imported as it is, is not the student's.
+    details = refusal(binding.find_class, module, "LSTM", nn.Module)
+    assert details["expected"] == "class LSTM(Module)"
+
+
+def test_a_function_that_cannot_be_called_by_names() -> None:
+    module = homework(SOURCE)
+    details = refusal(binding.call, module, "asks", {"x": 1}, {})
+    assert details["what"] == "asks asks for a parameter that the sheet does not have."
+    assert "'dropout'" in details["got"]
+    details = refusal(binding.call, module.Rnn(), "forward", {"x": 1}, {})
+    assert details["hint"] == "The first parameter of a method is self."
+
+
+# What happens in a call
+
+
+class Refusal(ValueError):
+    pass
+
+
+def raises(error: Exception) -> None:
+    raise error
+
+
+def test_what_a_call_raises() -> None:
+    assert received.raised(int, "3") == []
+    found = received.raised(raises, error=Refusal("K is " + "x" * 999))
+    assert found[0].startswith("Refusal: K is x")
+    assert len(found[0]) == 200
+    assert found[1:3] == ["Refusal", "ValueError"]
+    for passing in (NotImplementedError(), Unusable("It", expected="", got="")):
+        with pytest.raises(type(passing)):
+            received.raised(raises, passing)
+
+
+def test_whether_autograd_runs() -> None:
+    def square(x: torch.Tensor) -> torch.Tensor:
+        return (x**2).sum()
+
+    def backward() -> None:
+        torch.autograd.backward(square(LEAF.detach().requires_grad_()))
+
+    assert received.runs_autograd(backward)
+    assert received.runs_autograd(torch.func.grad(square), LEAF.detach())
+    assert not received.runs_autograd(square, LEAF)
+    assert not received.runs_autograd(np.square, 3)
+    with pytest.raises(RuntimeError, match="mine"):
+        received.runs_autograd(raises, RuntimeError("mine"))
+
+
+# Figures
+
+
+def draw(label: str = "k") -> tuple[Figure, Any]:
+    figure, axes = plt.subplots()
+    axes.plot([1, 2], [3, 4])
+    axes.set_xlabel(label)
+    return figure, axes
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: draw()[0], lambda: draw()[1], draw, lambda: ({}, draw()[1])]
+)
+def test_a_figure_that_is_returned(make: Callable[[], Any]) -> None:
+    found = received.drawing(make, "plot", returned=True)
+    assert found["axes"][0]["xlabel"] == "k"
+    assert plt.get_fignums() == []
+
+
+def test_a_figure_that_is_only_drawn() -> None:
+    def shows() -> None:
+        draw()
+
+    assert received.drawing(shows, "plot")["axes"][0]["xlabel"] == "k"
+    details = refusal(received.drawing, shows, "plot", returned=True)
+    assert details["what"] == "plot returns a figure."
+    assert "end with return figure" in details["hint"]
+    assert refusal(received.drawing, lambda: 3, "plot")["got"] == "int: 3"
+
+
+def test_a_figure_that_matplotlib_cannot_draw() -> None:
+    details = refusal(received.drawing, lambda: draw("$\\frac{$")[0], "plot")
+    assert details["what"] == "The figure of plot can be drawn."
+    assert details["got"].startswith("matplotlib raises ValueError: ")
+    assert "$" in details["hint"]
