@@ -17,6 +17,8 @@ Misconception = tuple[str, Callable[[], ArrayLike]]
 # Errors are measured against the largest expected entry. In float64 another order of summation
 # moves an answer by about 1e-14 of it, in float32 by about 1e-6; wrong formulas by 1e-3 and more.
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
+SINGLE_PRECISION = 1e-5  # of the largest entry: what some rounding to float32 may add up to
+CHANCE = 1e-9  # to fail numbers that are uniform
 
 
 def require(condition: bool, what: str, **details: Any) -> None:
@@ -49,6 +51,69 @@ def close(
     left, right = excerpt(wanted, values, index)
     at = f"\nat {list(index)}" if wanted.ndim else ""
     raise Failure(what, expected=left + at, got=right + at, where=where, hint=hint)
+
+
+def same(
+    got: Array,
+    expected: Array,
+    what: str,
+    *,
+    where: str,
+    misconceptions: Iterable[Misconception] = (),
+    tolerance: float = TOLERANCE["float64"],
+    hint: str = "",
+) -> None:
+    """As ``close``; axes of length one don't matter, and float32 is noticed if there is no hint."""
+    as_numbers(expected, what, where=where)  # where it is the student's own, from another check
+    if got.shape != expected.shape and np.squeeze(got).shape == np.squeeze(expected).shape:
+        got = got.reshape(expected.shape)
+    if not hint and matches(got, expected, SINGLE_PRECISION):
+        hint = (
+            "These numbers are right to about seven digits: somewhere they pass through float32. "
+            "Everything here is float64."
+        )
+    close(
+        got,
+        expected,
+        what,
+        tolerance=tolerance,
+        where=where,
+        hint=hint,
+        misconceptions=misconceptions,
+    )
+
+
+def require_raised(raised: list[str], kind: str, what: str, *, where: str, hint: str = "") -> None:
+    """Fail unless what ``received.raised`` has found is an exception of this kind."""
+    if kind not in raised[1:]:
+        came = raised[0] if raised else "no exception"
+        raise Failure(what, expected=kind, got=came, where=where, hint=hint)
+
+
+def require_uniform(values: Array, low: float, high: float, what: str, *, where: str) -> None:
+    """Fail unless the values may well be independent draws, uniform between low and high.
+
+    By the inequality of Dvoretzky, Kiefer, Wolfowitz and Massart (Ann. Probab. 1990) the empirical
+    distribution of N such draws is nowhere further than ε from the true one, but for a chance of
+    2 exp(−2 N ε²).
+    """
+    require(values.size > 0, what, got="no numbers at all", where=where)
+    drawn = np.sort(values, axis=None)
+    share = (drawn - low) / (high - low)
+    ranks = np.arange(len(drawn) + 1) / len(drawn)
+    furthest = max(np.abs(ranks[1:] - share).max(), np.abs(ranks[:-1] - share).max())
+    allowed = np.sqrt(np.log(2 / CHANCE) / (2 * len(drawn)))
+    inside = low <= drawn[0] and drawn[-1] <= high
+    require(
+        inside and furthest <= allowed,
+        what,
+        expected=f"uniform between {low:g} and {high:g}, standard deviation "
+        f"{(high - low) / np.sqrt(12):.3f}",
+        got=f"numbers between {drawn[0]:.3f} and {drawn[-1]:.3f}, mean {drawn.mean():.3f}, "
+        f"standard deviation {drawn.std():.3f}",
+        where=where,
+        hint=_hint_on_range(drawn, low, high),
+    )
 
 
 def as_numbers(
@@ -128,3 +193,16 @@ def describe(value: Any) -> str:
     if isinstance(value, str):
         return value
     return f"{type(value).__name__}: {str(value)[:200]}"
+
+
+def _hint_on_range(drawn: Array, low: float, high: float) -> str:
+    if drawn[0] == drawn[-1]:
+        return "All numbers are the same."
+    if drawn[0] >= 0:
+        return "No number is negative: the range reaches as far below zero as above."
+    if drawn[0] < low or drawn[-1] > high:
+        # A normal distribution has no ends: its extremes lie far out, in standard deviations.
+        if drawn[-1] > 3 * drawn.std():
+            return "This looks like a normal distribution; a uniform one has sharp ends."
+        return "The range is too wide."
+    return "The numbers stay inside the range, but are not spread evenly over all of it."

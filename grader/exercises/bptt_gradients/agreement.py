@@ -7,11 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import TOLERANCE, Misconception, as_numbers, close, matches, require
+from grader.checks import (
+    TOLERANCE,
+    Misconception,
+    as_numbers,
+    close,
+    matches,
+    require,
+    require_raised,
+)
 from grader.exercises.bptt_gradients import misconceptions as wrong
 from grader.exercises.bptt_gradients import oracle, probes
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Kind, Random
-from grader.exercises.judging import require_raised
 from grader.failures import Failure
 from grader.worker.student import Student
 

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import TOLERANCE, close, name_misconception, require
-from grader.exercises.judging import same
+from grader.checks import TOLERANCE, close, name_misconception, require, same
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.misconceptions import ACCURACY, LONGEST
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, random_weights

@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require
-from grader.exercises.judging import require_raised, same
+from grader.checks import require, require_raised, require_uniform, same
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.misconceptions import target_misconceptions
-from grader.exercises.uniform import require_uniform
 from grader.worker.student import Student
 
 Random = np.random.Generator

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import close, require
-from grader.exercises.judging import same
+from grader.checks import close, require, same
 from grader.exercises.memory_task import oracle, probes_learner
 from grader.exercises.memory_task.misconceptions import history_misconceptions, step_misconceptions
 from grader.exercises.memory_task.oracle import Batch

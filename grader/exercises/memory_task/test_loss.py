@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import close
-from grader.exercises.judging import require_raised, same
+from grader.checks import close, require_raised, same
 from grader.exercises.memory_task import oracle, probes
 from grader.exercises.memory_task.misconceptions import (
     loss_gradient_misconceptions,

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require
-from grader.exercises.judging import same
+from grader.checks import require, same
 from grader.exercises.memory_task import oracle, probes
 from grader.exercises.memory_task.misconceptions import norm_misconceptions
 from grader.exercises.numpy_rnn.judging import same_weights

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import as_numbers, require
-from grader.exercises.judging import require_raised, same
+from grader.checks import as_numbers, require, require_raised, same
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.misconceptions import AVERAGED, backward_misconceptions

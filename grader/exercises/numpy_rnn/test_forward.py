@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader.checks import require
-from grader.exercises.judging import require_raised, same
+from grader.checks import require, require_raised, same
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network, same_weights
 from grader.exercises.numpy_rnn.misconceptions import forward_misconceptions

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require
-from grader.exercises.judging import same
+from grader.checks import require, same
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same_weights
 from grader.exercises.numpy_rnn.misconceptions import (

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require
-from grader.exercises.judging import require_raised
+from grader.checks import require, require_raised, require_uniform
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same_weights
 from grader.exercises.numpy_rnn.oracle import Sizes
-from grader.exercises.uniform import require_uniform
 from grader.worker.student import Student
 
 Random = np.random.Generator

@@ -15,8 +15,8 @@ from grader.checks import (
     matches,
     name_misconception,
     require,
+    require_raised,
 )
-from grader.exercises.judging import require_raised
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.misconceptions import flat, of_a_second_call
