@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from grader.errors import UserError
+
+N = TypeVar("N", int, float)
 
 
 class Command(NamedTuple):
@@ -39,6 +42,15 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
         metavar="CSV",
         help="Moodle's grading worksheet, to be filled in place",
     )
+    parser.add_argument(
+        "--column",
+        type=column,
+        action="append",
+        default=[],
+        metavar="WHICH=NAME",
+        help="what the worksheet calls a column (identifier, grade, maximum, comment) in a "
+        "language that is not known here; repeatable",
+    )
 
 
 def batch_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,10 +58,9 @@ def batch_arguments(parser: argparse.ArgumentParser) -> None:
     add("submissions", type=Path, help="folder of ZIPs or folders, or Moodle's ZIP of all")
     add("-o", "--output", type=Path, required=True, metavar="OUT", help="folder of results")
     add("-j", "--jobs", type=positive, default=os.cpu_count(), metavar="N", help="default: cores")
-    add("--seed", type=int, metavar="N", help="default: OUT's, or drawn for a new one")
-    add("--exercise", action="append", default=[], metavar="NAME", help="only this; repeatable")
+    add("--seed", type=natural, metavar="N", help="default: OUT's, or drawn for a new one")
     add("-k", dest="select", metavar="EXPRESSION", help="only these tests, as pytest's -k")
-    add("--time-scale", type=float, default=1.0, metavar="F", help="multiply every time limit")
+    grading_arguments(parser)
     add(
         "--again",
         action="append",
@@ -63,6 +74,12 @@ def batch_arguments(parser: argparse.ArgumentParser) -> None:
     worksheet_argument(parser)
 
 
+def grading_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--exercise", action="append", default=[], metavar="NAME", help="only this; repeatable")
+    add("--time-scale", type=factor, default=1.0, metavar="F", help="multiply every time limit")
+
+
 def marks_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("output", type=Path, metavar="OUT", help="folder of results")
     worksheet_argument(parser)
@@ -72,10 +89,37 @@ def archive_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="ZIP")
 
 
+def gradescope_arguments(parser: argparse.ArgumentParser) -> None:
+    archive_arguments(parser)
+    grading_arguments(parser)
+
+
 def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
+    return _number(text, int, lambda number: number >= 1, "a whole number, at least 1")
+
+
+def natural(text: str) -> int:
+    return _number(text, int, lambda number: number >= 0, "a whole number, at least 0")
+
+
+def factor(text: str) -> float:
+    return _number(text, float, lambda number: 0 < number < math.inf, "a number above 0")
+
+
+def column(text: str) -> tuple[str, str]:
+    which, _, name = text.partition("=")
+    if which not in ("identifier", "grade", "maximum", "comment") or not name:
+        raise argparse.ArgumentTypeError("must be like grade=Note")
+    return which, name
+
+
+def _number(text: str, kind: type[N], is_right: Callable[[N], bool], what: str) -> N:
+    try:
+        number = kind(text)
+    except ValueError:
+        number = None
+    if number is None or not is_right(number):
+        raise argparse.ArgumentTypeError(f"must be {what}")
     return number
 
 
@@ -99,7 +143,7 @@ COMMANDS = {
         "grader.gradescope",
         "run_gradescope",
         "pack an autograder for Gradescope",
-        archive_arguments,
+        gradescope_arguments,
     ),
     "template": Command(
         "grader.release",

@@ -7,18 +7,25 @@ names the banned kernels, whichever of their many names the code reached them by
 
 What remains possible: ``watch`` runs in the same process as the code that it looks at. What it
 needs of torch is bound when this file is imported, before any student code is, so that patching
-torch's public functions hides nothing. But code written to blind it can: it may run an operator in
-a Python thread of its own (the operators are recorded per thread, and for the threads that torch
-starts; the hook sees all threads), switch torch's recording off and on again through ``torch._C``,
-empty torch's table of hooks, or reach into this module. Such code doesn't look like an honest
-solution, and the static look catches it unless it hides the names as well.
+torch's public functions hides nothing; operators are recorded per thread (and for the threads that
+torch starts), so that a pass beside which Python threads run counts as unseen; and a record that
+was stopped and begun anew lacks the mark that it was opened with. But code written to blind it can:
+it may switch off, through ``torch._C``, what records rest on, empty torch's table of hooks, or
+reach into this module. Such code doesn't look like an honest solution: see tampering.py.
 """
 
 from __future__ import annotations
 
+import _thread
+import ctypes
+import secrets
+import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Thread, get_ident
+from types import FrameType
 
 from torch import nn
 from torch._C._autograd import (
@@ -26,7 +33,12 @@ from torch._C._autograd import (
     _enable_profiler_legacy,
     _profiler_enabled,
 )
-from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfig
+from torch._C._profiler import (
+    ProfilerConfig,
+    ProfilerState,
+    _ExperimentalConfig,
+    _RecordFunctionFast,
+)
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 # Where torch keeps it: its names there. Layers come before their bases, so that the first that
@@ -55,6 +67,10 @@ TABLE = {
         quantized_lstm quantized_gru quantized_lstm_cell quantized_gru_cell
         quantized_rnn_tanh_cell quantized_rnn_relu_cell
     """,
+    # Of other libraries, what doesn't round to a few bits.
+    "torch.ops.mkldnn.": "_linear_pointwise",
+    "torch.ops.mkl.": "_mkl_linear",
+    "torch.ops.prepacked.": "linear_clamp_run",
 }
 # A banned name → what messages call it: "LSTM" → "torch.nn.LSTM".
 BANNED = {name: place + name for place, names in TABLE.items() for name in names.split()}
@@ -65,14 +81,26 @@ _LAYERS = {
     for name, title in BANNED.items()
     if isinstance(layer := getattr(nn, name, None), type)
 }
-_OPERATORS = {f"aten::{name}" for name in BANNED}
+_OPERATORS = {
+    f"{place.split('.')[2] if place.startswith('torch.ops.') else 'aten'}::{name}"
+    for place, names in TABLE.items()
+    for name in names.split()
+}
 _CPU_OPERATORS_ONLY = ProfilerConfig(
     ProfilerState.CPU, False, False, False, False, False, _ExperimentalConfig()
 )
+_live_threads = _thread._count
+_OWN_THREADS = _live_threads()  # a debugger's, say
+_frames_of_threads = sys._current_frames
+_LIBRARIES = sysconfig.get_path("purelib"), sysconfig.get_path("platlib")
+_PYTHON = sysconfig.get_path("stdlib")
+_state, _number_of_state = ctypes.pythonapi.PyThreadState_Get, ctypes.pythonapi.PyThreadState_GetID
+_state.restype = ctypes.c_void_p
+_number_of_state.argtypes, _number_of_state.restype = [ctypes.c_void_p], ctypes.c_uint64
 
 
 class Blinded(RuntimeError):
-    """What runs can't be recorded: the code that is watched uses torch's profiler itself."""
+    """What runs can't be recorded: the code uses threads, or torch's profiler itself."""
 
 
 @dataclass
@@ -95,12 +123,15 @@ def watch() -> Iterator[Record]:
     Of its two profilers the older one records, since the newer (Kineto) writes to standard error
     at each start and stop, and reads files that a locked process may not.
 
-    Raises Blinded if this thread is being profiled already (``watch`` does not nest), and at
-    the end if the code inside has stopped the record.
+    Raises Blinded if this thread is being profiled already (``watch`` does not nest) or others
+    run, and at the end if the code inside has stopped the record or started a thread.
     """
     if _profiler_enabled():
         raise Blinded("a profiler is running already: end it before the pass is watched")
+    if _live_threads() > _OWN_THREADS and _has_strange_threads():
+        raise Blinded("threads are running: end them before the pass is watched")
     record, ran = Record(), set[str]()
+    mark, threads = secrets.token_hex(8), _threads_so_far()
 
     def note(module: nn.Module, _inputs: object) -> None:
         title = next((title for title, layer in _LAYERS.items() if isinstance(module, layer)), None)
@@ -110,17 +141,58 @@ def watch() -> Iterator[Record]:
     _enable_profiler_legacy(_CPU_OPERATORS_ONLY)
     hook = register_module_forward_pre_hook(note)
     try:
+        with _RecordFunctionFast(mark):
+            pass
         yield record
     finally:
         hook.remove()
         record.modules = sorted(ran)
-        record.operators = sorted(_OPERATORS & _recorded())
+        recorded = _recorded()
+        record.operators = sorted(_OPERATORS & recorded)
+        if mark not in recorded:
+            raise Blinded("the code that was watched has stopped the record of it")
+        if _threads_so_far() > threads + 1:
+            raise Blinded("the code that was watched has started threads")
 
 
 def _recorded() -> set[str]:
     """The names of everything that ran since the profiler was started; stops it."""
     try:
         threads = _disable_profiler_legacy()
-    except RuntimeError as error:
-        raise Blinded("the code that was watched has stopped the record of it") from error
+    except RuntimeError:
+        return set()
     return {event.name() for events in threads for event in events}
+
+
+def _has_strange_threads() -> bool:
+    """Whether another thread may run student code: a library's own, as of a progress bar, won't."""
+    return any(
+        not _is_of_a_library(list(_files(frame)))
+        for thread, frame in _frames_of_threads().items()
+        if thread != get_ident()
+    )
+
+
+def _is_of_a_library(files: list[str]) -> bool:
+    """Whether a library and nobody else runs there; Python's own pools wait for anybody's work."""
+    return any(file.startswith(_LIBRARIES) for file in files) and all(
+        file.startswith((*_LIBRARIES, _PYTHON)) for file in files
+    )
+
+
+def _files(frame: FrameType | None) -> Iterator[str]:
+    while frame is not None:
+        yield frame.f_code.co_filename
+        frame = frame.f_back
+
+
+def _threads_so_far() -> int:
+    """The number that Python gives to a new thread: they are counted up, and one more is started.
+
+    Threads that come and go between two calls show by the difference, whoever started them.
+    """
+    numbers: list[int] = []
+    thread = Thread(target=lambda: numbers.append(_number_of_state(_state())))
+    thread.start()
+    thread.join()
+    return numbers[0]

@@ -10,6 +10,7 @@ import io
 import os
 import stat
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -138,6 +139,7 @@ def _read_file(path: str, size: int) -> bytes:
 @contextmanager
 def _zip_entries(source: Path) -> Iterator[list[Entry]]:
     with _BoundedReader(io.FileIO(source)) as file, zipfile.ZipFile(file) as archive:
+        file.limit = sys.maxsize  # from here on, files are read, and as far as is asked for
         infos = archive.infolist()
         if len(infos) > MAX_ENTRIES:
             raise _too_many(source)
@@ -154,8 +156,10 @@ def _zip_entries(source: Path) -> Iterator[list[Entry]]:
 class _BoundedReader(io.BufferedReader):
     """A file that a ZIP's reader can't ask for a table of contents of a million entries."""
 
+    limit = MAX_DIRECTORY
+
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > MAX_DIRECTORY:
+        if size is not None and size > self.limit:
             raise _too_many(Path(os.fsdecode(self.name)))
         return super().read(size)
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from grader.entries import shown
 from grader.errors import UserError
 from grader.notebooks import code_cells, parse_cell
 from grader.pdftext import first_pages
@@ -56,7 +57,7 @@ def check_formalities(submission: Submission) -> list[Finding]:
 
 def _check_zip(submission: Submission, well_named: bool) -> Finding:
     ok = well_named and submission.source.is_file()
-    found = submission.source.name
+    found = shown(submission.source.name)
     return Finding(
         "ZIP name",
         ok,

@@ -1,5 +1,5 @@
 """An autograder for Gradescope: `python -m grader gradescope` packs it, and this file is what it
-runs there, `python -m grader.gradescope SUBMISSION RESULTS`.
+runs there, `python -m grader.gradescope SUBMISSION RESULTS [PYTEST-OPTIONS]`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from grader.errors import UserError
@@ -21,12 +22,18 @@ def run_gradescope(args: argparse.Namespace) -> int:
     files = {PurePosixPath(path.name): path for path in (PACK / "gradescope").iterdir()}
     # Installation needs the file that pyproject.toml calls its README.
     files |= kit_files(ROOT) | {PurePosixPath("README.md"): PACK / "handout" / "README.md"}
-    args.output.write_bytes(packed(files))
-    print(f"{args.output}: upload it as the assignment's autograder")
+    options = [f"--exercise={exercise}" for exercise in args.exercise]
+    options.append(f"--time-scale={args.time_scale}")
+    texts = {PurePosixPath("options.txt"): "".join(f"{option}\n" for option in options)}
+    args.output.write_bytes(packed(files, texts))
+    print(
+        f"{args.output}: upload it as the assignment's autograder, and in its settings give it at "
+        "least 1 CPU and 3 GB, and 40 minutes"
+    )
     return 0
 
 
-def grade(submission: Path, target: Path) -> None:
+def grade(submission: Path, target: Path, options: Sequence[str]) -> None:
     """Grade what Gradescope has unpacked, write results.json as its specification has it."""
     from grader.run import run  # here, because packing needs neither torch nor pytest
     from grader.submission import open_submission
@@ -37,7 +44,7 @@ def grade(submission: Path, target: Path) -> None:
         submission = archives[0]
     try:
         open_submission(submission).close()
-        done = run(submission, seed=secrets.randbelow(2**31))
+        done = run(submission, seed=secrets.randbelow(2**31), arguments=options)
         found = results(done.report, time.monotonic() - start)
     except UserError as error:
         found = refused(str(error))
@@ -45,4 +52,4 @@ def grade(submission: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    grade(Path(sys.argv[1]), Path(sys.argv[2]))
+    grade(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import os
 import secrets
+import shlex
 import traceback
 import zlib
-from collections.abc import Generator
-from functools import partial
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,27 +20,31 @@ from grader.failures import Failure, Status
 from grader.formalities import check_formalities
 from grader.rubric import Grade, Result, grade, read_rubric
 from grader.submission import Submission
-from grader.worker import isolation
-from grader.worker.isolation import Lock
-from grader.worker.launch import InProcess, Launcher
-from grader.worker.student import Student
+from grader.worker.isolation import missing
+from grader.worker.output import plain
+from grader.worker.student import Backend, Student
 
 FIGURES = 4  # that a report keeps of one test
 KIT = Path(__file__).parent
 
 
 class Grading:
-    """A submission, a seed, and the results so far."""
+    """A submission, a seed, and the results so far.
+
+    ``start`` makes a backend for a code folder; ``isolation`` is what reports call it.
+    """
 
     def __init__(
-        self, config: pytest.Config, submission: Submission, launcher: Launcher, lock: Lock
+        self,
+        config: pytest.Config,
+        submission: Submission,
+        start: Callable[[str], Backend],
+        isolation: str,
     ) -> None:
         seed = config.getoption("seed")
         self.seed: int = secrets.randbelow(2**31) if seed is None else seed
         self.submission = submission
-        in_process = config.getoption("in_process")
-        self.isolation = "none (--in-process)" if in_process else lock.level
-        start = InProcess if in_process else partial(launcher.start, lock=lock)
+        self.isolation = isolation
         self.student_handle = Student(submission, start, config.getoption("time_scale"))
         self.notices = list(submission.notices)
         if submission.source.is_file():  # the sheet's rules are for what is handed in
@@ -66,7 +70,7 @@ class Grading:
         return self.student_handle
 
     def pytest_report_header(self) -> list[str]:
-        lacks = ", ".join(isolation.missing()) if self.isolation != "full" else ""
+        lacks = ", ".join(missing()) if self.isolation != "full" else ""
         return [
             f"submission: {_display(self.submission.source)}",
             f"seed: {self.seed} (repeat with --seed {self.seed})",
@@ -124,7 +128,7 @@ class Grading:
 
     def _repeat(self, item: pytest.Item) -> str:
         source = _display(self.submission.source)
-        option = "" if source == "student_template" else f' --submission "{source}"'
+        option = "" if source == "student_template" else f" --submission {shlex.quote(source)}"
         return f"pytest {_display(item.path)}::{item.name} --seed {self.seed}{option}"
 
     def pytest_report_teststatus(
@@ -171,8 +175,8 @@ def _own_frames(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
 
 
 def _display(path: Path) -> str:
-    """The path as the user would type it here."""
+    """The path as the user would type it here, without what a terminal would obey."""
     try:
-        return os.path.relpath(path)
+        return plain(os.path.relpath(path))
     except ValueError:  # on another drive
-        return str(path)
+        return plain(str(path))

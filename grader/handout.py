@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from grader.errors import UserError
 from grader.release import check_template, visible_files
@@ -63,13 +64,18 @@ def below(folder: Path, place: PurePosixPath) -> dict[PurePosixPath, Path]:
     return {place / name: folder / name for name in visible_files(folder)}
 
 
-def packed(files: Files) -> bytes:
-    """A ZIP of these files; executable ones stay so."""
+def packed(files: Files, texts: Mapping[PurePosixPath, str] = MappingProxyType({})) -> bytes:
+    """A ZIP of these files, executable ones as such, and of some with these texts."""
+    contents = {
+        place: (source.read_bytes(), source.stat().st_mode & 0o100)
+        for place, source in files.items()
+    }
+    contents |= {place: (text.encode(), 0) for place, text in texts.items()}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for place, source in sorted(files.items()):
+        for place, (data, executable) in sorted(contents.items()):
             entry = zipfile.ZipInfo(str(place), EARLIEST)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = (0o755 if source.stat().st_mode & 0o100 else 0o644) << 16
-            archive.writestr(entry, source.read_bytes())
+            entry.external_attr = (0o755 if executable else 0o644) << 16
+            archive.writestr(entry, data)
     return buffer.getvalue()

@@ -6,6 +6,7 @@ Loaded by ``grader/conftest.py``, so ``pytest grader`` is all that anybody needs
 from __future__ import annotations
 
 import gc
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from grader.grading import KIT, Grading
 from grader.rubric import read_rubric
 from grader.submission import open_submission
 from grader.worker.isolation import chosen_lock
-from grader.worker.launch import Launcher, launcher
+from grader.worker.launch import InProcess, Launcher, launcher
 
 TEMPLATE = KIT.parent / "student_template"
 # Whoever grades many submissions hands in one launcher for all of them: see run.py.
@@ -92,16 +93,24 @@ def pytest_configure(config: pytest.Config) -> None:
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(submission.close)
-    if SHARED_LAUNCHER:
-        start = SHARED_LAUNCHER[-1]
-    else:
-        start = launcher(probe_modules())
-        config.add_cleanup(start.close)
-        gc.freeze()  # pytest collects garbage repeatedly at its end; torch's heap is large
     torch.set_num_threads(1)  # the oracles' arrays are small, and sums keep their order
-    grading = Grading(config, submission, start, lock)
+    if config.getoption("in_process"):
+        grading = Grading(config, submission, InProcess, "none (--in-process)")
+    else:
+        start = partial(_launcher(config).start, lock=lock)
+        grading = Grading(config, submission, start, lock.level)
     config.add_cleanup(grading.student_handle.close)
     config.pluginmanager.register(grading, "rnn-autograder")
+
+
+def _launcher(config: pytest.Config) -> Launcher:
+    """The one that all runs share, or else one that ends with this run."""
+    if SHARED_LAUNCHER:
+        return SHARED_LAUNCHER[-1]
+    start = launcher(probe_modules())
+    config.add_cleanup(start.close)
+    gc.freeze()  # pytest collects garbage repeatedly at its end; torch's heap is large
+    return start
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -13,10 +13,11 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import functools
 import re
 import warnings
 from collections import ChainMap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -38,33 +39,33 @@ class Violation:
 def static_look(source: str, filename: str) -> list[Violation]:
     """The uses of banned names in ``source``, by line; none if it is not valid Python.
 
-    Code nested too deeply for Python to walk is looked at as far as the walk goes.
+    A statement nested too deeply for Python to walk is looked at as far as the walk goes.
     """
-    looker = _Looker()
+    return findings(Looker, source, filename)
+
+
+def findings(make: Callable[[], Looker], source: str, filename: str) -> list[Violation]:
+    """What a looker finds in ``source``; ``make()`` gives a fresh one."""
     source = source.removeprefix("\ufeff")
+    lines = re.split(r"\r\n|\r|\n", source)
+    return [Violation(filename, n, what, lines[n - 1].strip()) for n, what in _found(make, source)]
+
+
+@functools.lru_cache(maxsize=64)  # several questions look at the same files, which may be long
+def _found(make: Callable[[], Looker], source: str) -> tuple[tuple[int, str], ...]:
+    looker = make()
     with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         with warnings.catch_warnings(action="ignore"):  # about the student's invalid escapes, say
             tree = ast.parse(source)
         looker.look(tree)
-    lines = re.split(r"\r\n|\r|\n", source)
-    return [
-        Violation(filename, line, what, lines[line - 1].strip())
-        for line, what in sorted(looker.found)
-    ]
+    return tuple(sorted(looker.found))
 
 
 @dataclass(frozen=True)
-class _Ref:
+class Ref:
     """Something known by its dotted name: ``torch.nn``, ``builtins.getattr``."""
 
     path: str
-
-    @property
-    def banned(self) -> str | None:
-        """What messages call it if it is banned: in torch, a name means the same everywhere."""
-        if not self.path.startswith("torch.") or self.path.endswith(".modules.linear"):
-            return None
-        return BANNED.get(self.path.rpartition(".")[2])
 
 
 @dataclass(frozen=True)
@@ -75,24 +76,24 @@ class _Join:
 
 
 # What an expression stands for; None is anything that is not followed.
-_Value: TypeAlias = "_Ref | _Join | str | tuple[_Value, ...] | None"
-_Names: TypeAlias = "ChainMap[str, _Value]"
+Value: TypeAlias = "Ref | _Join | str | tuple[Value, ...] | None"
+_Names: TypeAlias = "ChainMap[str, Value]"
 
 
-def _member(owner: _Value, name: _Value) -> _Value:
-    if not isinstance(owner, _Ref) or not isinstance(name, str):
+def member(owner: Value, name: Value) -> Value:
+    if not isinstance(owner, Ref) or not isinstance(name, str):
         return None
     path = f"{owner.path}.{name}".removeprefix("sys.modules.")
-    return _Ref(path) if len(path) <= LONGEST else None
+    return Ref(path) if len(path) <= LONGEST else None
 
 
-def _text(parts: Sequence[_Value], glue: str = "") -> _Value:
+def _text(parts: Sequence[Value], glue: str = "") -> Value:
     texts = [part for part in parts if isinstance(part, str)]
     size = sum(len(text) + len(glue) for text in texts)
     return glue.join(texts) if len(texts) == len(parts) and size <= LONGEST else None
 
 
-class _Looker(ast.NodeVisitor):
+class Looker(ast.NodeVisitor):
     """``visit`` answers what an expression stands for, and notes it if that is banned."""
 
     def __init__(self) -> None:
@@ -102,25 +103,31 @@ class _Looker(ast.NodeVisitor):
         self.later: list[tuple[_Names, Sequence[ast.AST]]] = []
 
     def look(self, tree: ast.Module) -> None:
-        self.visit(tree)
+        self._within(self.names, self.visible, tree.body)
         # A function runs when the names around it have got their final meaning.
         while self.later:
             names, body = self.later.pop()
             self._within(names, names, body)
 
-    def visit(self, node: ast.AST) -> _Value:
+    def visit(self, node: ast.AST) -> Value:
         value = self.glance(node)
         is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
-        if isinstance(node, ast.expr) and is_read and isinstance(value, _Ref) and value.banned:
-            self.found.add((node.lineno, value.banned))
+        if isinstance(node, ast.expr) and is_read and isinstance(value, Ref):
+            self.found |= {(node.lineno, what) for what in [self.objection(value)] if what}
         return value
 
-    def glance(self, node: ast.AST) -> _Value:
+    def objection(self, used: Ref) -> str | None:
+        """What messages call ``used`` if it is banned: in torch, a name is the same everywhere."""
+        if not used.path.startswith("torch.") or used.path.endswith(".modules.linear"):
+            return None
+        return BANNED.get(used.path.rpartition(".")[2])
+
+    def glance(self, node: ast.AST) -> Value:
         """Visit ``node``, where a class that it stands for is named but not used."""
-        value: _Value = super().visit(node)
+        value: Value = super().visit(node)
         return value
 
-    def _compared(self, node: ast.expr) -> _Value:
+    def _compared(self, node: ast.expr) -> Value:
         """Visit what something is compared with: a class, or several."""
         match node:
             case ast.Tuple(elts=classes) | ast.List(elts=classes) | ast.Set(elts=classes):
@@ -133,24 +140,28 @@ class _Looker(ast.NodeVisitor):
     def _within(self, names: _Names, visible: _Names, nodes: Iterable[ast.AST]) -> None:
         outer = self.names, self.visible
         self.names, self.visible = names, visible
-        for node in nodes:
-            self.visit(node)
+        self._visit_all(nodes)
         self.names, self.visible = outer
+
+    def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
+        for node in nodes:
+            with contextlib.suppress(RecursionError):  # what is too deep to walk hides nothing else
+                self.visit(node)
 
     # Names get a meaning
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             package = alias.name.partition(".")[0]
-            self.names[alias.asname or package] = _Ref(alias.name if alias.asname else package)
+            self.names[alias.asname or package] = Ref(alias.name if alias.asname else package)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        module = _Ref(node.module) if node.module and not node.level else None
+        module = Ref(node.module) if node.module and not node.level else None
         for alias in node.names:
             # The latest star stands for all: it may well hide the names of the ones before.
-            self.names[alias.asname or alias.name] = _member(module, alias.name)
+            self.names[alias.asname or alias.name] = member(module, alias.name)
 
-    def _bind(self, target: ast.expr, value: _Value) -> None:
+    def _bind(self, target: ast.expr, value: Value) -> None:
         match target:
             case ast.Name(id=name):
                 self.names[name] = value
@@ -170,16 +181,21 @@ class _Looker(ast.NodeVisitor):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self._bind(node.target, self.visit(node.value) if node.value else None)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> _Value:
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> Value:
         value = self.visit(node.value)
         self._bind(node.target, value)
         return value
 
-    # Scopes
+    # What never runs here, and scopes
+
+    def visit_If(self, node: ast.If) -> None:
+        is_main = ast.unparse(node.test) == "__name__ == '__main__'"
+        if not is_main or "__name__" in self.names:
+            self._visit_all([node.test, *node.body])
+        self._visit_all(node.orelse)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for decorator in node.decorator_list:
-            self.visit(decorator)
+        self._visit_all(node.decorator_list)
         self._function(node.args, node.body)
         self.names[node.name] = None
 
@@ -189,7 +205,7 @@ class _Looker(ast.NodeVisitor):
         self._function(node.args, [node.body])
 
     def _function(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
-        parameters: dict[str, _Value] = {}
+        parameters: dict[str, Value] = {}
         for child in ast.iter_child_nodes(arguments):
             if isinstance(child, ast.arg):
                 parameters[child.arg] = None
@@ -198,8 +214,7 @@ class _Looker(ast.NodeVisitor):
         self.later.append((self.visible.new_child(parameters), body))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for each in [*node.decorator_list, *node.bases, *node.keywords]:
-            self.visit(each)
+        self._visit_all([*node.decorator_list, *node.bases, *node.keywords])
         self._within(self.visible.new_child(), self.visible, node.body)
         self.names[node.name] = None
 
@@ -215,38 +230,38 @@ class _Looker(ast.NodeVisitor):
 
     # Expressions stand for something
 
-    def visit_Name(self, node: ast.Name) -> _Value:
+    def visit_Name(self, node: ast.Name) -> Value:
         if not isinstance(node.ctx, ast.Load):
             self.names[node.id] = None
             return None
         if node.id in self.names:
             return self.names[node.id]
         if hasattr(builtins, node.id):
-            return _Ref(f"builtins.{node.id}")
-        return _member(self.names.get("*"), node.id)
+            return Ref(f"builtins.{node.id}")
+        return member(self.names.get("*"), node.id)
 
-    def visit_Attribute(self, node: ast.Attribute) -> _Value:
+    def visit_Attribute(self, node: ast.Attribute) -> Value:
         owner = self.visit(node.value)
         if isinstance(owner, str) and node.attr == "join":
             return _Join(owner)
-        return _member(owner, node.attr)
+        return member(owner, node.attr)
 
-    def visit_Constant(self, node: ast.Constant) -> _Value:
+    def visit_Constant(self, node: ast.Constant) -> Value:
         return node.value if isinstance(node.value, str) else None
 
-    def visit_Tuple(self, node: ast.Tuple | ast.List) -> _Value:
+    def visit_Tuple(self, node: ast.Tuple | ast.List) -> Value:
         return tuple([self.visit(element) for element in node.elts])
 
     visit_List = visit_Tuple
 
-    def visit_BinOp(self, node: ast.BinOp) -> _Value:
+    def visit_BinOp(self, node: ast.BinOp) -> Value:
         parts = [self.visit(node.left), self.visit(node.right)]
         return _text(parts) if isinstance(node.op, ast.Add) else None
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> _Value:
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> Value:
         return _text([self.visit(part) for part in node.values])
 
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> _Value:
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> Value:
         value = self.visit(node.value)
         return value if node.conversion == -1 and node.format_spec is None else None
 
@@ -254,13 +269,17 @@ class _Looker(ast.NodeVisitor):
         for operand in [node.left, *node.comparators]:
             self._compared(operand)
 
-    def visit_Subscript(self, node: ast.Subscript) -> _Value:
-        # Of what a path names, only the dictionaries of modules have keys that are texts.
-        return _member(self.visit(node.value), self._compared(node.slice))
+    def visit_MatchClass(self, node: ast.MatchClass) -> None:
+        self._compared(node.cls)
+        self._visit_all([*node.patterns, *node.kwd_patterns])
 
-    def visit_Call(self, node: ast.Call) -> _Value:
+    def visit_Subscript(self, node: ast.Subscript) -> Value:
+        # Of what a path names, only the dictionaries of modules have keys that are texts.
+        return member(self.visit(node.value), self._compared(node.slice))
+
+    def visit_Call(self, node: ast.Call) -> Value:
         function = self.visit(node.func)
-        if function in (_Ref("builtins.isinstance"), _Ref("builtins.issubclass")):
+        if function in (Ref("builtins.isinstance"), Ref("builtins.issubclass")):
             for argument in node.args:
                 self._compared(argument)
             return None
@@ -268,12 +287,12 @@ class _Looker(ast.NodeVisitor):
         for keyword in node.keywords:
             self.visit(keyword)
         match function, arguments:
-            case _Ref("builtins.getattr"), [owner, name, *_]:
-                return _member(owner, name)
-            case _Ref("builtins.vars"), [owner]:
+            case Ref("builtins.getattr"), [owner, name, *_]:
+                return member(owner, name)
+            case Ref("builtins.vars"), [owner]:
                 return owner
-            case _Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
-                return _Ref(module)
+            case Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
+                return Ref(module)
             case _Join(glue), [tuple(parts)]:
                 return _text(parts, glue)
         return None

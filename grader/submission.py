@@ -12,11 +12,8 @@ import codecs
 import io
 import os
 import re
-import shutil
-import tempfile
 import tokenize
 import unicodedata
-import weakref
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +24,7 @@ from types import TracebackType
 from grader.entries import Entry, SubmissionError, entries_of, readable, shown
 from grader.errors import UserError
 from grader.notebooks import parse, read_notebook
+from grader.temporary import Folder
 from grader.vetting import CONFIGURATION, Notes, vet
 from grader.worker.loading import PROTECTED
 
@@ -34,19 +32,6 @@ from grader.worker.loading import PROTECTED
 COOKIE = re.compile(r"\A((?:.*\n)??[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
 
 __all__ = ["Submission", "SubmissionError", "open_submission"]
-
-
-class _Snapshot:
-    """A fresh folder that vanishes with this object, or when the process ends at the latest."""
-
-    def __init__(self) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
-        self.remove = weakref.finalize(self, _remove, self.root, os.getpid())
-
-
-def _remove(folder: Path, owner: int) -> None:
-    if os.getpid() == owner:  # a forked process inherits the finalizer, but not the folder
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -63,7 +48,7 @@ class Submission:
     root: Path
     files: tuple[PurePosixPath, ...]
     notices: tuple[str, ...]
-    _snapshot: _Snapshot | None = field(default=None, repr=False, compare=False)
+    _snapshot: Folder | None = field(default=None, repr=False, compare=False)
 
     def find(self, name: str, defines: Sequence[str] = ()) -> PurePosixPath | None:
         """The file called ``name``, in whatever folder, or else one that stands in for it.
@@ -133,15 +118,16 @@ def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
         name = unicodedata.normalize("NFC", source.name if is_folder else source.stem)
         taken, notes = vet(shown(source.name), entries)
         if snapshot:
-            copy = _Snapshot()
+            copy = Folder("submission")
+            root = Path(copy.path)
             try:
-                _copy(taken, copy.root, notes)
-                files = {*taken, *_convert_notebooks(taken, copy.root, notes)}
+                _copy(taken, root, notes)
+                files = {*taken, *_convert_notebooks(taken, root, notes)}
             except BaseException:
                 copy.remove()
                 raise
             found = tuple(sorted(files))
-            return Submission(name, source, copy.root, found, notes.sentences(), copy)
+            return Submission(name, source, root, found, notes.sentences(), copy)
         if not is_folder:
             raise SubmissionError(f"{shown(source.name)} is a ZIP: unpack it and name the folder.")
         return Submission(name, source, source, tuple(sorted(taken)), notes.sentences())

@@ -1,59 +1,50 @@
 """Finds, in source text, what code uses that wants to blind the looks at run time (bans.py).
 
 Such code shares a process with these looks, so it can take them apart; but for that it must get
-hold of them. The tools for it have no place in a network that is written from scratch.
+hold of them. The tools for it have no place in a network that is written from scratch. Only what
+honest code has no use for is on the list: a network that is right must not be stopped by it, and
+who hides these tools hides them from a person who reads the code as badly as from this look.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
-import warnings
 
-from grader.static_look import Violation, _Looker, _Ref, _Value
+from grader.static_look import Looker, Ref, Value, Violation, findings, member
 
 TOOLS = (
-    *("grader", "ctypes", "threading", "_thread", "concurrent", "multiprocessing.dummy"),
-    *("sys.modules", "sys._getframe", "sys._current_frames", "sys.settrace", "sys.setprofile"),
-    *("inspect.currentframe", "inspect.stack"),
+    *("grader", "ctypes", "sys.modules", "sys.settrace", "sys.setprofile"),
     *("gc.get_objects", "gc.get_referrers", "gc.get_referents"),
-    *("builtins.exec", "builtins.eval", "builtins.compile"),
-    *("torch._C", "torch.library", "torch.autograd._", "torch.autograd.profiler"),
-    "torch.nn.modules.module._global",
+    *("torch._C", "torch.library", "torch.autograd._", "torch.nn.modules.module._global"),
 )
+# Editors import torch's public types from where they find them.
+HARMLESS = {f"torch._C.{name}" for name in ("Generator", "Size", "device", "dtype")}
+FRAMES = {"f_back", "f_globals", "f_locals"}  # ways from a frame, however got, to what it sees
 
 
 def tampering(source: str, filename: str) -> list[Violation]:
     """The uses of such tools in ``source``, by line; none if it is not valid Python."""
-    looker = _Tools()
-    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source.removeprefix("\ufeff"))
-        looker.look(tree)
-    lines = source.splitlines()
-    return [
-        Violation(filename, line, what, lines[line - 1].strip())
-        for line, what in sorted(looker.used)
-    ]
+    return findings(_Tools, source, filename)
 
 
-class _Tools(_Looker):
-    def __init__(self) -> None:
-        super().__init__()
-        self.used: set[tuple[int, str]] = set()
+class _Tools(Looker):
+    def objection(self, used: Ref) -> str | None:
+        is_tool = used.path not in HARMLESS and any(_within(used.path, tool) for tool in TOOLS)
+        return used.path if is_tool else None
 
-    def visit(self, node: ast.AST) -> _Value:
-        value = super().visit(node)
-        if isinstance(node, ast.expr) and isinstance(value, _Ref):
-            tool = next((tool for tool in TOOLS if _within(value.path, tool)), None)
-            if tool:
-                self.used.add((node.lineno, value.path))
-        return value
+    def visit_Attribute(self, node: ast.Attribute) -> Value:
+        if node.attr in FRAMES:
+            self.found.add((node.lineno, node.attr))
+        return super().visit_Attribute(node)
 
-    def visit_Subscript(self, node: ast.Subscript) -> _Value:
-        match node:
-            case ast.Subscript(slice=ast.Name(id="__name__")):
-                return None  # sys.modules[__name__]: its own names
+    def visit_Subscript(self, node: ast.Subscript) -> Value:
+        """Of ``sys.modules``, one's own module, and one whose name says what it is."""
+        if self.glance(node.value) == Ref("sys.modules"):
+            match node.slice:
+                case ast.Name(id="__name__") | ast.Attribute(attr="__module__"):
+                    return None
+                case ast.Constant(str(name)):
+                    return member(Ref("sys.modules"), name)
         return super().visit_Subscript(node)
 
 

@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grader.bans import BANNED, Record, watch
+from grader import bans
+from grader.bans import BANNED, Blinded, Record, watch
 from grader.static_look import Violation, static_look
 
 
@@ -152,6 +153,8 @@ PLACES = {
     "patched class": "nn.LSTM.forward = forward",
     "value whose type is tested": "isinstance(nn.LSTM(1, 2), object)",
     "behind a name for the class scope": "class Mine:\n    nn = 3\n    def f(self): nn.LSTM",
+    "besides a main program": "if __name__ == '__main__': pass\nelse: cell = nn.LSTM",
+    "an own main program": "__name__ = '__main__'\nif __name__ == '__main__': nn.LSTM",
     "before an own class of that name": "cell = LSTM()\nclass LSTM: pass",
 }
 
@@ -235,6 +238,9 @@ HARMLESS = {
         "type(m) in (nn.GRU, nn.RNN), type(m) in [nn.GRU, nn.RNN], type(m) in {nn.GRU, nn.RNN}"
     ),
     "a layer replaced": "nn.LSTM = Mine\nnn.__dict__['LSTM'] = Mine\ndel nn.GRU",
+    "case of a match": "match m:\n    case nn.Linear(bias=b) | nn.LSTM(): pass",
+    "main program": "if __name__ == '__main__':\n    nn.LSTM(1, 2)",
+    "main program, otherwise quoted": 'if __name__ == "__main__": nn.LSTM(1, 2)',
     "code in texts": "exec('nn.LSTM(1, 2)')",
     "bad syntax": "nn.LSTM(1, 2)\ndef f(:",
     "merge conflict": "<<<<<<< HEAD\nnn.LSTM(1, 2)\n",
@@ -486,12 +492,47 @@ def test_records_are_sorted_and_name_each_thing_once() -> None:
     assert record.operators == sorted(set(record.operators))
 
 
-def test_a_layer_in_another_thread_is_recorded() -> None:
-    with watch() as record:
+def test_a_pass_that_starts_a_thread_does_not_pass() -> None:
+    with pytest.raises(Blinded, match="has started threads"), watch() as record:  # noqa: PT012
         thread = threading.Thread(target=compare("LSTM"))
         thread.start()
         thread.join()
     assert record.modules == ["torch.nn.LSTM"]
+
+
+def test_a_pass_beside_a_running_thread_does_not_pass() -> None:
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    with pytest.raises(Blinded, match="threads are running"), watch():
+        pass
+    end.set()
+    thread.join()
+    with watch() as record:  # threads that have ended are nobody's concern
+        compare("GRU")()
+    assert "aten::gru" in record.operators
+
+
+def test_a_thread_of_a_library_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress bars and TensorBoard leave one behind, for good."""
+    monkeypatch.setattr(bans, "_LIBRARIES", (*bans._LIBRARIES, __file__))
+    end = threading.Event()
+    thread = threading.Thread(target=lambda: end.wait())  # a frame of this file
+    thread.start()
+    with watch() as record:
+        compare("GRU")()
+    end.set()
+    thread.join()
+    assert "aten::gru" in record.operators
+
+
+def test_a_record_that_was_begun_anew_does_not_pass() -> None:
+    with pytest.raises(Blinded, match="has stopped the record"), watch():  # noqa: PT012
+        first = torch.autograd.profiler.profile(use_kineto=False)
+        first.entered = True
+        first.__exit__(None, None, None)
+        compare("LSTM")()
+        torch.autograd.profiler.profile(use_kineto=False).__enter__()
 
 
 def test_nothing_is_recorded_before_and_after() -> None:

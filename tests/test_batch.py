@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import csv
+import errno
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -227,11 +229,11 @@ def test_what_a_cluster_gives_up_on_gets_a_row() -> None:
             return future
 
     tasks: Any = [("Lee", RuntimeError("workers died"))]
-    ((label, _, report),) = pool.grade_all(tasks, Executor(), 1)
+    ((label, _, report),) = pool.grade_all(tasks, Executor(), lambda: 1)
     assert label == "Lee"
     assert json.loads(report)["batch"]["status"] == "internal"
     with pytest.raises(UserError, match="another kit"):
-        list(pool.grade_all([("Lee", cast(Any, UserError("another kit")))], Executor(), 1))
+        list(pool.grade_all([("Lee", cast(Any, UserError("another kit")))], Executor(), lambda: 1))
 
 
 def test_only_a_few_submissions_are_in_memory_at_a_time() -> None:
@@ -248,10 +250,10 @@ def test_only_a_few_submissions_are_in_memory_at_a_time() -> None:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(lane, "grade", lambda task: b"%d" % task)
-        for number, _, report in pool.grade_all(tasks(), executor, 2):
+        for number, _, report in pool.grade_all(tasks(), executor, lambda: 5):
             assert report == b"%d" % number
             finished.append(number)
-            assert len(read) - len(finished) <= 2 * (1 + pool.AHEAD)
+            assert len(read) - len(finished) <= 5
     assert sorted(finished) == list(range(50))
 
 
@@ -312,8 +314,106 @@ def test_no_strangers_folder_is_written_to(
     assert judges.graded == []
 
 
+def test_results_are_not_written_among_the_submissions(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    for out in (source, source / "out", tmp_path / "x" / ".." / "in" / "out"):
+        assert batch(source, out) == 2
+        assert "lies within" in capsys.readouterr().err
+    assert [path.name for path in source.iterdir()] == ["Lee.zip"]
+    assert judges.graded == []
+
+
+def test_two_runs_at_a_time_do_not_mix(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = hand_in(tmp_path / "in", "Lee"), tmp_path / "out"
+    out.mkdir()
+    with Store(out).locked():
+        assert batch(source, out) == 2
+        assert "another run is at work in" in capsys.readouterr().err
+    assert judges.graded == []
+    assert batch(source, out) == 0
+    with Store(out).locked():
+        assert main(["marks", str(out)]) == 2
+
+
+@pytest.mark.usefixtures("judges")
+def test_a_full_disk_is_said_in_one_line_and_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    fsync = os.fsync
+
+    def full(file: int) -> None:
+        if list(tmp_path.rglob("Lee.json.partial")):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        assert batch(source, tmp_path / "out") == 2
+    error = capsys.readouterr().err
+    assert "Lee.json can't be written (No space left on device)" in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.rglob("*.partial"))
+    assert batch(source, tmp_path / "out") == 0
+
+
+def test_a_run_that_had_just_begun_does_not_make_its_folder_a_strangers(
+    tmp_path: Path, judges: Judges
+) -> None:
+    assert batch(hand_in(tmp_path / "in", "Lee"), tmp_path / "out", "--again", "Kim") == 2
+    assert (tmp_path / "out" / "run.lock").exists()
+    assert batch(tmp_path / "in", tmp_path / "out") == 0
+    assert judges.graded == ["Lee"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("none.csv", "none.csv can't be read: No such file"), ("in/Lee.zip", "is known as its")],
+)
+def test_a_wrong_worksheet_is_noticed_before_an_evening_of_grading(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    assert batch(source, tmp_path / "out", "--worksheet", str(tmp_path / name)) == 2
+    assert message in capsys.readouterr().err
+    assert judges.graded == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-j", "0"], ["-j", "two"], ["--seed", "-1"], ["--time-scale", "0"],
+        ["--time-scale", "nan"], ["--column", "grade"], ["--column", "colour=Grade"],
+    ],
+)  # fmt: skip
+def test_numbers_that_make_no_sense(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        batch(hand_in(tmp_path / "in", "Lee"), tmp_path / "out", *options)
+    assert end.value.code == 2
+    assert "must be" in capsys.readouterr().err
+
+
+def test_names_do_not_play_with_the_terminal(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = hand_in(tmp_path / "in", "Lee")
+    name = "Kim\n\u202e\x1b[31m"
+    (source / name).mkdir()
+    assert batch(source, tmp_path / "out") == 0
+    assert r"refused: 'Kim\n\u202e\x1b[31m': Nothing" in capsys.readouterr().out
+    assert judges.graded == ["Lee"]
+    assert [row["student"] for row in grades(tmp_path / "out")] == [name, "Lee"]
+
+
 def test_file_names_are_safe_and_unlike() -> None:
     students = ["a/b", "a:b", "A_b", "a_b", "..", " b ", "<script>", "x" * 300, "é", "x" * 301]
+    students += ["王" * 100, "a\nb", "\u202ea", "😀" * 90]
     names = file_names(students)
     assert len({name.casefold() for name in names.values()}) == len(students)
     for name in names.values():
@@ -381,6 +481,14 @@ def test_counts() -> None:
     counts.add("graded")
     counts.add("refused")
     assert counts.text() == "1 failed · 4.0/min · 2:00 left"
+
+
+def test_what_was_graded_before_does_not_count_for_the_rate() -> None:
+    clock = iter([0.0, 30.0])
+    counts = progress.Counts(10, lambda: next(clock))
+    for status in (progress.BEFORE, "graded", progress.BEFORE):
+        counts.add(status)
+    assert counts.text() == "2 graded before · 2.0/min · 3:30 left"
 
 
 def moodle_course(folder: Path) -> Path:

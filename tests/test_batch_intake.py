@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from grader.batch.intake import HandIn, hand_ins, read_archive
 from grader.errors import UserError
+from grader.submission import open_submission
 
 
 def write(path: Path, data: bytes = b"x", at: int = 1_700_000_000) -> None:
@@ -30,6 +33,13 @@ def download(path: Path, files: dict[str, bytes], dates: dict[str, int] | None =
 def found_in(source: Path) -> dict[str, HandIn]:
     with hand_ins(source) as (found, _):
         return {hand_in.student: hand_in for hand_in in found}
+
+
+def the_choice(source: Path) -> tuple[str, bytes]:
+    """The archive that counts for the only student."""
+    with hand_ins(source) as ((hand_in,), _):
+        name, read, _ = hand_in.choose()
+        return name, read()
 
 
 def test_folder_of_zips_and_folders(tmp_path: Path) -> None:
@@ -75,6 +85,9 @@ def test_of_zips_of_the_same_time_the_highest_number_counts(tmp_path: Path) -> N
         ("Participant_12345_assignsubmission_file", "Participant_12345"),
         ("Team A-Anna Müller_12345_assignsubmission_file_", "Team A-Anna Müller_12345"),
         ("Team A_77_assignsubmission_file", "Team A_77"),
+        ("Default group_assignsubmission_file", "Default group"),  # who is in none
+        ("Teilnehmerin_123_assignsubmission_file_", "Teilnehmerin_123"),
+        ("de_la_Cruz_12_assignsubmission_file", "de_la_Cruz_12"),
     ],
 )
 def test_moodle_folder_names(tmp_path: Path, folder: str, student: str) -> None:
@@ -103,7 +116,74 @@ def test_moodle_flat(tmp_path: Path) -> None:
         assert [h.student for h in found] == ["Anna_1", "Ben_2"]  # nobody can hand in for Ben
         assert [h.choose()[1]() for h in found] == [b"anna", b"ben"]
         assert found[1].choose()[0] == "b.zip"
-    assert len(remarks) == 1
+        assert found[1].choose()[2] == ["The text typed into the form is not looked at."]
+    assert remarks == []
+
+
+def test_who_only_typed_into_the_form_gets_a_row(tmp_path: Path) -> None:
+    folder = "Anna_1_assignsubmission_onlinetext"
+    source = download(tmp_path / "all.zip", {f"{folder}/onlinetext.html": b"<p>my code</p>"})
+    anna = found_in(source)["Anna_1"]
+    assert anna.folder == folder
+    with pytest.raises(UserError, match="Nothing was handed in but a text"):
+        anna.choose()
+
+
+def test_a_name_is_the_same_however_its_umlauts_are_encoded(tmp_path: Path) -> None:
+    apart = unicodedata.normalize("NFD", "Jürgen Öz_7_assignsubmission_file")
+    found = found_in(download(tmp_path / "all.zip", {f"{apart}/a.zip": b"data"}))
+    assert list(found) == ["Jürgen Öz_7"]
+    assert found["Jürgen Öz_7"].folder == apart  # by which Moodle knows it
+
+
+@pytest.mark.parametrize("loose", ["lstm.py", "work.ipynb", "report.pdf", "deep/er/lstm.py"])
+def test_loose_files_of_a_download_count_as_if_they_were_zipped(tmp_path: Path, loose: str) -> None:
+    files = {f"Anna_1_assignsubmission_file/{loose}": b"x = 1"}
+    name, data = the_choice(download(tmp_path / "all.zip", files))
+    assert name == "Anna_1.zip"
+    assert zipfile.ZipFile(io.BytesIO(data)).namelist() == [loose]
+
+
+def test_packed_in_another_way_is_refused_and_said(tmp_path: Path) -> None:
+    for suffix in ("rar", "7z", "tar.gz"):
+        files = {f"Anna_1_assignsubmission_file/a.{suffix}": b"data"}
+        name, data = the_choice(download(tmp_path / "all.zip", files))
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(UserError, match="is not a ZIP: unpack it"):
+            open_submission(tmp_path / name)
+
+
+@pytest.mark.parametrize("again_packed", [False, True])
+def test_a_download_within_a_folder_or_zip_is_named(tmp_path: Path, again_packed: bool) -> None:
+    (tmp_path / "all").mkdir()
+    source = tmp_path / "all"
+    inner = download(source / "course.zip", {"Anna_1_assignsubmission_file/a.zip": b"data"})
+    if again_packed:
+        source = download(tmp_path / "outer.zip", {"course.zip": inner.read_bytes()})
+    with pytest.raises(UserError, match=r"a level further down, in course\.zip"):
+        found_in(source)
+
+
+def test_a_download_in_a_folder_of_its_own_is_named(tmp_path: Path) -> None:
+    source = download(tmp_path / "a.zip", {"hw 1/Anna_1_assignsubmission_file/a.zip": b"data"})
+    with pytest.raises(UserError, match="a level further down, in hw 1"):
+        found_in(source)
+
+
+def test_one_students_work_is_no_course(tmp_path: Path) -> None:
+    write(tmp_path / "Lee" / "lstm.py")
+    write(tmp_path / "Lee" / "train.py")
+    with pytest.raises(UserError, match=r"one student's work \(lstm\.py\)"):
+        found_in(tmp_path / "Lee")
+    source = download(tmp_path / "Lee-12345.zip", {"palindrome/lstm.py": b"x = 1"})
+    with pytest.raises(UserError, match="one student's work: name the folder that it lies in"):
+        found_in(source)
+
+
+def test_code_by_itself_is_somebodys_if_it_says_whose(tmp_path: Path) -> None:
+    write(tmp_path / "Lee-12345.py")
+    write(tmp_path / "Kim-12346.tar.gz")
+    assert sorted(found_in(tmp_path)) == ["Kim-12346", "Lee-12345"]
 
 
 def test_moodle_several_files(tmp_path: Path) -> None:
@@ -135,7 +215,8 @@ def test_who_handed_in_nothing_gets_a_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.rar", "a.7z", "main.py"])
 def test_what_is_no_zip_is_still_a_submission(tmp_path: Path, name: str) -> None:
     write(tmp_path / name)
-    assert len(found_in(tmp_path)) == 1
+    write(tmp_path / "Lee.zip")
+    assert len(found_in(tmp_path)) == 2
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

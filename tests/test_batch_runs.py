@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 import json
 import os
+import re
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Pipe
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from grader.batch import lane
+from grader.batch import lane, pool
 from grader.batch.task import Settings, Task, kit_version
 from tests.conftest import ROOT
 from tests.synthetic import KINDS, SELECT, Expected, make, packed, sources
 
-LIMIT = 300.0  # seconds for one batch, on a machine that does other things, too
+LIMIT = 150.0  # seconds for one batch, on a machine that does other things, too
 Course = tuple[Path, dict[str, Expected]]
 
 
@@ -123,33 +128,144 @@ def test_a_judge_that_is_killed_is_replaced() -> None:
     assert first["batch"]["status"] == "graded"
 
 
-def test_a_cluster_gives_the_same_grades_though_a_worker_dies(
-    course: Course, whole: Path, tmp_path: Path
-) -> None:
+@contextlib.contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Its address, and its workers: processes of their own, none of which is restarted."""
     distributed = pytest.importorskip("distributed")
-    # A worker that is a process of its own, and nothing of which is restarted.
-    scheduler = ["--no-dashboard", "--port", "0", "--host", "127.0.0.1"]
-    scheduler += ["--scheduler-file", str(tmp_path / "scheduler.json")]
-    nodes = [start("scheduler", *scheduler, folder=tmp_path)]
+    options = ["--no-dashboard", "--port", "0", "--host", "127.0.0.1"]
+    options += ["--scheduler-file", str(folder / "scheduler.json")]
+    nodes = [start("scheduler", *options, folder=folder)]
     try:
-        wait_for((tmp_path / "scheduler.json").exists)
-        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
-        for _ in range(2):
+        wait_for((folder / "scheduler.json").exists)
+        address = json.loads((folder / "scheduler.json").read_text())["address"]
+        for _ in range(workers):
             options = [address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-            nodes.append(start("worker", *options, folder=tmp_path))
+            nodes.append(start("worker", *options, folder=folder))
         with distributed.Client(address) as client:
-            client.wait_for_workers(2, timeout=LIMIT)
-        batch = subprocess.Popen(
-            command(course[0], tmp_path / "out", "--scheduler", address), cwd=ROOT
-        )
-        wait_for(lambda: len(graded(tmp_path / "out")) >= 2)
-        nodes[1].kill()
-        assert batch.wait(LIMIT) == 0
+            client.wait_for_workers(workers, timeout=LIMIT)
+        yield address, nodes[1:]
     finally:
         for node in nodes:
             node.kill()
             node.wait()
+
+
+def test_a_judge_that_misses_the_signal_ends_when_its_handle_hangs_up() -> None:
+    """Pytest catches all that is raised in it, and callbacks of Python's drop it."""
+    code = """if True:
+        import os, signal, sys
+        import grader.run
+        from grader.batch import judge
+
+        def run(*_, **__):
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+            except SystemExit:
+                print("caught", flush=True)
+
+        grader.run.run = run
+        judge.main()
+    """
+    ours, theirs = Pipe()
+    with theirs:
+        judge = subprocess.Popen(
+            [sys.executable, "-c", code, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    with judge:
+        assert judge.stdout is not None
+        assert judge.stdout.readline() == "caught\n"
+        ours.close()
+        assert judge.wait(LIMIT) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-k", "and or"], "Wrong expression passed to '-k': and or"),
+        (["-k", "no_such_test"], "no test is selected by -k=no_such_test"),
+        (["--exercise", "none"], "argument --exercise: invalid choice: 'none'"),
+    ],
+)
+def test_what_selects_nothing_grades_nobody(
+    course: Course, tmp_path: Path, options: list[str], message: str
+) -> None:
+    batch = [sys.executable, "-m", "grader", "batch", str(course[0]), "-o", str(tmp_path / "out")]
+    done = subprocess.run(
+        [*batch, "--isolation", "limits", "-j", "1", *options],
+        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {message}")
+    assert done.stderr.count("\n") == 1
+    assert graded(tmp_path / "out") == []
+
+
+def test_a_cluster_gives_the_same_grades_though_a_worker_dies(
+    course: Course, whole: Path, tmp_path: Path
+) -> None:
+    with cluster(tmp_path, 2) as (address, workers):
+        batch = subprocess.Popen(
+            command(course[0], tmp_path / "out", "--scheduler", address), cwd=ROOT
+        )
+        wait_for(lambda: len(graded(tmp_path / "out")) >= 2)
+        workers[0].kill()
+        assert batch.wait(LIMIT) == 0
     assert grades(tmp_path / "out") == grades(whole)
+
+
+def test_what_kills_workers_kills_no_third_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "grade", os._exit)
+    with cluster(tmp_path, 3) as (address, workers):
+        with pool.cluster_executor(address, kit_version(), "limits") as executor:
+            ((_, _, report),) = pool.grade_all(cast(Any, [("Lee", 1)]), *executor)
+        assert json.loads(report)["batch"]["status"] == "internal"
+        assert sorted(worker.poll() for worker in workers if worker.poll() is not None) == [1, 1]
+
+
+def test_a_scheduler_that_dies_is_a_clear_error(course: Course, tmp_path: Path) -> None:
+    with cluster(tmp_path, 1) as (address, _):
+        options = ["--scheduler", address]
+        batch = subprocess.Popen(
+            command(course[0], tmp_path / "out", *options),
+            cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        wait_for(lambda: len(graded(tmp_path / "out")) >= 1)
+    _, said = batch.communicate(timeout=LIMIT)
+    assert batch.returncode == 2, said
+    assert f"the Dask scheduler at {address} is gone" in said
+    assert "Traceback" not in said
+
+
+def test_the_two_commands_of_the_readme(course: Course, whole: Path, tmp_path: Path) -> None:
+    """A cluster on one machine."""
+    pytest.importorskip("distributed")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (begin,) = re.findall(r"^python (-c .*LocalCluster.*)$", readme, re.MULTILINE)
+    (address,) = re.findall(r"python -m grader batch .* --scheduler (\S+)$", readme, re.MULTILINE)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with subprocess.Popen(
+        [sys.executable, *shlex.split(begin.replace("8786", port))],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    ) as local:  # fmt: skip
+        wait_for(lambda: listening(int(port)))
+        options = ["--scheduler", address.replace("8786", port)]
+        done = subprocess.run(
+            command(course[0], tmp_path / "out", *options), cwd=ROOT, timeout=LIMIT
+        )
+        local.communicate(b"\n", timeout=LIMIT)
+    assert (done.returncode, local.returncode) == (0, 0)
+    assert grades(tmp_path / "out") == grades(whole)
+
+
+def listening(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
 
 
 def test_no_scheduler_is_a_clear_error(tmp_path: Path, course: Course) -> None:

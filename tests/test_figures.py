@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -102,3 +103,18 @@ def test_a_log_scale_can_be_asked_for() -> None:
     with pytest.raises(Failure, match="what") as caught:
         figures.require_log_scale(figures.describe(drawn(labels=False)), "what", where="")
     assert caught.value.got == "a linear one"
+
+
+@pytest.mark.parametrize(
+    ("png", "kept"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 800, 600), 1),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 800, 10**5), 0),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 0),
+        (b"<svg onload='alert(1)'>" + bytes(99), 0),
+        (b"", 0),
+    ],
+)
+def test_reports_keep_pictures_that_a_browser_can_show(png: bytes, kept: int) -> None:
+    answer = {"png": np.frombuffer(png, dtype=np.uint8), "axes": []}
+    assert len(figures.pictures([answer])) == kept

@@ -1,8 +1,15 @@
 """The figures that python -m reference.figures draws, and the written answers beside them."""
 
+import functools
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 import tomllib
-from itertools import chain
+from itertools import product
+from multiprocessing import Pipe, get_context
 from pathlib import Path
 
 import matplotlib
@@ -12,12 +19,13 @@ import torch
 from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose
 
-from reference import figures
+from reference import drawing, figures
 from reference.palindrome import lengths
 from reference.palindrome.lstm import LSTM
 
 ROOT = Path(__file__).parents[1]
-TINY = figures.Effort((2, 3), 2, 5, (3, 4), 2, 2)
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc, which even root can't write")
+TINY = drawing.Effort((2, 3), 2, 5, (3, 4), 2, 2)
 NAMES = [
     "000-bptt-rate-5740",
     "000-bptt-rate-10000",
@@ -44,15 +52,17 @@ def untrained(monkeypatch):
         accuracies = np.full((len(lengths.CURVES), len(T), seeds), 0.1)
         return accuracies, dict.fromkeys(lengths.CURVES, history)
 
-    monkeypatch.setattr(figures, "train_all", train_all)
-    monkeypatch.setattr(figures, "QUICK", TINY)
-    monkeypatch.setattr(figures, "FULL", TINY._replace(memory_steps=7))
+    monkeypatch.setattr(drawing, "train_all", train_all)
+    monkeypatch.setattr(drawing, "QUICK", TINY)
+    monkeypatch.setattr(drawing, "FULL", TINY._replace(memory_steps=7))
 
 
 @pytest.mark.usefixtures("untrained")
-def test_every_figure_is_written_and_named(tmp_path, capsys):
-    folder, style = tmp_path / "new" / "folder", dict(matplotlib.rcParams)
-    figures.main(["--quick", "-o", str(folder)])
+@pytest.mark.parametrize("options", [[], ["--quick"]])
+def test_every_figure_is_written_and_named(tmp_path, monkeypatch, capsys, options):
+    monkeypatch.chdir(tmp_path)
+    folder, style = Path("new") / "folder", dict(matplotlib.rcParams)
+    figures.main([*options, "-o", str(folder)])
     assert dict(matplotlib.rcParams) == style
     paths = [folder / f"{name}.png" for name in NAMES]
     printed = capsys.readouterr().out.splitlines()
@@ -67,20 +77,37 @@ def test_quick_makes_less_effort_and_figures_is_the_default_folder(
     tmp_path, monkeypatch, options, steps
 ):
     efforts = []
-    monkeypatch.setattr(figures, "toy_figures", lambda: iter(()))
-    monkeypatch.setattr(figures, "memory_figures", lambda effort: efforts.append(effort) or ())
+    monkeypatch.setattr(drawing, "toy_figures", lambda: iter(()))
+    monkeypatch.setattr(drawing, "memory_figures", lambda effort: efforts.append(effort) or ())
     monkeypatch.chdir(tmp_path)
     figures.main(options)
     assert [effort.memory_steps for effort in efforts] == [steps]
     assert len(list((tmp_path / "figures").glob("004-*.png"))) == 3
 
 
+def test_quick_is_less_than_full():
+    for quick, full in zip(drawing.QUICK, drawing.FULL, strict=True):
+        assert np.sum(quick) < np.sum(full)
+
+
+def test_help_says_how_long_it_takes_and_where_the_files_go(capsys):
+    with pytest.raises(SystemExit) as caught:
+        figures.main(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert caught.value.code == 0
+    assert "usage: python -m reference.figures" in text
+    assert "minutes" in text
+    assert "(default: figures)" in text
+
+
+def test_help_does_not_wait_for_what_draws():
+    code = "import sys, reference.figures; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
 @pytest.mark.usefixtures("untrained")
 def test_every_figure_has_a_title_labels_and_a_legend():
-    drawn = chain(
-        figures.toy_figures(), figures.memory_figures(TINY), figures.palindrome_figures(TINY)
-    )
-    for name, figure in drawn:
+    for name, figure in drawing.every_figure(TINY):
         assert figure.get_suptitle() or figure.axes[0].get_title(), name
         for axes in figure.axes:
             assert axes.get_xlabel(), name
@@ -88,16 +115,41 @@ def test_every_figure_has_a_title_labels_and_a_legend():
             assert axes.get_legend().texts, name
 
 
+@pytest.mark.usefixtures("untrained")
+def test_titles_claim_what_was_measured():
+    titles = {name: figure.get_suptitle() for name, figure in drawing.every_figure(TINY)}
+    assert titles["000-bptt-rate-5740"].endswith("from k = 2 on")
+    assert titles["000-bptt-rate-10000"].endswith("from k = 7 on")
+    assert re.search(r"T = 8: \d+ % within 0.1 after 5 steps$", titles["003-learning"])
+    assert titles["003-accuracy"].endswith("is none of these")  # five steps teach nothing
+    assert "2 training steps on palindromes of T = 3 digits" in titles["004-history-RNN"]
+
+
+def test_no_bar_is_cut_off():
+    accuracies = np.array([[1] * 6 + [0], [1, 1, 1, 1, 1, 0, 0]])
+    top = (accuracies.mean(axis=1) + accuracies.std(axis=1)).max()
+    *_, (name, figure) = drawing.memory_figures(TINY)
+    assert name == "003-accuracy"
+    assert top < figure.axes[0].get_ylim()[1]
+    assert max(figure.axes[0].get_yticks()) == 1
+
+
+def test_the_memory_task_reports_as_it_goes_on(capsys):
+    list(drawing.memory_figures(TINY))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["memory task, T = 2", "memory task, T = 3"]
+
+
 def test_lines_differ_in_style_and_in_brightness():
-    with matplotlib.rc_context(figures.STYLE):
-        lines = dict(figures.toy_figures())["000-restarts-power-1"].axes[0].lines
+    with matplotlib.rc_context(drawing.STYLE):
+        lines = dict(drawing.toy_figures())["000-restarts-power-1"].axes[0].lines
     assert len({line.get_linestyle() for line in lines}) == len(lines) == 3
     grey = sorted(np.dot(to_rgb(line.get_color()), [0.3, 0.59, 0.11]) for line in lines)
     assert min(np.diff(grey)) > 0.05
 
 
 def test_restarts_are_drawn_by_their_size():
-    drawn = dict(figures.toy_figures())
+    drawn = dict(drawing.toy_figures())
     for power, ends in (1, [0.154769, 0.023954, 0.003707]), (1.5, [0.050178, 0.002518, 0.000126]):
         (axes,) = drawn[f"000-restarts-power-{power}"].axes
         assert axes.get_yscale() == "log"
@@ -105,7 +157,7 @@ def test_restarts_are_drawn_by_their_size():
 
 
 def test_theta_stays_between_the_theoretical_envelopes():
-    (axes,) = dict(figures.toy_figures())["000-theta"].axes
+    (axes,) = dict(drawing.toy_figures())["000-theta"].axes
     slow, fast, *envelopes = (line.get_ydata() for line in axes.lines)
     for theta, above, below, power in (slow, *envelopes[:2], 1 / 4), (fast, *envelopes[2:], 3 / 8):
         k = np.arange(1, len(theta) + 1)
@@ -116,14 +168,83 @@ def test_theta_stays_between_the_theoretical_envelopes():
         assert ratio[-300:].max() > 0.98  # and touches them again at the end
 
 
-@pytest.mark.parametrize("file", ["a", "a/b"])
-def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path, file):
-    (tmp_path / "a").write_text("not a folder")
+def test_curves_that_differ_in_length_only_have_markers_of_their_own():
+    _, figure = next(drawing.memory_figures(TINY))
+    assert len({line.get_marker() for line in figure.axes[0].lines}) == 4
+    handles = figure.axes[0].get_legend().legend_handles
+    assert len({handle.get_marker() for handle in handles}) == 4
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("file", "it is no folder"),
+        ("file/below", "Not a directory"),
+        ("dangling", "it is no folder"),
+        pytest.param("/proc/new", "No such file or directory", marks=LINUX),
+        pytest.param("/proc", "No such file or directory", marks=LINUX),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_one_line_before_anything_is_drawn(
+    tmp_path, monkeypatch, folder, reason
+):
+    (tmp_path / "file").write_text("not a folder")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(drawing, "every_figure", lambda _: pytest.fail("too late"))
     with pytest.raises(SystemExit) as caught:
-        figures.main(["-o", str(tmp_path / file)])
-    assert re.fullmatch(
-        r"error: can't write .*\.png: .*; choose a folder with -o", caught.value.code
-    )
+        figures.main(["-o", folder])
+    message = f"error: can't write {folder}: {reason}; choose another folder with -o"
+    assert caught.value.code == message
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_figure_that_cannot_be_written_is_one_line(tmp_path):
+    path = tmp_path / f"{NAMES[1]}.png"
+    path.mkdir()
+    with pytest.raises(SystemExit) as caught:
+        figures.main(["-o", str(tmp_path)])
+    assert caught.value.code.startswith(f"error: can't write {path}: Is a directory;")
+    assert (tmp_path / f"{NAMES[0]}.png").read_bytes().endswith(b"IEND\xaeB`\x82")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals to a group of processes")
+@pytest.mark.parametrize(
+    ("line", "pause"),
+    [("", 0.5), (f"{NAMES[0]}.png", 0.1), ("palindromes:", 0), ("palindromes:", 3)],
+    ids=["while it imports", "while it draws", "while workers import", "while workers train"],
+)
+def test_ctrl_c_ends_everything_at_once_with_one_line(tmp_path, line, pause):
+    # A test run in the background of a shell script inherits a SIGINT that is ignored.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    command = [sys.executable, "-m", "reference.figures", "--quick", "-o", str(tmp_path)]
+    # As a terminal does: a group of its own, all of which gets the signal.
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(
+        command, cwd=ROOT, preexec_fn=heed, start_new_session=True, **pipes
+    ) as run:
+        printed = []
+        while line and not (printed and line in printed[-1]):
+            printed.append(run.stdout.readline())
+            assert printed[-1], run.stderr.read()
+        time.sleep(pause)
+        os.killpg(run.pid, signal.SIGINT)
+        begin = time.monotonic()
+        output, errors = run.communicate()
+    assert run.returncode == 130
+    assert errors == "interrupted; the figures drawn so far are kept\n"
+    while alive(run.pid):
+        assert time.monotonic() < begin + 20
+        time.sleep(0.05)
+    promised = [text for text in "".join([*printed, output]).splitlines() if text.endswith(".png")]
+    assert all(Path(path).read_bytes().endswith(b"IEND\xaeB`\x82") for path in promised)
+
+
+def alive(group):
+    """Whether a process of the group runs; one that has ended and waits to be noticed does not."""
+    command = ["ps", "-e", "-o", "pgid=,stat="]
+    rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return any(row.split()[0] == str(group) and "Z" not in row.split()[1] for row in rows)
 
 
 def test_bars_reach_from_the_worst_to_the_best_seed():
@@ -136,17 +257,58 @@ def test_bars_reach_from_the_worst_to_the_best_seed():
     assert axes.get_ylim()[0] == 0
 
 
-def test_networks_are_trained_for_each_length_and_seed(capsys):
-    accuracies, histories = lengths.train_all((2, 3), seeds=2, steps=3)
-    assert accuracies.shape == (3, 2, 2)
-    assert "palindromes" in capsys.readouterr().out
+@pytest.fixture
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     with torch.random.fork_rng():
-        for i, model in enumerate(lengths.CURVES):
-            accuracy, history = lengths.train_and_test((model, 2, 0, 3))
-            assert accuracies[i, 0, 0] == pytest.approx(accuracy, abs=2e-3)
-            assert histories[model]["loss"] == pytest.approx(history["loss"], rel=1e-3)
-        accuracy, _ = lengths.train_and_test(("LSTM", 3, 1, 3))
-        assert accuracies[1, 1, 1] == pytest.approx(accuracy, abs=2e-3)
+        yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_networks_are_trained_alike_on_any_number_of_cores(monkeypatch, capsys):
+    for cores in 1, 3:
+        monkeypatch.setattr(lengths, "cpu_count", lambda cores=cores: cores)
+        accuracies, histories = lengths.train_all((2, 3), seeds=2, steps=3)
+        assert accuracies.shape == (3, 2, 2)
+        for (i, model), (j, T), seed in product(
+            enumerate(lengths.CURVES), enumerate((2, 3)), (0, 1)
+        ):
+            accuracy, history = lengths.train_and_test((model, T, seed, 3))
+            assert accuracies[i, j, seed] == accuracy
+            assert (histories[model] == history) == (j == seed == 0)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "palindromes: training 12 networks, the longest first"
+    assert len(lines) == 26
+    assert re.fullmatch(r"12/12 .*, T = \d: accuracy 0\.\d{3} after 3 steps", lines[-1])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no masks of signals")
+def test_an_interrupt_waits_until_the_workers_have_started():
+    caught = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    with lengths.interrupts_held():
+        os.kill(os.getpid(), signal.SIGINT)  # any thread may get it
+        code = "import signal; print(signal.SIGINT in signal.pthread_sigmask(0, []))"
+        child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert child.stdout == "True\n"
+        assert not caught
+    assert caught == [signal.SIGINT]
+    signal.signal(signal.SIGINT, handler)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_a_worker_ends_with_its_jobs():
+    ours, theirs = Pipe()
+    ours.send(("RNN", 2, 0, 1))
+    worker = get_context("spawn").Process(target=lengths.work, args=(theirs,))
+    worker.start()
+    theirs.close()
+    assert len(ours.recv()) == 2
+    ours.close()
+    worker.join(60)
+    assert worker.exitcode == 0
 
 
 def test_the_open_lstm_differs_in_its_start_only():

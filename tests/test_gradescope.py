@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from grader.__main__ import main
 from grader.reports.gradescope import refused, results
@@ -24,7 +25,8 @@ VISIBILITIES = {"hidden", "after_due_date", "after_published", "visible"}
 def autograder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Gradescope's folder /autograder, after setup.sh."""
     root = tmp_path_factory.mktemp("autograder")
-    assert main(["gradescope", "-o", str(root / "autograder.zip")]) == 0
+    options = ["--exercise", "palindrome", "--time-scale", "2"]
+    assert main(["gradescope", "-o", str(root / "autograder.zip"), *options]) == 0
     for folder in ("source", "submission", "results"):
         (root / folder).mkdir()
     with zipfile.ZipFile(root / "autograder.zip") as archive:
@@ -35,8 +37,8 @@ def autograder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = root / "source" / ".venv" / "bin" / "python"
     environment.parent.mkdir(parents=True)
     # In place of setup.sh's installation; a quick selection in place of all tests.
-    options = "PYTEST_ADDOPTS='-k test_lstm'"
-    environment.write_text(f'#!/bin/sh\n{options} exec {sys.executable} "$@"\n')
+    selection = "PYTEST_ADDOPTS='-k \"test_lstm or test_toy\"'"
+    environment.write_text(f'#!/bin/sh\n{selection} exec {sys.executable} "$@"\n')
     environment.chmod(0o755)
     (root / "submission_metadata.json").write_text("{}")
     return root
@@ -53,12 +55,40 @@ def test_setup_is_a_shell_script(autograder: Path) -> None:
         subprocess.run(["bash", "-n", str(autograder / "source" / script)], check=True)
 
 
+@pytest.mark.parametrize(("available", "chosen"), [("3.11 3.12 3.13", "3.13"), ("3.11", "3.11")])
+def test_setup_installs_what_ubuntu_has_and_torch_without_cuda(
+    autograder: Path, tmp_path: Path, available: str, chosen: str
+) -> None:
+    """With stand-ins that note what they are called with."""
+    source, tools = tmp_path / "source", tmp_path / "bin"
+    shutil.copytree(autograder / "source", source, ignore=shutil.ignore_patterns(".venv"))
+    tools.mkdir()
+    (source / ".venv" / "bin").mkdir(parents=True)
+    note = f'echo "$(basename $0) $*" >> {tmp_path}/log'
+    has = f'[ "$1" = update ] || echo "{available}" | grep -q "${{3#python}}"'
+    stand_ins = {tools / "apt-get": f"{note}; {has}", source / ".venv/bin/pip": note}
+    stand_ins |= {tools / f"python{version}": note for version in available.split()}
+    for path, script in stand_ins.items():
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+    environment = {"PATH": f"{tools}:/usr/bin:/bin"}
+    subprocess.run(["bash", str(source / "setup.sh")], check=True, cwd="/", env=environment)
+    log = (tmp_path / "log").read_text().splitlines()
+    assert log[-3:] == [
+        f"python{chosen} -m venv .venv",
+        f"pip install torch=={torch.__version__.partition('+')[0]} "
+        "--index-url https://download.pytorch.org/whl/cpu",
+        "pip install -c constraints.txt -e .",
+    ]
+
+
 def test_a_submission_is_graded(autograder: Path) -> None:
     shutil.copytree(ROOT / "reference" / "palindrome", autograder / "submission" / "palindrome")
     lstm = autograder / "submission" / "palindrome" / "lstm.py"
     lstm.write_text(lstm.read_text().replace("g = torch.tanh(g)", "g = torch.sigmoid(g)"))
     found = graded(autograder)
     assert found["score"] == pytest.approx(sum(test["score"] for test in found["tests"]))
+    assert {test["tags"][0] for test in found["tests"]} == {"1.6"}  # of one exercise only
     assert 0 < found["score"] < sum(test["max_score"] for test in found["tests"])
     for test in found["tests"]:
         assert test["status"] in STATUSES
@@ -81,6 +111,6 @@ def test_a_submission_that_is_refused(autograder: Path) -> None:
 def test_results_say_what_a_person_gives() -> None:
     grade = {"earned": 1.5, "possible": 2.0, "pending": 1.0}
     found = results({"grade": grade, "notices": ["a"], "tests": [], "seed": 3}, 1.2)
-    assert found["output"] == "1.5 of 2 automatic points; 1 more are given by a person\na"
+    assert found["output"] == "1.5 of 2 automatic points; 1 more are to be graded by a person\na"
     assert found["extra_data"] == {"seed": 3}
     assert refused("no")["score"] == 0

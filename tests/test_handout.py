@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -56,6 +57,11 @@ def test_the_workflow_runs_what_the_readme_says(unpacked: Path) -> None:
     workflow = (unpacked / ".github" / "workflows" / "grade.yml").read_text(encoding="utf-8")
     assert "pip install -c constraints.txt -e ." in workflow
     assert "pytest grader" in workflow
+    assert set(re.findall(r"uses: (\S+)@v(\d+)", workflow)) == {  # those of 2026
+        ("actions/checkout", "6"), ("actions/setup-python", "6"),
+    }  # fmt: skip
+    assert "cache: pip" in workflow
+    assert "download.pytorch.org/whl/cpu" in workflow
     readme = (unpacked / "README.md").read_text(encoding="utf-8")
     assert "pip install -c constraints.txt -e ." in readme
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from grader import plugin
 from grader.errors import UserError
 from grader.exercises.palindrome import probes
 from grader.failures import Failure
 from grader.plugin import probe_modules
+from grader.run import run
 from grader.submission import open_submission
 from grader.worker import isolation
 from grader.worker.isolation import Limits, Lock
@@ -313,3 +316,25 @@ exec setpriv --reuid 61234 --regid 61234 --clear-groups --bounding-set=-all \
     assert done.returncode == 0, done.stdout + done.stderr
     assert "isolation: full" in done.stdout
     assert "3 of 3 automatic points" in done.stdout
+
+
+def test_the_name_of_a_submission_steers_neither_terminal_nor_shell(
+    grade: Grade, tmp_path: Path
+) -> None:
+    folder = tmp_path / "a $(reboot) \x1b[2J\u202e"
+    folder.mkdir()
+    (folder / "lstm.py").write_text("x = 1")
+    run = grade(folder, "-k", "parameter_count")
+    assert not {"\x1b", "\u202e"} & set(run.text)
+    (repeat,) = (line for line in run.text.splitlines() if line.startswith("  repeat"))
+    assert shlex.split(repeat)[-1].endswith("a $(reboot) \ufffd[2J\ufffd")
+    assert repeat.endswith("'")
+
+
+def test_a_run_in_process_starts_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugin, "SHARED_LAUNCHER", [])
+    monkeypatch.setattr(plugin, "launcher", None)
+    (tmp_path / "lstm.py").write_text("def lstm_parameter_count(n): return 4 * n")
+    done = run(tmp_path, seed=1, arguments=["--in-process", "-k", "parameter_count"])
+    assert done.report["isolation"] == "none (--in-process)"
+    assert "The number of trainable parameters" in done.text

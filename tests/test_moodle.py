@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,12 +38,17 @@ def a_row(number: int, earned: float | None = 12.0, status: str = "graded") -> R
     return Row(f"Name_{number}", f"Name_{number}", folder, status, "", 1.0, marks)
 
 
+def filling(*arguments: Any) -> tuple[bytes, list[str], dict[str, Row]]:
+    filled = fill_worksheet(*arguments)
+    return filled.sheet, filled.remarks, filled.folders
+
+
 ROWS = [a_row(101), a_row(102), a_row(104)]
 COMMENTS = {row.folder: '<p class="a">well done, really</p>' for row in ROWS}
 
 
 def test_english() -> None:
-    filled, remarks = fill_worksheet(ENGLISH.encode(), ROWS, COMMENTS)
+    filled, remarks, _ = filling(ENGLISH.encode(), ROWS, COMMENTS)
     before = ENGLISH.splitlines(keepends=True)
     after = filled.decode().splitlines(keepends=True)
     assert [after[0], *after[2:]] == [before[0], *before[2:]]  # byte for byte
@@ -54,7 +60,7 @@ def test_english() -> None:
 
 
 def test_german() -> None:
-    filled, remarks = fill_worksheet(GERMAN.encode(), ROWS[:2], COMMENTS)
+    filled, remarks, _ = filling(GERMAN.encode(), ROWS[:2], COMMENTS)
     assert filled.startswith("\ufeffID;".encode())
     lines = filled.decode("utf-8-sig").splitlines()
     rows = list(csv.DictReader(lines, delimiter=";"))
@@ -68,19 +74,19 @@ def test_german() -> None:
 def test_the_encoding_stays(encoding: str) -> None:
     mark = "\ufeff" if encoding == "utf-16-le" else ""
     sheet = (mark + ENGLISH).encode(encoding)
-    filled, _ = fill_worksheet(sheet, ROWS, COMMENTS)
+    filled, *_ = filling(sheet, ROWS, COMMENTS)
     assert "Anna Müller" in filled.decode(encoding)
     assert filled[:2] == sheet[:2]
 
 
 def test_without_rows_of_ours_nothing_changes() -> None:
     for sheet in (ENGLISH, GERMAN, ENGLISH.rstrip("\n")):
-        assert fill_worksheet(sheet.encode(), [], {})[0] == sheet.encode()
+        assert fill_worksheet(sheet.encode(), [], {}).sheet == sheet.encode()
 
 
 def test_where_the_grader_failed_no_grade_is_entered() -> None:
     row = a_row(101, earned=None, status="internal")
-    filled, remarks = fill_worksheet(ENGLISH.encode(), [row], {row.folder: ""})
+    filled, remarks, _ = filling(ENGLISH.encode(), [row], {row.folder: ""})
     assert filled == ENGLISH.encode()
     assert any("the grader failed: Anna Müller" in remark for remark in remarks)
 
@@ -88,15 +94,113 @@ def test_where_the_grader_failed_no_grade_is_entered() -> None:
 @pytest.mark.parametrize(
     ("sheet", "message"),
     [
-        ("", "no column"),
-        ("a,b\n1,2\n", "no column Identifier"),
-        (ENGLISH.replace("Feedback comments", "Notes"), "no column Feedback comments"),
+        ("", "identifier or grade or maximum or comment; they are none"),
+        ("a,b\n1,2\n", "they are 'a', 'b'"),
+        (ENGLISH.replace("Feedback comments", "Notes"), "--column comment='NAME'; if it lacks"),
         (ENGLISH.replace("Maximum Grade", "Scale"), "scale of words"),
     ],
 )
 def test_what_is_no_worksheet(sheet: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         fill_worksheet(sheet.encode(), ROWS, COMMENTS)
+
+
+# In each: identifier, name, status, grade, maximum, whether it can change, two dates, comment; no.
+LANGUAGES = {
+    "fr": "Identifiant,Nom,Statut,Note,Note maximale,La note peut être modifiée,a,b,"
+    "Feedback par commentaires;Non",
+    "es": "Identificador,Nombre,Estado,Calificación,Calificación máxima,"
+    "La calificación puede ser cambiada,a,b,Comentarios de retroalimentación;No",
+    "it": "Identificativo,Nome,Stato,Valutazione,Valutazione massima,"
+    "La valutazione può essere cambiata,a,b,Commenti;No",
+    "nl": "Identificatie,Naam,Status,Cijfer,Maximaal cijfer,Het cijfer kan gewijzigd worden,a,b,"
+    "Feedback;Nee",
+    "pt": "Número de identificação,Nome,Estado,Nota,Nota Máxima,A nota pode ser alterada.,a,b,"
+    "Comentários de feedback;Não",
+    "pt_br": "Identificador,Nome,Status,Nota,Nota máxima,Nota pode ser alterada,a,b,"
+    "Comentários de feedback;Não",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_other_languages(language: str) -> None:
+    header, no = LANGUAGES[language].split(";")
+    sheet = f'{header}\nX101,A,-,,"16,00",?,-,-,\nX102,B,-,,"16,00",{no},-,-,\n'
+    filled, remarks, _ = filling(sheet.encode(), ROWS[:2], COMMENTS)
+    lines = list(csv.reader(filled.decode().splitlines()))
+    assert (lines[1][3], lines[1][8]) == ("12,00", COMMENTS[ROWS[0].folder])
+    assert lines[2][3] == ""
+    assert "locked" in remarks[0]
+
+
+def test_a_language_that_is_not_known_can_be_said() -> None:
+    sheet = "Identyfikator,Imię,Ocena,Maksimum,Komentarz\nUczestnik 101,A,,16,\n"
+    with pytest.raises(UserError, match="known as its identifier or grade or maximum or comment"):
+        fill_worksheet(sheet.encode(), ROWS, COMMENTS)
+    columns = {"identifier": "Identyfikator", "grade": "Ocena", "maximum": "Maksimum"}
+    filled, *_ = filling(sheet.encode(), ROWS, COMMENTS, columns | {"comment": "Komentarz"})
+    assert next(csv.reader(filled.decode().splitlines()[1:]))[2] == "12.00"
+
+
+def test_the_order_of_the_columns_does_not_matter() -> None:
+    sheet = "Feedback comments,Maximum grade,Grade,Full name,Identifier\n,16,,A,Participant 101\n"
+    filled, *_ = filling(sheet.encode(), ROWS[:1], {ROWS[0].folder: "fine"})
+    assert filled.decode().splitlines()[1] == "fine,16,12.00,A,Participant 101"
+
+
+def test_blind_marking() -> None:
+    row = a_row(101)
+    row.folder = "Teilnehmerin_101_assignsubmission_file_"
+    header = GERMAN.splitlines()[0].replace("Vollständiger Name;E-Mail-Adresse;", "")
+    sheet = f"{header}\nTeilnehmer/in101;-;A;;16,00;Ja;-;-;\n"
+    filled, _, folders = filling(sheet.encode(), [row], {row.folder: "gut"})
+    assert filled.decode().splitlines()[1] == "Teilnehmer/in101;-;A;12,00;16,00;Ja;-;-;gut"
+    assert folders == {row.folder: row}
+
+
+TEAMS = (
+    "Identifier,Full name,Status,Group,Grade,Maximum grade,Feedback comments\n"
+    "Participant 101,Anna,-,Team A,,16,\n"
+    "Participant 102,Ben,-,Team B,,16,\n"
+    "Participant 103,Cem,-,Team A,,16,\n"
+    "Participant 104,Dao,-,Team C,,16,\n"
+)
+
+
+def test_each_member_of_a_team_gets_its_grade() -> None:
+    """As Moodle 5 names folders: by the number of the team, here one that a student has, too."""
+    rows = [a_row(102), a_row(104, earned=8.0)]
+    for row, team in zip(rows, "AB", strict=True):
+        row.student = row.folder = row.folder.replace("Name", f"Team {team}")
+    filled, remarks, folders = filling(TEAMS.encode(), rows, {row.folder: "x" for row in rows})
+    lines = list(csv.reader(filled.decode().splitlines()))[1:]
+    assert [line[4] for line in lines] == ["12.00", "8.00", "12.00", ""]
+    assert remarks == ["worksheet, left as it was, no submission: Dao"]
+    assert {name: row.student for name, row in folders.items()} == {
+        "Team A_101_assignsubmission_file": rows[0].student,
+        "Team B_102_assignsubmission_file": rows[1].student,
+        "Team A_103_assignsubmission_file": rows[0].student,
+    }
+
+
+def test_before_that_each_member_has_a_folder() -> None:
+    rows = [a_row(101), a_row(102, earned=8.0), a_row(103)]
+    for row, name in zip(rows, ("Team A-Anna", "Team B-Ben", "Team A-Cem"), strict=True):
+        row.folder = row.folder.replace("Name", name) + "_"
+    filled, _, folders = filling(TEAMS.encode(), rows, {row.folder: "x" for row in rows})
+    lines = list(csv.reader(filled.decode().splitlines()))[1:]
+    assert [line[4] for line in lines] == ["12.00", "8.00", "12.00", ""]
+    assert list(folders) == [row.folder for row in rows]
+
+
+def test_namesakes_are_told_apart_by_their_numbers() -> None:
+    rows = [a_row(101), a_row(102, earned=8.0)]
+    for row in rows:
+        row.folder = row.folder.replace("Name", "Anna")
+    sheet = TEAMS.replace("Ben", "Anna")
+    filled, *_ = filling(sheet.encode(), rows, {row.folder: "x" for row in rows})
+    lines = list(csv.reader(filled.decode().splitlines()))[1:]
+    assert [line[4] for line in lines] == ["12.00", "8.00", "", ""]
 
 
 def test_feedback_goes_back_to_the_downloaded_folders(tmp_path: Path) -> None:

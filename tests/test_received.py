@@ -305,12 +305,17 @@ def test_whether_autograd_runs() -> None:
     def backward() -> None:
         torch.autograd.backward(square(LEAF.detach().requires_grad_()))
 
-    assert received.runs_autograd(backward)
-    assert received.runs_autograd(torch.func.grad(square), LEAF.detach())
-    assert not received.runs_autograd(square, LEAF)
-    assert not received.runs_autograd(np.square, 3)
+    def runs_autograd(function: Callable[..., Any], *arguments: Any) -> bool:
+        with received.backward_passes() as found:
+            function(*arguments)
+        return bool(found)
+
+    assert runs_autograd(backward)
+    assert runs_autograd(torch.func.grad(square), LEAF.detach())
+    assert not runs_autograd(square, LEAF)
+    assert not runs_autograd(np.square, 3)
     with pytest.raises(RuntimeError, match="mine"):
-        received.runs_autograd(raises, RuntimeError("mine"))
+        runs_autograd(raises, RuntimeError("mine"))
 
 
 # Figures

@@ -185,6 +185,33 @@ def test_feedback_is_escaped_and_self_contained() -> None:
     assert "script-src 'none'" in page
 
 
+def test_what_failed_in_the_same_way_is_explained_once() -> None:
+    result = a_result()
+    metadata = result["tests"][0]["metadata"]
+    other = metadata["failure"] | {"got": "something else"}
+    result["tests"] = [
+        {"metadata": metadata},
+        {"metadata": metadata | {"title": "The second", "repeat": "pytest second"}},
+        {"metadata": metadata | {"title": "The third", "failure": other}},
+        {"metadata": metadata | {"title": "The fourth", "status": "passed", "failure": None}},
+    ]
+    (row,) = rows_of({"Kim": result})
+    for page in (feedback_html(row, result), feedback_md(row, result)):
+        assert page.count("What ") == 2
+        assert page.index("The output") < page.index("The second") < page.index("What ")
+        assert "pytest second" not in page
+    assert "The fourth" in feedback_html(row, result)
+
+
+def test_it_says_what_is_yet_to_come() -> None:
+    (row,) = rows_of({"Kim": a_result()})
+    said = "2 of 6 points"
+    for page in (feedback_html(row, a_result()), feedback_md(row, a_result())):
+        assert said in page
+        assert "so far; 2 are still to be graded by a person" in page
+    assert f"{said} so far; 2 are still to be graded by a person." in feedback_comment(row)
+
+
 def test_only_pictures_are_shown() -> None:
     bad = [{"title": "a", "png": "!"}, {"title": "b", "png": base64.b64encode(b"<svg/>").decode()}]
     result = a_result(figures=[*bad, {"title": "c", "png": PIXEL}])
@@ -209,8 +236,19 @@ def test_feedback_as_markdown() -> None:
     assert EVIL not in outside.replace("```\n</pre>" + EVIL, "").replace(f"```\n{EVIL}\n```", "")
 
 
+@pytest.mark.parametrize("text", ["# a", "- a", "+ a", "= a", "1. a", "1) a", "_a_", "[a]", "a|b"])
+def test_markdown_takes_nothing_for_its_own(text: str) -> None:
+    assert inline(text) != text
+    assert inline(text).replace("\\", "") == text
+
+
+def test_markdown_stays_readable_as_text() -> None:
+    plain = "1.6 The gradient of W_hh (h_t, not h_(t-1)) is right!"
+    assert inline(plain) == plain
+
+
 def test_markdown_shows_text_as_it_is() -> None:
-    assert inline("a\n\n# b <i> *c*") == "a \\# b &lt;i&gt; \\*c\\*"
+    assert inline("a\n\n# b <i> *c*") == "a # b &lt;i&gt; \\*c\\*"
     assert fenced("a ```` b") == "`````\na ```` b\n`````"
 
 
@@ -236,6 +274,7 @@ def test_statistics_of_a_course() -> None:
     assert (by_tests.full, by_tests.partly, by_tests.none) == (1, 3, 2)
     assert [(hint.text, len(hint.rows)) for hint in found.hints] == [("tanh", 3), ("sigmoid", 1)]
     assert [row.student for row in found.suspicious] == ["internal", "crash"]
+    assert [row.student for row in found.refused] == ["refused"]
 
 
 def test_report_is_escaped_and_self_contained() -> None:

@@ -128,6 +128,27 @@ def test_sorting(page: Page) -> None:
     assert sorted(column(page, 1)) == sorted(names)
 
 
+def test_why_submissions_were_refused_is_shown(page: Page) -> None:
+    card = page.locator("section", has=page.get_by_role("heading", name="Refused"))
+    assert card.get_by_role("listitem").all_inner_texts() == [f"=Lee: no ZIP: {EVIL}"]
+
+
+def test_what_the_keyboard_is_at_can_be_seen(page: Page) -> None:
+    page.get_by_role("searchbox").focus()
+    for _ in range(8):  # the table, headers
+        page.keyboard.press("Tab")
+        style = "getComputedStyle(document.activeElement)"
+        assert page.evaluate(f"[{style}.outlineStyle, {style}.outlineWidth]") == ["solid", "3px"]
+
+
+def test_on_paper_nothing_is_cut_off(page: Page, course: Path) -> None:
+    page.emulate_media(media="print")
+    for name in ("report.html", "feedback/Zoe-1.html"):
+        page.goto((course / name).as_uri())
+        cut = "e => e.filter(x => x.clientHeight && x.scrollHeight > x.clientHeight + 1).length"
+        assert page.locator("pre, .limited, .students").evaluate_all(cut) == 0
+
+
 def test_searching(page: Page) -> None:
     page.get_by_role("searchbox").fill("müller 100006")
     assert column(page, 1) == ["Anna Müller-100006"]

@@ -3,6 +3,7 @@
 import gc
 import io
 import os
+import random
 import stat
 import struct
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path, PurePosixPath
 import nbformat
 import pytest
 
-from grader import vetting
+from grader import entries, vetting
 from grader.errors import UserError
 from grader.submission import Submission, SubmissionError, open_submission
 
@@ -749,3 +750,12 @@ def test_bytes_are_copied_as_they_are(tmp_path):
     data = io.BytesIO(bytes(range(256)) * 10).getvalue()
     with open_submission(zip_of(tmp_path, {"a.py": CODE, "w.npy": data})) as submission:
         assert (submission.root / "w.npy").read_bytes() == data
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_files_may_be_longer_than_a_table_of_contents(tmp_path, method):
+    report = random.Random(1).randbytes(entries.MAX_DIRECTORY + 10)
+    with open_submission(
+        zip_of(tmp_path, {"a.py": CODE, "r.pdf": report}, method=method)
+    ) as opened:
+        assert (opened.root / "r.pdf").read_bytes() == report

@@ -14,10 +14,11 @@ from rich.console import Console
 
 from grader.batch import lane, pool
 from grader.batch.intake import HandIn, hand_ins, read_archive
-from grader.batch.progress import progress
-from grader.batch.publish import publish, publish_marks
+from grader.batch.progress import BEFORE, Report, progress
+from grader.batch.publish import publish, publish_marks, read_worksheet
 from grader.batch.store import Store, Student, file_names
 from grader.batch.task import Settings, Task, kit_version
+from grader.entries import shown
 from grader.errors import UserError
 from grader.reports.rows import Row
 
@@ -36,25 +37,30 @@ def run_batch(args: argparse.Namespace) -> int:
     """Status 0 if every submission has been judged, 1 if the grader failed on some."""
     console = Console(soft_wrap=True)
     store = Store(args.output)
+    check_places(args)
     try:
         with hand_ins(args.submissions) as (found, remarks):
-            entries = begin(store, found, args)
-            for remark in remarks:
-                console.print(f"note: {remark}", markup=False, highlight=False)
-            grade_missing(console, store, entries, args)
-            if args.similar:
-                find_similar(store, entries)
+            store.create()
+            with store.locked():
+                entries = begin(store, found, args)
+                for remark in remarks:
+                    console.print(f"note: {remark}", markup=False, highlight=False)
+                grade_missing(console, store, entries, args)
+                if args.similar:
+                    find_similar(store, entries)
+                return finish(console, store, args)
     except KeyboardInterrupt:
         console.print(f"interrupted; the same command goes on where this one ended: {args.output}")
         return INTERRUPTED
-    return finish(console, store, args)
 
 
 def run_marks(args: argparse.Namespace) -> int:
     """Read a person's marks into all reports; write a table to fill in."""
     store = Store(args.output)
-    path = publish_marks(store)
-    rows, remarks = publish(store, args.worksheet)
+    store.students()  # of no run, there is nothing to lock
+    with store.locked():
+        path = publish_marks(store)
+        rows, remarks = publish(store, args.worksheet, dict(args.column))
     for remark in remarks:
         print(f"note: {remark}")
     pending = sum(row.pending > 0 for row in rows)
@@ -62,10 +68,22 @@ def run_marks(args: argparse.Namespace) -> int:
     return 0
 
 
+def check_places(args: argparse.Namespace) -> None:
+    """Find out now what would be a pity to find out when all are graded.
+
+    :raises UserError: the results would be taken for a submission, or the worksheet is none.
+    """
+    source, out = args.submissions.resolve(), args.output.resolve()
+    if out.is_relative_to(source):
+        raise UserError(f"{args.output} lies within {args.submissions}: name another for -o.")
+    if args.worksheet:
+        read_worksheet(args.worksheet, dict(args.column))
+
+
 def begin(store: Store, found: Sequence[HandIn], args: argparse.Namespace) -> list[Entry]:
     """Note the students of this run, and forget the results that shall be made again.
 
-    :raises UserError: the folder can't be used, or --again names nobody.
+    :raises UserError: --again names nobody.
     """
     names = file_names([hand_in.student for hand_in in found])
     entries = [
@@ -78,7 +96,6 @@ def begin(store: Store, found: Sequence[HandIn], args: argparse.Namespace) -> li
         if not matching:
             raise UserError(f"--again {pattern}: there is no such student.")
         again |= matching
-    store.create()
     store.begin(store.seed(args.seed), [entry.student for entry in entries])
     for student in again:
         store.forget(student)
@@ -90,36 +107,38 @@ def grade_missing(
 ) -> None:
     """Grade what has no valid result yet."""
     settings = Settings(store.seed(None), pytest_arguments(args), args.isolation)
-    missing = [entry for entry in entries if needs_grading(store, entry, settings)]
-    if len(missing) < len(entries):
-        console.print(f"{len(entries) - len(missing)} of {len(entries)} were graded before.")
-    if not missing:
-        return
     with contextlib.ExitStack() as stack:
         if args.scheduler:
-            executor, judges = stack.enter_context(
+            executor, room = stack.enter_context(
                 pool.cluster_executor(args.scheduler, kit_version(), settings.isolation)
             )
         else:
             lane.check(kit_version(), settings.isolation)
-            executor, judges = stack.enter_context(pool.local_executor(args.jobs)), args.jobs
-        advance = stack.enter_context(progress(console, len(missing)))
-        tasks = ((entry, make_task(entry, settings)) for entry in missing)
-        for entry, task, report in pool.grade_all(tasks, executor, judges):
+            executor, room = stack.enter_context(pool.local_executor(args.jobs))
+        advance = stack.enter_context(progress(console, len(entries)))
+        tasks = missing_tasks(store, entries, settings, advance)
+        for entry, task, report in pool.grade_all(tasks, executor, room):
             advance(store.save(entry.student, task.key, report))
             for remark in task.remarks:
-                console.print(f"note: {task.student}: {remark}", markup=False, highlight=False)
+                line = f"note: {shown(task.student)}: {remark}"
+                console.print(line, markup=False, highlight=False)
 
 
-def needs_grading(store: Store, entry: Entry, settings: Settings) -> bool:
-    """Whether a judge has to look at it; a result that needs none is made at once."""
-    try:
-        task = make_task(entry, settings)
-    except UserError as error:
-        refused = {"batch": {"status": "refused", "message": str(error), "remarks": []}}
-        store.save(entry.student, "", json.dumps(refused).encode())
-        return False
-    return not store.is_done(entry.student, task.key)
+def missing_tasks(
+    store: Store, entries: Sequence[Entry], settings: Settings, advance: Report
+) -> Iterator[tuple[Entry, Task]]:
+    """What a judge has to look at; a result that needs none is made at once."""
+    for entry in entries:
+        try:
+            task = make_task(entry, settings)
+        except UserError as error:
+            refused = {"batch": {"status": "refused", "message": str(error), "remarks": []}}
+            advance(store.save(entry.student, "", json.dumps(refused).encode()))
+            continue
+        if store.is_done(entry.student, task.key):
+            advance(BEFORE)
+        else:
+            yield entry, task
 
 
 def make_task(entry: Entry, settings: Settings) -> Task:
@@ -158,15 +177,15 @@ def find_similar(store: Store, entries: Sequence[Entry]) -> None:
 
 def finish(console: Console, store: Store, args: argparse.Namespace) -> int:
     """Write the reports, say what came out."""
-    rows, remarks = publish(store, args.worksheet)
+    rows, remarks = publish(store, args.worksheet, dict(args.column))
     for row in rows:
         if row.status != "graded":
-            console.print(f"{row.status}: {row.student}: {row.message}", markup=False)
+            console.print(f"{row.status}: {shown(row.student)}: {row.message}", markup=False)
     for remark in remarks:
         console.print(f"note: {remark}", markup=False, highlight=False)
     statuses = Counter(row.status for row in rows)
     counts = ", ".join(f"{number} {status}" for status, number in sorted(statuses.items()))
-    console.print(f"{len(rows)} submissions: {counts}. See {store.folder / 'report.html'}")
+    console.print(f"{len(rows)} in all: {counts}. See {store.folder / 'report.html'}")
     return 1 if incomplete(rows) else 0
 
 

@@ -2,17 +2,19 @@
 
 Each top-level item, a ZIP or a folder, is one student's hand-in. Moodle's names, of folders or (in
 its flat variant) of files, say whose it is; elsewhere the sheet's name does, or the item's own.
-Where one student's items hold several ZIPs, the newest counts. Nothing is unpacked here.
+Loose files count as if they were zipped. Where one student's items hold several ZIPs, the newest
+counts. Nothing is unpacked here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import time
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -25,10 +27,11 @@ from grader.formalities import AUTHORS
 MAX_ARCHIVE = 200 * 2**20  # bytes that one student may hand in
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a ZIP can hold: equal files, equal bytes
 
-# `<name>_<participant>_assignsubmission_<plugin>`, then nothing, `_` (before Moodle 4.1), or in the
-# flat variant `_<file>`. The name may be that of a team, or "Participant".
+# `<name>_<number>_assignsubmission_<plugin>`, then nothing, `_` (before Moodle 4.1), or in the flat
+# variant `_<file>`. The name may be "Participant", or a team's; who is in no team has no number.
 MOODLE = re.compile(
-    r"(?P<folder>(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?)(?P<file>.*)"
+    r"(?P<folder>(?P<student>.+?(?:_\d+)?)_assignsubmission_(?P<plugin>[a-z]+)_?)(?P<file>.*)",
+    re.DOTALL,
 )
 COPY = re.compile(r"\s*(\(\d+\)|- (Copy|Kopie)( \(\d+\))?)$")  # what file managers add to a name
 
@@ -59,6 +62,7 @@ class HandIn:
     folder: str = ""  # Moodle's name for it, by which feedback finds its way back
     files: list[File] = field(default_factory=list)
     problem: str = ""
+    online: bool = False  # whether there is a text, too, that was typed into Moodle
 
     def choose(self) -> tuple[str, Callable[[], bytes], list[str]]:
         """The archive that counts: its name, how to read it, and what to say about the choice.
@@ -68,22 +72,26 @@ class HandIn:
         if self.problem:
             raise UserError(self.problem)
         if not self.files:
-            raise UserError("Nothing was handed in: the folder is empty.")
+            text = " but a text typed into the form" if self.online else ""
+            raise UserError(f"Nothing was handed in{text}: hand in your code as a ZIP.")
         if sum(file.size for file in self.files) > MAX_ARCHIVE:
             raise UserError(f"The submission is larger than {MAX_ARCHIVE // 2**20} MiB.")
         archives = [file for file in self.files if _is_archive(file.path)]
         loose = [file for file in self.files if file not in archives]
-        if not archives or any(file.path.suffix.lower() in CODE for file in loose):
-            return f"{self.student}.zip", partial(_pack, self.files), []
+        remarks = ["The text typed into the form is not looked at."] if self.online else []
+        if not archives or any(_is_code(file.path.name) for file in loose):
+            if self.folder:
+                remarks.append(f"Handed in as single files, graded as {self.student}.zip.")
+            return f"{self.student}.zip", partial(_pack, self.files), remarks
         newest = max(archives, key=lambda file: (file.modified, _natural(str(file.path))))
-        remarks = [f"Not looked at, because it is outside of the ZIP: {f.path}." for f in loose]
+        remarks += [f"Not looked at, because it is outside of the ZIP: {f.path}." for f in loose]
         if len(archives) > 1:
             others = ", ".join(str(file.path) for file in archives if file is not newest)
             remarks.append(f"Of several archives the newest counts, {newest.path}; not: {others}.")
         return newest.path.name, newest.read, remarks
 
 
-@contextmanager
+@contextlib.contextmanager
 def hand_ins(source: Path) -> Iterator[tuple[list[HandIn], list[str]]]:
     """The hand-ins in ``source``, by student, and remarks on what was ignored; readable meanwhile.
 
@@ -114,32 +122,76 @@ def _group(source: Path, items: Iterator[Item]) -> tuple[list[HandIn], list[str]
     """One hand-in a student."""
     found: dict[str, HandIn] = {}
     ignored: set[str] = set()
+    bare: set[str] = set()  # code that lies there by itself, under nobody's name
     for top, is_folder, file in items:
         match = MOODLE.fullmatch(top)
-        if match and match["plugin"] == "file":
-            student = f"{match['name']}_{match['id']}"
-            hand_in = found.setdefault(student, HandIn(student, match["folder"]))
-            if not is_folder and isinstance(file, File):
-                file = file._replace(path=PurePosixPath(match["file"]))
-        elif match or not (is_folder or PurePosixPath(top).suffix.lower() in ARCHIVES | CODE):
+        if not (match or is_folder or PurePosixPath(top).suffix.lower() in ARCHIVES | CODE):
             ignored.add(top)
             continue
-        else:
-            student = _student(top if is_folder else PurePosixPath(top).stem)
-            hand_in = found.setdefault(student, HandIn(student))
+        name = match["student"] if match else _student(top, is_folder)
+        if not match and not is_folder and _is_code(top) and not AUTHORS.match(top):
+            bare.add(top)
+        student = unicodedata.normalize("NFC", name)
+        hand_in = found.setdefault(student, HandIn(student))
+        if match and match["plugin"] != "file":
+            hand_in.online = True
+            hand_in.folder = hand_in.folder or match["folder"]
+            continue
+        if match:
+            hand_in.folder = match["folder"]
+            if not is_folder and isinstance(file, File):
+                file = file._replace(path=PurePosixPath(match["file"]))
         if isinstance(file, File):
             hand_in.files.append(file)
         hand_in.problem = file if isinstance(file, str) else hand_in.problem
-    if not found:
-        raise UserError(f"There are no ZIPs or folders of submissions in {source}.")
+    _check_level(source, list(found.values()), bare)
     remarks = [f"{shown(name)} is no submission: ignored." for name in sorted(ignored)]
     return sorted(found.values(), key=lambda hand_in: hand_in.student), remarks
 
 
-def _student(name: str) -> str:
+def _check_level(source: Path, found: list[HandIn], bare: set[str]) -> None:
+    """:raises UserError: there are no submissions, or they lie a level further up or down."""
+    if not found:
+        raise UserError(f"There are no ZIPs or folders of submissions in {source}.")
+    if any(hand_in.folder for hand_in in found):
+        return
+    if len(found) == 1 and (place := _download_in(found[0])):
+        raise UserError(
+            f"The submissions in {source} lie a level further down, in {shown(place)}: "
+            "unpack it, if it is packed, and name that."
+        )
+    archives = any(_is_archive(file.path) for hand_in in found for file in hand_in.files)
+    if not archives and (bare or source.is_file()):
+        example = f" ({shown(min(bare))})" if bare else ""
+        raise UserError(
+            f"{source} seems to be one student's work{example}: name the folder that it lies in, "
+            "or, if it holds the work of many, a folder with a ZIP or folder for each."
+        )
+
+
+def _download_in(hand_in: HandIn) -> str:
+    """The ZIP or folder that Moodle's names lie in, if this is no hand-in but a download."""
+    if any(MOODLE.fullmatch(file.path.parts[0]) for file in hand_in.files):
+        return hand_in.student
+    if len(hand_in.files) == 1 and hand_in.files[0].path.suffix.lower() == ".zip":
+        with (
+            contextlib.suppress(*BROKEN),
+            zipfile.ZipFile(io.BytesIO(hand_in.files[0].read())) as z,
+        ):
+            if any(MOODLE.match(name) for name in z.namelist()):
+                return str(hand_in.files[0].path)
+    return ""
+
+
+def _student(name: str, is_folder: bool) -> str:
     """Whose the item of this name is: the sheet's names of authors, or all of it."""
-    authors = AUTHORS.match(name)
-    return authors[0] if authors else COPY.sub("", name)
+    stem = name if is_folder else PurePosixPath(name.removesuffix(".gz")).stem
+    authors = AUTHORS.match(stem)
+    return authors[0] if authors else COPY.sub("", stem)
+
+
+def _is_code(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in CODE
 
 
 def _is_archive(path: PurePosixPath) -> bool:

@@ -9,7 +9,7 @@ each way:
 
     ← b""                             ready
     → header, archive                 a JSON object (`Task` without its archive), then the ZIP
-    ← result                          the JSON report
+    ← result                          the JSON report; or after a "!" why none can be graded so
 
 A fork that dies without a result ends the whole process: its worker may still live, and a fresh
 process is the one sure way to be rid of it. So does a judge whose handle hangs up.
@@ -21,7 +21,7 @@ import contextlib
 import gc
 import json
 import os
-import shutil
+import re
 import signal
 import sys
 import tempfile
@@ -34,9 +34,11 @@ from typing import Any
 
 from grader.batch.task import KIT
 from grader.errors import UserError
+from grader.temporary import Folder
 
 LONGEST_NAME = 255  # bytes, of file systems
 DEADLINE = 7200.0  # seconds; every probe has its own limit, this one is for faults of ours
+MESSAGE = 2000  # characters of what pytest has to say
 # Of pytest-json-report's parts: those that say nothing about the submission.
 OMITTED = ("collectors", "keywords", "log", "streams", "traceback", "warnings")
 
@@ -44,9 +46,14 @@ OMITTED = ("collectors", "keywords", "log", "streams", "traceback", "warnings")
 def main() -> None:
     """``python -c … FD``, started by lane.py."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that `finally` is honoured
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # to be told once is enough
+        sys.exit(1)  # so that `finally` is honoured
+
+    signal.signal(signal.SIGTERM, end)
     control = Connection(int(sys.argv[1]))
-    with warm_up(), contextlib.suppress(EOFError, BrokenPipeError):
+    with warm_up(), contextlib.suppress(EOFError, ConnectionError):
         control.send_bytes(b"")
         while True:
             header, archive = json.loads(control.recv_bytes()), control.recv_bytes()
@@ -82,11 +89,11 @@ def warm_up() -> Iterator[None]:
 
 def grade_in_fork(header: dict[str, Any], archive: bytes, control: Connection) -> bytes | None:
     """The result, or None if the fork died or the batch hung up."""
-    folder = tempfile.mkdtemp(prefix="batch-")
+    folder = Folder("batch")
     ours, theirs = Pipe(duplex=False)
     pid = os.fork()
     if not pid:
-        _run_fork(header, archive, folder, theirs, [control, ours])
+        _run_fork(header, archive, folder.path, theirs, [control, ours])
     theirs.close()
     try:
         return ours.recv_bytes() if ours in wait([ours, control], DEADLINE) else None
@@ -96,7 +103,7 @@ def grade_in_fork(header: dict[str, Any], archive: bytes, control: Connection) -
         ours.close()
         os.kill(pid, signal.SIGKILL)  # if it has sent its result, nothing is left to be done
         os.waitpid(pid, 0)
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def _run_fork(
@@ -113,7 +120,11 @@ def _run_fork(
         for connection in others:
             connection.close()
         tempfile.tempdir = folder
-        result.send_bytes(json.dumps(grade(header, archive, Path(folder))).encode())
+        try:
+            answer = grade(header, archive, Path(folder))
+        except UserError as error:
+            answer = f"!{error}"
+        result.send_bytes(answer.encode())
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -121,8 +132,13 @@ def _run_fork(
         os._exit(status)
 
 
-def grade(header: dict[str, Any], archive: bytes, folder: Path) -> dict[str, Any]:
-    """The report on one submission: pytest-json-report's, with ``batch`` at its top level."""
+def grade(header: dict[str, Any], archive: bytes, folder: Path) -> str:
+    """The report on one submission: pytest-json-report's, with ``batch`` at its top level.
+
+    :raises UserError: with these settings nothing can be graded.
+    """
+    import pytest
+
     from grader.run import run
     from grader.submission import open_submission
 
@@ -133,18 +149,18 @@ def grade(header: dict[str, Any], archive: bytes, folder: Path) -> dict[str, Any
     try:
         open_submission(path).close()  # what is wrong with it is the student's to know, not ours
     except UserError as error:
-        return {"batch": batch | {"status": "refused", "message": str(error)}}
+        return json.dumps({"batch": batch | {"status": "refused", "message": str(error)}})
     settings = header["settings"]
     arguments = ["--json-report-omit", *OMITTED, *settings["arguments"]]
     done = run(path, seed=settings["seed"], arguments=arguments)
+    if done.status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise UserError(f"no test is selected by {' '.join(settings['arguments'])}")
+    if done.status == pytest.ExitCode.USAGE_ERROR:
+        *_, last = (line for line in done.text.splitlines() if "error: " in line.lower())
+        raise UserError(re.split("error: ", last, maxsplit=1, flags=re.IGNORECASE)[1])
     if "grade" not in done.report:
-        return {"batch": batch | {"status": "internal", "message": done.text.strip()[-2000:]}}
-    return {**_without_place(done.report, path), "batch": batch}
-
-
-def _without_place(report: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The report with the archive's name for the place where this fork has put it."""
-    place = json.dumps(os.path.relpath(path))[1:-1]
-    name = json.dumps(path.name)[1:-1]
-    without: dict[str, Any] = json.loads(json.dumps(report).replace(place, name))
-    return without
+        batch |= {"status": "internal", "message": done.text.strip()[-MESSAGE:]}
+        return json.dumps({"batch": batch})
+    # With the archive's name for the place where this fork has put it.
+    place, name = (json.dumps(text)[1:-1] for text in (os.path.relpath(path), path.name))
+    return json.dumps({**done.report, "batch": batch}).replace(place, name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -54,6 +55,7 @@ class Lane:
         """The JSON report on one submission.
 
         :raises JudgeLost: the process died.
+        :raises UserError: with the task's settings nothing can be graded.
         """
         header = {key: value for key, value in asdict(task).items() if key != "archive"}
         try:
@@ -64,12 +66,19 @@ class Lane:
                 self._ready = True
             self._control.send_bytes(json.dumps(header).encode())
             self._control.send_bytes(task.archive)
-            return self._control.recv_bytes()
+            answer = self._control.recv_bytes()
         except (EOFError, OSError) as error:
             raise JudgeLost from error
+        if answer.startswith(b"!"):
+            raise UserError(answer[1:].decode())
+        return answer
 
     def close(self) -> None:
         """End the process, whatever it is doing, and all that it has started; from any thread."""
+        # Python may drop what the signal raises, as it does in callbacks; then this is heard.
+        control = socket.socket(fileno=os.dup(self._control.fileno()))
+        with control, contextlib.suppress(OSError):  # it may be gone
+            control.shutdown(socket.SHUT_RDWR)
         self._process.terminate()
         self._process.wait()
 
@@ -101,8 +110,10 @@ class Lanes:
             with self._lock:
                 self._all.discard(lane)
             raise
-        with self._lock:
-            self._idle.append(lane)
+        finally:
+            with self._lock:
+                if lane in self._all:
+                    self._idle.append(lane)
 
     def close(self) -> None:
         """End all judges, busy or not, for good."""
@@ -130,7 +141,7 @@ def close_lanes() -> None:
 def grade(task: Task) -> bytes:
     """The JSON report on one submission, whatever happens to the process that makes it.
 
-    :raises UserError: this machine can't grade as the settings demand.
+    :raises UserError: this machine can't grade as the settings demand, or nobody could.
     :raises JudgeLost: `close_lanes` was called meanwhile.
     """
     check(task.kit, task.settings.isolation)

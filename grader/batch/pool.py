@@ -2,12 +2,16 @@
 
 Both are executors of `concurrent.futures` that run the same function. Only as many submissions as
 keep the judges busy are in memory at a time.
+
+A cluster's worker that dies has its submission graded elsewhere, once: Dask itself would give it to
+four workers, and so would end four if the submission is what kills them.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -16,24 +20,24 @@ from grader.batch import lane
 from grader.batch.task import Task
 from grader.errors import UserError
 
-AHEAD = 2  # tasks that wait for each judge
+AHEAD = 2  # tasks that wait for each judge of this machine
+RECOUNT = 5.0  # seconds until workers that have joined or left a cluster are noticed
 Label = TypeVar("Label")
 
 
 def grade_all(
-    tasks: Iterable[tuple[Label, Task]], executor: Executor, judges: int
+    tasks: Iterable[tuple[Label, Task]], executor: Executor, room: Callable[[], int]
 ) -> Iterator[tuple[Label, Task, bytes]]:
-    """Each task's report, as they come."""
+    """Each task's report, as they come; ``room`` says for how many there is some at a time."""
     waiting: dict[Future[bytes], tuple[Label, Task]] = {}
     source = iter(tasks)
     while True:
-        for label, task in source:
+        free = max(room(), 1) - len(waiting)
+        for label, task in itertools.islice(source, max(free, 0)):
             waiting[executor.submit(lane.grade, task)] = (label, task)
-            if len(waiting) >= judges * (1 + AHEAD):
-                break
         if not waiting:
             return
-        done, _ = concurrent.futures.wait(waiting, return_when=FIRST_COMPLETED)
+        done, _ = concurrent.futures.wait(waiting, RECOUNT, FIRST_COMPLETED)
         for future in done:
             yield *waiting.pop(future), _report(future)
 
@@ -49,19 +53,26 @@ def _report(future: Future[bytes]) -> bytes:
 
 
 @contextmanager
-def local_executor(judges: int) -> Iterator[Executor]:
-    """So many threads, each with a judge process; the judges end with the context, at once."""
+def local_executor(judges: int) -> Iterator[tuple[Executor, Callable[[], int]]]:
+    """So many threads, each with a judge process, and room for tasks as `grade_all` takes it.
+
+    The judges end with the context, at once.
+    """
     executor = ThreadPoolExecutor(judges)
     try:
-        yield executor
+        yield executor, lambda: judges * (1 + AHEAD)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         lane.close_lanes()
 
 
 @contextmanager
-def cluster_executor(address: str, kit: str, isolation: str) -> Iterator[tuple[Executor, int]]:
-    """A Dask cluster's threads, and their number; its judges end with the context.
+def cluster_executor(
+    address: str, kit: str, isolation: str
+) -> Iterator[tuple[Executor, Callable[[], int]]]:
+    """A Dask cluster's threads, and room for a task on each; its judges end with the context.
+
+    There may be more workers later. None waits on a worker: it would count as one that kills it.
 
     :param kit, isolation: what `lane.check` is to find on each worker.
     :raises UserError: it can't be reached, has no workers, or one that must not grade.
@@ -74,15 +85,27 @@ def cluster_executor(address: str, kit: str, isolation: str) -> Iterator[tuple[E
         client: Any = distributed.Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise UserError(f"no Dask scheduler answers at {address}: {error}") from error
-    with client:
-        client.wait_for_workers(1, timeout=60)
-        for worker, problem in client.run(_problem, kit, isolation).items():
-            if problem:
-                raise UserError(f"worker {worker}: {problem}")
-        try:
-            yield client.get_executor(pure=False), sum(client.nthreads().values())
-        finally:
-            client.run(lane.close_lanes)
+    try:
+        with client:
+            client.wait_for_workers(1, timeout=60)
+            for worker, problem in client.run(_problem, kit, isolation).items():
+                if problem:
+                    raise UserError(f"worker {worker}: {problem}")
+            client.run_on_scheduler(_set_attempts)
+            try:
+                yield client.get_executor(pure=False), lambda: sum(client.nthreads().values())
+            finally:
+                client.run(lane.close_lanes)
+    except OSError as error:
+        raise UserError(
+            f"the Dask scheduler at {address} is gone, or has no workers ({error}). What is "
+            "finished stays: start it anew, and the same command goes on where this one ended."
+        ) from error
+
+
+def _set_attempts(dask_scheduler: Any) -> None:
+    """On the scheduler: how many workers a task may take with it. Clients can't say that."""
+    dask_scheduler.allowed_failures = lane.ATTEMPTS - 1
 
 
 def _problem(kit: str, isolation: str) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 EVERY = 5.0  # seconds between two lines of plain text
+BEFORE = "graded before"  # a status for submissions that cost this run nothing
 
 Report = Callable[[str], None]  # takes the status of a submission that has been finished
 
@@ -33,24 +34,26 @@ def progress(console: Console, total: int) -> Iterator[Report]:
 
 
 class Counts:
-    """How many are done, how many of them failed to be graded, how fast that goes."""
+    """How many are done, how many of them this time and to no avail, and how fast that goes."""
 
     def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.total = total
-        self.done = self.failed = 0
+        self.done = self.before = self.failed = 0
         self._clock = clock
         self._start = clock()
 
     def add(self, status: str) -> None:
         self.done += 1
-        self.failed += status != "graded"
+        self.before += status == BEFORE
+        self.failed += status not in ("graded", BEFORE)
 
     def text(self) -> str:
-        """``12 failed · 31.0/min · 2:40 left``."""
-        parts = [f"{self.failed} failed"] if self.failed else []
+        """``30 graded before · 12 failed · 31.0/min · 2:40 left``."""
+        parts = [f"{self.before} {BEFORE}"] if self.before else []
+        parts += [f"{self.failed} failed"] if self.failed else []
         seconds = self._clock() - self._start
-        if self.done and seconds > 0:
-            rate = self.done / seconds
+        if self.done > self.before and seconds > 0:
+            rate = (self.done - self.before) / seconds
             left = round((self.total - self.done) / rate)
             parts += [f"{60 * rate:.1f}/min", f"{left // 60}:{left % 60:02d} left"]
         return " · ".join(parts)

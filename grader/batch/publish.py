@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from grader.batch.store import Store, write
+from grader.errors import UserError
 from grader.reports.marks import Marks, marks_csv, read_marks
 from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
@@ -14,26 +17,42 @@ from grader.reports.rows import Row, complete, read_row
 from grader.reports.tables import grades_csv
 
 MARKS = "marks.csv"
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def publish(store: Store, worksheet: Path | None = None) -> tuple[list[Row], list[str]]:
+def publish(
+    store: Store, worksheet: Path | None = None, columns: Mapping[str, str] = NONE
+) -> tuple[list[Row], list[str]]:
     """Write grades.csv, feedback/, report.html and feedback.zip, and fill in Moodle's worksheet.
 
     Returns the rows and remarks for whoever runs this.
 
+    :param columns: of the worksheet, see `fill_worksheet`.
     :raises UserError: marks.csv or the worksheet is wrong; the message says where.
     """
     rows = read_rows(store)
     complete(rows, marks_of(store, rows))
+    folders = {row.folder: row for row in rows if row.folder}
     remarks: list[str] = []
     if worksheet:
-        comments = {row.folder: feedback_comment(row) for row in rows}
-        filled, remarks = fill_worksheet(worksheet.read_bytes(), rows, comments)
-        write(worksheet, filled)
-    _write_feedback(store, rows)
+        comments = {row.folder: feedback_comment(row) for row in folders.values()}
+        filled = fill_worksheet(read_worksheet(worksheet, columns), rows, comments, columns)
+        write(worksheet, filled.sheet)
+        folders, remarks = filled.folders, filled.remarks
+    _write_feedback(store, rows, folders)
     write(store.folder / "grades.csv", grades_csv(rows))
     write(store.folder / "report.html", course_html(rows, _similar(store)))
     return rows, remarks
+
+
+def read_worksheet(path: Path, columns: Mapping[str, str]) -> bytes:
+    """:raises UserError: it can't be read, or is no grading worksheet."""
+    try:
+        sheet = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}.") from error
+    fill_worksheet(sheet, [], {}, columns)
+    return sheet
 
 
 def publish_marks(store: Store) -> Path:
@@ -63,16 +82,15 @@ def marks_of(store: Store, rows: list[Row]) -> Marks:
     return read_marks(path.read_text(encoding="utf-8"), rows) if path.exists() else {}
 
 
-def _write_feedback(store: Store, rows: list[Row]) -> None:
-    """A page a student in HTML and Markdown, and for Moodle a ZIP of all."""
+def _write_feedback(store: Store, rows: list[Row], folders: Mapping[str, Row]) -> None:
+    """A page a student in HTML and Markdown, and for Moodle a ZIP of all, in these folders."""
     folder = store.folder / "feedback"
     for row, (_, result) in zip(rows, store.results(), strict=True):
         write(folder / f"{row.file}.html", feedback_html(row, result))
         write(folder / f"{row.file}.md", feedback_md(row, result))
-    in_moodle = {row.folder: folder / f"{row.file}.html" for row in rows if row.folder}
+    in_moodle = {name: folder / f"{row.file}.html" for name, row in folders.items()}
     if in_moodle:
-        with_zip = store.folder / "feedback.zip"
-        write(with_zip, feedback_zip(in_moodle))
+        write(store.folder / "feedback.zip", feedback_zip(in_moodle))
 
 
 def _similar(store: Store) -> list[dict[str, Any]] | None:

@@ -1,15 +1,19 @@
 """The folder of results: what is finished, and whether it is still valid.
 
     run.json            seed, and the students of the last run in order
+    run.lock            held by whoever writes here, until that process ends
     results/NAME.json   one a submission, with the key of everything that it depends on
     grades.csv, report.html, feedback/, feedback.zip     made from these by reports/
     marks.csv           a person's part
 
-Every file is written beside its place and then renamed, so each is there as a whole or not at all.
+Every other file is written beside its place and then renamed, so that each is there as a whole or
+not at all.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -23,7 +27,8 @@ from typing import Any
 from grader.errors import UserError
 
 UNSAFE = re.compile(r"[^\w .,()+@'-]")  # in names of files, on any system
-LONGEST = 100  # characters of a file's name; in UTF-8 and with suffix still below 255 bytes x 2
+OWN = {"results", "run.json.partial", "run.lock"}  # all that a run leaves that had just begun
+LONGEST = 200  # bytes of a file's name; file systems take 255, with whatever is appended
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,32 @@ class Store:
         """
         try:
             present = {path.name for path in self.folder.iterdir()} if self.folder.exists() else ()
-            if present and "run.json" not in present:
+            if "run.json" not in present and not OWN.issuperset(present):
                 raise UserError(f"{self.folder} holds other things: name a new folder for -o.")
             (self.folder / "results").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"{self.folder} can't be written to: {error.strerror}.") from error
-        for left_over in self.folder.rglob("*.partial"):  # of a run that was killed
-            left_over.unlink()
+            raise unwritable(self.folder, error) from error
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out of the folder, and clear up after one that was killed.
+
+        :raises UserError: one is at work there, or the folder can't be written to.
+        """
+        try:
+            lock = (self.folder / "run.lock").open("w")
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(
+                    f"another run is at work in {self.folder}: wait until it ends."
+                ) from error
+            for left_over in self.folder.rglob("*.partial"):
+                left_over.unlink()
+            yield
 
     def seed(self, wanted: int | None) -> int:
         """The seed to grade with: the wanted one, that of the run before, or a new one."""
@@ -114,15 +138,32 @@ class Store:
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Write a file such that it is there as a whole or not at all, whenever this is killed."""
+    """Write a file such that it is there as a whole or not at all, whenever this is killed.
+
+    :raises UserError: the disk is full, or the like; the file is as it was.
+    """
     data = content.encode() if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_bytes() == data:
+        return
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> UserError:
+    """What a person can do about it."""
+    return UserError(
+        f"{path} can't be written ({error.strerror}). What is finished stays: mend that, and the "
+        "same command goes on where this one ended."
+    )
 
 
 def file_names(students: list[str]) -> dict[str, str]:
@@ -130,7 +171,9 @@ def file_names(students: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     taken: set[str] = set()
     for student in students:
-        name = UNSAFE.sub("_", student)[:LONGEST].strip(" .") or "_"
+        name = (
+            UNSAFE.sub("_", student).encode()[:LONGEST].decode(errors="ignore").strip(" .") or "_"
+        )
         if name != student or name.casefold() in taken:
             name = f"{name}-{hashlib.sha256(student.encode()).hexdigest()[:8]}"
         taken.add(name.casefold())

@@ -16,7 +16,7 @@ def results(report: Mapping[str, Any], seconds: float) -> dict[str, Any]:
     grade = report["grade"]
     summary = f"{points(grade['earned'])} of {points(grade['possible'])} automatic points"
     if grade["pending"]:
-        summary += f"; {points(grade['pending'])} more are given by a person"
+        summary += f"; {points(grade['pending'])} more are to be graded by a person"
     counts: Counter[str] = Counter()
     tests = []
     for test in report["tests"]:

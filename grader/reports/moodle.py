@@ -9,24 +9,56 @@ from __future__ import annotations
 import codecs
 import io
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from grader.errors import UserError
 from grader.reports.rows import Row
 
-# Moodle names its columns in the user's language; its own import goes by these names, too.
+# Moodle names its columns in the user's language; its own import goes by these names, too. They
+# are, in this order, English, German, French, Spanish, Italian, Dutch, Portuguese and Swedish ones
+# of mod_assign's language packs; some packs have changed theirs.
 COLUMNS = {
-    "identifier": ("Identifier", "ID"),
-    "grade": ("Grade", "Bewertung"),
-    "maximum": ("Maximum Grade", "Maximum grade", "Bestwertung"),
-    "scale": ("Scale", "Skala"),
-    "changeable": ("Grade can be changed", "Bewertung kann geändert werden"),
-    "comment": ("Feedback comments", "Feedback als Kommentar"),
-}
-NO = ("No", "Nein")
+    "identifier": (
+        "Identifier", "ID", "Identifiant", "Identificador", "Identificativo", "Identificatie",
+        "Número de identificação",
+    ),
+    "grade": (
+        "Grade", "Bewertung", "Note", "Calificación", "Valutazione", "Cijfer", "Nota", "Avaliação",
+        "Betyg",
+    ),
+    "maximum": (
+        "Maximum Grade", "Bestwertung", "Note maximale", "Calificación máxima",
+        "Valutazione massima", "Maximaal cijfer", "Nota máxima", "Maximalt betyg",
+    ),
+    "scale": ("Scale", "Skala", "Barème", "Escala", "Scala", "Schaal"),
+    "changeable": (
+        "Grade can be changed", "Bewertung kann geändert werden", "La note peut être modifiée",
+        "La calificación puede ser cambiada", "La calificación puede cambiarse",
+        "La valutazione può essere cambiata", "Het cijfer kan gewijzigd worden",
+        "A nota pode ser alterada.", "Nota pode ser alterada", "Betyg kan ändras",
+    ),
+    "comment": (
+        "Feedback comments", "Feedback als Kommentar", "Feedback par commentaires",
+        "Comentarios de retroalimentación", "Commenti", "Feedback", "Comentários de feedback",
+    ),
+}  # fmt: skip
+NEEDED = ("identifier", "grade", "maximum", "comment")
+NO = ("no", "nein", "non", "nee", "não", "nej")
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # a date for all files, so that equal feedback is an equal ZIP
+
+
+@dataclass
+class Filled:
+    """A worksheet with grades; ``folders`` are Moodle's, each with whose feedback it gets."""
+
+    sheet: bytes
+    remarks: list[str]
+    folders: dict[str, Row]
 
 
 def feedback_zip(pages: Mapping[str, Path]) -> bytes:
@@ -41,29 +73,34 @@ def feedback_zip(pages: Mapping[str, Path]) -> bytes:
 
 
 def fill_worksheet(
-    sheet: bytes, rows: Sequence[Row], comments: Mapping[str, str]
-) -> tuple[bytes, list[str]]:
+    sheet: bytes,
+    rows: Sequence[Row],
+    comments: Mapping[str, str],
+    columns: Mapping[str, str] = MappingProxyType({}),
+) -> Filled:
     """The worksheet with grades and comments, and remarks on the rows that were left as they are.
 
     Points are scaled where the maximum grade is another than the points of the questions.
 
     :param comments: HTML, by Moodle's folder.
+    :param columns: names of columns (keys of `COLUMNS`), for a language that is not known here.
     :raises UserError: this is no grading worksheet, or one that grades by a scale.
     """
     text, encoding = _decode(sheet)
-    table = Table(text)
-    by_participant = {number: row for row in rows if (number := participant(row.folder))}
-    unseen = dict(by_participant)
+    table = Table(text, columns)
+    owners = Owners(table, rows)
+    unseen = {row.student for row in rows}
     left: dict[str, list[str]] = {}
+    folders = {} if owners.teams else {row.folder: row for row in rows if row.folder}
     for line in table.lines[1:]:
-        found = re.search(r"\d+$", table.get(line, "identifier").strip())
         name = line[1].plain if len(line) > 1 else line[0].plain
-        row = by_participant.get(found[0]) if found else None
+        row = owners.of(line)
         if row is None:
             left.setdefault("no submission", []).append(name)
             continue
-        unseen.pop(participant(row.folder), None)
-        if table.get(line, "changeable") in NO:
+        unseen.discard(row.student)
+        folders[owners.folder(row, line)] = row  # in a team, one a member
+        if table.get(line, "changeable").casefold() in NO:
             left.setdefault("the grade is locked", []).append(name)
         elif row.earned is None:
             left.setdefault("the grader failed", []).append(name)
@@ -72,15 +109,59 @@ def fill_worksheet(
             table.set(line, "comment", comments[row.folder])
     remarks = [f"worksheet, left as it was, {why}: {', '.join(who)}" for why, who in left.items()]
     if unseen:
-        names = ", ".join(row.student for row in unseen.values())
-        remarks.append(f"not in the worksheet: {names}")
-    return str(table).encode(encoding), remarks
+        remarks.append(f"not in the worksheet: {', '.join(sorted(unseen))}")
+    return Filled(str(table).encode(encoding), remarks, folders)
 
 
-def participant(folder: str) -> str:
-    """The participant's number in a name of Moodle's; empty if it has none."""
+class Owners:
+    """Whose submission a line of the worksheet is graded by.
+
+    Moodle's folders bear the number of a participant, or, since version 5, that of a team. Then it
+    is the name that counts, which stands in a column of its own in the line of each member.
+    """
+
+    def __init__(self, table: Table, rows: Sequence[Row]) -> None:
+        self._table = table
+        self._by_number = {_number_of(row.folder): row for row in rows if _number_of(row.folder)}
+        self._by_name = {_folded(name): row for row in rows if (name := _name_of(row.folder))}
+        pairs = [(self._numbered(line), self._named(line)) for line in table.lines[1:]]
+        named = [(one, other) for one, other in pairs if other]
+        self.teams = 2 * sum(one is other for one, other in named) < len(named)
+
+    def of(self, line: list[Field]) -> Row | None:
+        return self._named(line) if self.teams else self._numbered(line)
+
+    def folder(self, row: Row, line: list[Field]) -> str:
+        """The folder in which Moodle looks for this line's feedback."""
+        if not self.teams:
+            return row.folder
+        number = self._number(line)
+        return re.sub(r"(?:_\d+)?(?=_assignsubmission_)", f"_{number}", row.folder, count=1)
+
+    def _numbered(self, line: list[Field]) -> Row | None:
+        return self._by_number.get(self._number(line))
+
+    def _named(self, line: list[Field]) -> Row | None:
+        return next(filter(None, (self._by_name.get(_folded(f.plain)) for f in line)), None)
+
+    def _number(self, line: list[Field]) -> str:
+        found = re.search(r"\d+$", self._table.get(line, "identifier").strip())
+        return found[0] if found else ""
+
+
+def _number_of(folder: str) -> str:
     found = re.search(r"_(\d+)_assignsubmission_", folder)
     return found[1] if found else ""
+
+
+def _name_of(folder: str) -> str:
+    found = re.match(r"(.+?)(?:_\d+)?_assignsubmission_", folder)
+    return found[1] if found else ""
+
+
+def _folded(name: str) -> str:
+    """``name`` as Moodle writes it in names of folders, in one of the ways to encode it."""
+    return unicodedata.normalize("NFC", name).replace("_", " ").strip()
 
 
 def _grade(row: Row, maximum: str) -> str:
@@ -107,29 +188,29 @@ class Field:
 class Table:
     """CSV whose untouched cells stay as they are, quotes and line ends included."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, columns: Mapping[str, str]) -> None:
         self._delimiter = max(",;\t", key=text.partition("\n")[0].count)
         self.lines = list(self._parse(text))
         header = [field.plain.strip("\ufeff ") for field in self.lines[0]] if self.lines else []
+        known = COLUMNS | {column: (name,) for column, name in columns.items()}
         self._places = {
             column: header.index(name)
-            for column, names in COLUMNS.items()
-            for name in names
-            if name in header
+            for column, names in known.items()
+            for name in reversed(header)  # of namesakes the first counts
+            if name.casefold() in map(str.casefold, names)
         }
         self._check(header)
 
     def _check(self, header: list[str]) -> None:
         if "scale" in self._places:
             raise UserError("the worksheet grades by a scale of words: set it to points in Moodle.")
-        for column in ("identifier", "grade", "comment"):
-            if column not in self._places:
-                names = " or ".join(COLUMNS[column])
-                raise UserError(
-                    f"the worksheet has no column {names}, only {', '.join(header) or 'nothing'}: "
-                    "download the grading worksheet with Moodle in English or German, with "
-                    "feedback comments switched on."
-                )
+        missing = [column for column in NEEDED if column not in self._places]
+        if missing:
+            raise UserError(
+                f"no column of the worksheet is known as its {' or '.join(missing)}; they are "
+                f"{', '.join(map(repr, header)) or 'none'}. Say which it is, like --column "
+                f"{missing[0]}='NAME'; if it lacks comments, switch them on in Moodle first."
+            )
 
     def get(self, line: list[Field], column: str) -> str:
         """A cell's text; empty where there is no such column."""

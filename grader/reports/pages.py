@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import html
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,8 @@ from grader.reports.tables import points
 
 TEMPLATES = Path(__file__).parent / "templates"
 PNG = b"\x89PNG\r\n\x1a\n"
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~])")  # what Markdown takes for a sign of its own
+# What Markdown takes for a sign of its own, anywhere or at the beginning of a line.
+SPECIAL = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|^[#+=-]|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)")
 
 
 def feedback_html(row: Row, result: Mapping[str, Any]) -> str:
@@ -73,6 +76,16 @@ def figures(test: Mapping[str, Any]) -> list[dict[str, str]]:
     return found
 
 
+def alike(tests: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The tests, those that failed in the very same way together: it need be read only once."""
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
+    for number, test in enumerate(tests):
+        failure = test["failure"]
+        said = {**failure, "output": ""} if failure else number
+        groups.setdefault(json.dumps(said, sort_keys=True), []).append(test)
+    return list(groups.values())
+
+
 def _render(template: str, row: Row, result: Mapping[str, Any]) -> str:
     tests = [test["metadata"] for test in result.get("tests", []) if "metadata" in test]
     batch = result.get("batch", {})
@@ -88,6 +101,7 @@ def _render(template: str, row: Row, result: Mapping[str, Any]) -> str:
     )
 
 
+@functools.cache  # a template is compiled once, not for every student
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -99,6 +113,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "points": points,
+        "alike": alike,
+        "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
         "inline": inline,
         "fenced": fenced,
         "figures": figures,
@@ -111,7 +127,7 @@ def _environment() -> Environment:
 def inline(text: str) -> Markup:
     """``text`` as it is, in one line of Markdown."""
     escaped = html.escape(" ".join(text.split()), quote=False)
-    return Markup(SPECIAL.sub(r"\\\1", escaped))
+    return Markup(SPECIAL.sub(r"\\\g<0>", escaped))
 
 
 def fenced(text: str) -> Markup:

@@ -52,6 +52,7 @@ class Course:
     hints: list[Hint]
     slowest: list[Row]
     suspicious: list[Row]
+    refused: list[Row]
     pending: int  # students with questions that wait for a person
     isolation: list[str]  # levels other than full with which submissions were graded
 
@@ -71,6 +72,7 @@ def course(rows: Sequence[Row]) -> Course:
         hints=_hints(rows),
         slowest=[row for row in by_time[:LISTED] if row.seconds],
         suspicious=[row for row in rows if row.incidents or row.status == "internal"],
+        refused=[row for row in rows if row.status == "refused"],
         pending=sum(row.pending > 0 for row in rows),
         isolation=sorted({row.isolation for row in rows} - {"", "full"}),
     )

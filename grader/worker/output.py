@@ -9,12 +9,16 @@ import threading
 
 LIMIT = 4000  # bytes kept at each end
 PATIENCE = 5.0  # seconds; an unlocked worker could steal the mark that is waited for
-# Everything below the blank but tabs and newlines: such bytes can forge what a terminal shows.
-UNPRINTABLE = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)], "\ufffd")
+# Everything below the blank but tabs and newlines, and what turns text round: such signs can forge
+# what a terminal or a browser shows.
+UNPRINTABLE = dict.fromkeys(
+    [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\ufffd",
+)
 
 
 def plain(text: str) -> str:
-    """``text`` without control characters and lone surrogates: safe to print and to store."""
+    """``text`` without control characters and lone surrogates: safe to show and to store."""
     return text.encode(errors="replace").decode().translate(UNPRINTABLE)
 
 

@@ -7,7 +7,7 @@ came. ``what`` names the value at the start of a sentence: "The gradient of W".
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -152,22 +152,22 @@ def raised(function: Callable[..., Any], *arguments: Any, **options: Any) -> lis
     return []
 
 
-def runs_autograd(function: Callable[..., Any], *arguments: Any) -> bool:
-    """Whether torch goes backward in a call: that unpacks what forward has saved."""
-    unpacked = []
+@contextlib.contextmanager
+def backward_passes() -> Iterator[list[bool]]:
+    """Notes, by an entry each, that torch goes backward: that unpacks what forward has saved."""
+    found: list[bool] = []
 
     def unpack(tensor: Tensor) -> Tensor:
-        unpacked.append(True)
+        found.append(True)
         return tensor
 
     try:
         with saved_tensors_hooks(lambda tensor: tensor, unpack):
-            function(*arguments)
+            yield found
     except RuntimeError as error:
         if "saved tensor hooks" not in str(error):
             raise
-        return True  # torch.func says that it can't work with them: so it was at work
-    return bool(unpacked)
+        found.append(True)  # torch.func says that it can't work with them: so it was at work
 
 
 # Figures

@@ -127,12 +127,19 @@ def reap(pid: int, live: set[int]) -> int:
 def serve(control: socket.socket) -> None:
     """Fork and reap as the judge asks, until it hangs up; then leave nothing behind."""
     live: set[int] = set()
-    with contextlib.suppress(BrokenPipeError):  # a judge that has gone needs no worker
+    # A judge that ends before it has read every message resets the connection.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         control.send(b'{"ready": true}')
+        _answer(control, live)
+    for pid in list(live):
+        reap(pid, live)
+
+
+def _answer(control: socket.socket, live: set[int]) -> None:
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, MESSAGE_LIMIT, 2)
         if not data:
-            break
+            return
         request = json.loads(data)
         if request["do"] == "fork":
             pid = fork_worker(request, control, descriptors[0], descriptors[1])
@@ -141,8 +148,6 @@ def serve(control: socket.socket) -> None:
         else:
             answer = {"status": reap(request["pid"], live)}
         control.send(json.dumps(answer).encode())
-    for pid in list(live):
-        reap(pid, live)
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ import safetensors.numpy
 from grader.worker.output import plain
 
 FRAME_LIMIT = 64 * 2**20  # bytes; far above any honest answer (a trained LSTM is 0.6 MB)
-HEADER_LIMIT = 8 * 2**20  # bytes of JSON: its objects in memory are twenty times as large
+HEADER_LIMIT = 4 * 2**20  # bytes of JSON: a second's work, and twenty times the memory
 INDEX_LIMIT = 2**20  # bytes of safetensors' own header: ten thousand arrays
 DTYPES = frozenset(
     np.dtype(name) for name in ("bool", "uint8", "int32", "int64", "float16", "float32", "float64")

@@ -5,14 +5,15 @@ the forget gates begin at 0.5, and what the cell holds is halved at every step.
 """
 
 import signal
-from collections.abc import Sequence
-from itertools import product
-from multiprocessing import get_context
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import islice, product
+from multiprocessing import cpu_count, get_context, resource_tracker
+from multiprocessing.connection import Connection, wait
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from rich.progress import track
 from torch import nn
 
 from .dataset import PalindromeDataset
@@ -29,15 +30,16 @@ class OpenLSTM(LSTM):
 
 
 MODELS["OpenLSTM"] = OpenLSTM
+Job = tuple[str, int, int, int]  # model, palindrome length, seed, steps at most
 CURVES = {
-    "RNN": "vanilla RNN",
-    "LSTM": "LSTM (starts with $b_f = 0$)",
-    "OpenLSTM": "LSTM (starts with $b_f = 1$)",
+    "RNN": "Vanilla RNN",
+    "LSTM": "LSTM (starts with $b_f$ = 0)",
+    "OpenLSTM": "LSTM (starts with $b_f$ = 1)",
 }
 
 
-def train_and_test(job: tuple[str, int, int, int]) -> tuple[float, History]:
-    """Train one network: job is (model, palindrome length, seed, steps at most).
+def train_and_test(job: Job) -> tuple[float, History]:
+    """Train one network.
 
     :returns: the accuracy (0 to 1) on 2000 new palindromes, and the history of the training.
     """
@@ -50,9 +52,53 @@ def train_and_test(job: tuple[str, int, int, int]) -> tuple[float, History]:
     return accuracy, history
 
 
-def prepare_worker() -> None:
-    torch.set_num_threads(1)
+def work(channel: Connection) -> None:
+    """What a worker does: it trains one network after the other, until there are no more jobs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends all
+    torch.set_num_threads(1)
+    with suppress(EOFError, ConnectionError):  # the parent has closed the channel, or has ended
+        while True:
+            channel.send(train_and_test(channel.recv()))
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits; processes that start meanwhile never get it, not while they import, either."""
+    held: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
+    if masks:
+        resource_tracker.ensure_running()  # with the first process it would start, and unmask
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        if masks:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, handler)
+        for number in held:
+            signal.raise_signal(number)
+
+
+def train_in_parallel(jobs: Sequence[Job]) -> Iterator[tuple[Job, tuple[float, History]]]:
+    """Yield each job with what train_and_test returns as soon as it is done, on all cores."""
+    context, waiting = get_context("spawn"), iter(jobs)
+    busy: dict[Connection, Job] = {}
+    with interrupts_held():
+        for job in islice(waiting, cpu_count()):
+            channel, end = context.Pipe()
+            context.Process(target=work, args=(end,), daemon=True).start()
+            end.close()
+            channel.send(job)
+            busy[channel] = job
+    while busy:
+        for channel in wait(busy):
+            yield busy.pop(channel), channel.recv()
+            if (job := next(waiting, None)) is None:
+                channel.close()
+            else:
+                channel.send(job)
+                busy[channel] = job
 
 
 def train_all(
@@ -64,14 +110,20 @@ def train_all(
         seed at the first length.
     """
     jobs = list(product(CURVES, lengths, range(seeds), [steps]))
-    with get_context("spawn").Pool(initializer=prepare_worker) as pool:
-        done = pool.imap(train_and_test, reversed(jobs))  # short ones last: none is waited for
-        results = list(track(done, "palindromes", total=len(jobs)))[::-1]
-    accuracies = np.array([accuracy for accuracy, _ in results])
-    first_histories = [history for _, history in results[:: len(lengths) * seeds]]
+    print(f"palindromes: training {len(jobs)} networks, the longest first", flush=True)
+    results = {}
+    for job, result in train_in_parallel(sorted(jobs, key=lambda job: -job[1])):
+        results[job] = accuracy, history = result
+        name = CURVES[job[0]].replace("$", "")
+        print(
+            f"{len(results)}/{len(jobs)} {name}, T = {job[1]}: "
+            f"accuracy {accuracy:.3f} after {len(history['loss'])} steps",
+            flush=True,
+        )
+    accuracies = np.array([results[job][0] for job in jobs])
     return (
         accuracies.reshape(len(CURVES), len(lengths), seeds),
-        dict(zip(CURVES, first_histories, strict=True)),
+        {model: results[model, lengths[0], 0, steps][1] for model in CURVES},
     )
 
 
@@ -92,5 +144,5 @@ def plot_accuracies(lengths: Sequence[int], accuracies: np.ndarray) -> Figure:
         xticks=lengths,
         ylim=(0, 1.05),
     )
-    axes.legend(loc="lower left")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)  # below the axes
     return axes.figure

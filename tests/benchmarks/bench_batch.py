@@ -62,7 +62,7 @@ def throughput(size: int = 16) -> None:
         executors = {1: one, 2: two}
         for turn in range(4):
             for judges, executor in executors.items():
-                took = timed(lambda: list(pool.grade_all(tasks, executor, judges)))  # noqa: B023
+                took = timed(lambda: list(pool.grade_all(tasks, *executor)))  # noqa: B023
                 if turn:  # the first warms up
                     seconds[judges].append(took)
     ratios = [a / b for a, b in zip(seconds[1], seconds[2], strict=True)]

@@ -10,9 +10,10 @@ Each file below this folder is one attack, named after what it does, by what it 
 
 It is appended to the reference's file (behind a skeleton, where many share one), so that an
 ordinary solution surrounds it. Lines ``#: name = value`` are TOML: ``file`` is the file that it is
-appended to (the skeleton stays where its folder's is), ``skeleton`` one of skeletons/, ``status`` what the attacked question must end with,
-``at_most`` what it may earn, ``says`` what a message must contain, ``time_scale`` and
-``arguments`` are the grader's. The words of :meth:`Bait.words` stand for things to steal or harm.
+appended to (the skeleton stays where its folder's is), ``skeleton`` one of skeletons/, ``status``
+what the attacked question must end with, ``at_most`` what it may earn, ``says`` what a message must
+contain; ``exercise``, ``select``, ``time_scale`` and ``arguments`` are the grader's. The words of
+:meth:`Bait.words` stand for things to steal or harm.
 
 An attack has an effect if it earns points, costs the points of questions that it doesn't belong
 to, harms the judge, outlives its time, leaves anything behind, or gets at what it reaches for
@@ -63,6 +64,7 @@ DEFAULTS = {
     "file": "palindrome/vanilla_rnn.py",
     "question": "1.2",
     "skeleton": "",
+    "exercise": "palindrome",
     "select": "test_vanilla_rnn or test_parameter_count or (test_lstm and shape)",
     "time_scale": 0.2,
     "arguments": [],
@@ -179,7 +181,7 @@ def write(attack: Path, rules: dict[str, Any], words: dict[str, str], target: Pa
 
 
 def arguments(rules: dict[str, Any]) -> list[str]:
-    selected = ["--exercise", "palindrome", "-k", rules["select"]]
+    selected = ["--exercise", rules["exercise"], "-k", rules["select"]]
     return [*selected, "--time-scale", str(rules["time_scale"]), *rules["arguments"]]
 
 

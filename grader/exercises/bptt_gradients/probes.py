@@ -7,12 +7,11 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import torch
 
 from grader.worker import binding
 from grader.worker.binding import squeeze
-from grader.worker.process import Unusable
-from grader.worker.received import Array, array, brief, fields, no_return, raised, runs_autograd
+from grader.worker.process import Banned, Unusable
+from grader.worker.received import Array, array, backward_passes, brief, fields, no_return, raised
 
 Inputs = dict[str, Any]
 
@@ -28,12 +27,22 @@ ALIASES = {
 
 
 def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
-    """The student's function of that name, with arrays of its own."""
+    """The student's function of that name, with arrays of its own; no torch goes backward in it."""
     own = {
         key: value.copy() if isinstance(value, np.ndarray) else value
         for key, value in inputs.items()
     }
-    return binding.call(module, name, own, ALIASES)
+    result = None
+    with backward_passes() as found:
+        result = binding.call(module, name, own, ALIASES)
+    if found:
+        raise Banned(
+            "The gradients are computed by hand.",
+            expected="formulas in NumPy",
+            got=f"a backward pass of PyTorch in {name}",
+            hint="To check a formula with autograd is fine, in a function of its own.",
+        )
+    return result
 
 
 def with_rng(module: ModuleType, name: str, inputs: Inputs) -> Any:
@@ -67,10 +76,9 @@ def jacobian_norms(module: ModuleType, W_hh: Array, h: Array) -> Array:
     return array(result, "What jacobian_norms returns").reshape(-1)
 
 
-def uses_autograd(module: ModuleType, name: str, inputs: Inputs) -> bool:
-    """Whether torch's backward pass runs in the student's function."""
-    torch.set_default_dtype(torch.float64)
-    return runs_autograd(with_rng, module, name, inputs)
+def try_out(module: ModuleType, name: str, inputs: Inputs) -> None:
+    """Only call the student's function."""
+    with_rng(module, name, inputs)
 
 
 def named(result: Any, function: str, inputs: Inputs) -> dict[str, Array]:

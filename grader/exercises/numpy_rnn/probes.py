@@ -23,7 +23,7 @@ from grader.exercises.numpy_rnn.handling import (
 )
 from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.worker.binding import find_class, takes
-from grader.worker.process import Unusable
+from grader.worker.process import Banned, Unusable
 from grader.worker.received import array, named, raised
 
 # Initialization, get and set
@@ -135,7 +135,7 @@ def gradients(
 ) -> Arrays:
     """For a batch of one, or without its axis if the network takes no batches."""
     model = loaded(module, sizes, weights)
-    return passes(model, *alone(model, x, d_loss))
+    return passes_by_hand(model, *alone(model, x, d_loss))
 
 
 def gradients_of_sequence(
@@ -143,8 +143,8 @@ def gradients_of_sequence(
 ) -> dict[str, Arrays]:
     """For a single sequence without the batch's axis, and as the network takes it otherwise."""
     model = loaded(module, sizes, weights)
-    single = passes(model, x[:, 0], d_loss[0])
-    return {"sequence": single, "batch": passes(model, *alone(model, x, d_loss))}
+    single = passes_by_hand(model, x[:, 0], d_loss[0])
+    return {"sequence": single, "batch": passes_by_hand(model, *alone(model, x, d_loss))}
 
 
 def gradients_of_batch(
@@ -152,9 +152,9 @@ def gradients_of_batch(
 ) -> dict[str, Any]:
     """For a batch, and for each of its sequences by itself."""
     model = loaded(module, sizes, weights)
-    batch = passes(model, x, d_loss)
+    batch = passes_by_hand(model, x, d_loss)
     rows = [slice(row, row + 1) for row in range(len(d_loss))]
-    return {"batch": batch, "rows": [passes(model, x[:, row], d_loss[row]) for row in rows]}
+    return {"batch": batch, "rows": [passes_by_hand(model, x[:, row], d_loss[row]) for row in rows]}
 
 
 class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -169,13 +169,20 @@ class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return func(*args, **(kwargs or {}))
 
 
-def operators(
-    module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
-) -> list[str]:
-    """What torch computes while the student's network does."""
+def passes_by_hand(model: Any, x: Array, d_loss: Array) -> Arrays:
+    """``passes``, in which torch computes nothing; else :class:`Banned`.
+
+    Around all that counts: what a network does where it knows that it is looked at says little.
+    """
     with Operators() as seen:
-        gradients(module, sizes, weights, x, d_loss)
-    return sorted(seen.names)
+        found = passes(model, x, d_loss)
+    if seen.names:
+        raise Banned(
+            "The gradients are computed by hand.",
+            expected="NumPy",
+            got=f"torch, which ran {', '.join(sorted(seen.names)[:5])}",
+        )
+    return found
 
 
 def out_of_turn(

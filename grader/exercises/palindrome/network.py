@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import numpy as np
 
 from grader.checks import TOLERANCE, as_numbers, matches
 from grader.exercises.palindrome import layout, oracle, probes
+from grader.exercises.palindrome.layout import Shape
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Sizes, Weights
 from grader.failures import Failure
 from grader.worker.student import Student
@@ -17,6 +19,7 @@ from grader.worker.student import Student
 FILES: dict[Model, str] = {"VanillaRNN": "vanilla_rnn.py", "LSTM": "lstm.py"}
 DEFAULTS = Sizes(B=128, T=4, d=1, n=128)  # of the sheet: what every submission has been tried with
 OUTPUT = ("W_ph", "b_p")
+LARGEST = 10_000_000  # numbers in all parameters; at the defaults there are under 200,000
 TRIAL = 4  # rows that are compared while a reading is looked for
 FORMS: tuple[OutputForm, ...] = ("logits", "softmax", "log_softmax")
 
@@ -74,11 +77,7 @@ class Network:
         self.follows_sheet = False
         self.layout: layout.Layout = {}
         for sizes in layout.SURVEYS:
-            survey = self._probe(probes.parameters, sizes)
-            self.survey: dict[str, tuple[int, ...]] = {
-                name: tuple(shape) for name, shape in survey["parameters"].items()
-            }
-            self.plain: dict[str, list[int]] = survey["plain"]
+            self.survey, self.plain = self._parameters(sizes)
             self._readings = list(layout.candidates(model, self.survey, sizes))
             if self._readings and not set(OUTPUT) & set(self.missing(self._readings[0])):
                 break
@@ -90,7 +89,7 @@ class Network:
 
     def draw(self, rng: np.random.Generator, sizes: Sizes) -> Weights:
         """Random values for the student's parameters, large enough for every digit to matter."""
-        found = self._probe(probes.parameters, sizes)["parameters"]
+        found, _ = self._parameters(sizes)
         unused = set(found) - set(self.layout)
         arrays = {}
         for name, shape in found.items():
@@ -157,6 +156,23 @@ class Network:
         """What the sheet's equations give with the student's parameters at these values."""
         sheet = self.sheet_weights(arrays)
         return oracle.output(self.model, sheet, self.inputs(arrays, sheet, digits), self.form)
+
+    def _parameters(self, sizes: Sizes) -> tuple[dict[str, Shape], dict[str, Shape]]:
+        """The shapes of the parameters, and of the tensors that are none."""
+        found = self._probe(probes.parameters, sizes)
+        parameters, plain = (
+            {name: tuple(shape) for name, shape in found[kind].items()}
+            for kind in ("parameters", "plain")
+        )
+        count = sum(math.prod(shape) for shape in parameters.values())
+        if count > LARGEST:  # the judge draws values for them all
+            raise Failure(
+                "The network has no more parameters than it needs.",
+                expected=f"at most {LARGEST:,} numbers",
+                got=f"{count:,}",
+                where=f"{self.file}, {self.model}.__init__",
+            )
+        return parameters, plain
 
     def _find_way(self, rng: np.random.Generator) -> None:
         """Settle way, layout and form: the first that give the equations' output, at defaults."""

@@ -13,7 +13,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_pre_hook
-from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from grader import figures
 from grader.worker.binding import bind, find, is_students, squeeze, takes
@@ -58,6 +58,7 @@ class Watch:
         self.left_over = False  # whether a step began with gradients of the one before
         self.largest: list[float] = []  # entry of the gradients that the first steps went by
         self.steps = 0
+        self.first: dict[int, Tensor] = {}  # what the optimizer began with, by the parameter's id
         self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
         self.probabilities: bool | None = None  # whether cross-entropy was given softmax's output
 
@@ -75,6 +76,22 @@ class Watch:
         elif event == "backward" and self.events[-1:] == ["step"]:
             self.left_over |= self._largest_entry() > 0
         self.events.append(event)
+
+    def step(self, optimizer: Optimizer, *_: Any) -> None:
+        """Called before each step."""
+        if not self.steps:
+            parameters = (p for group in optimizer.param_groups for p in group["params"])
+            self.first = {id(p): p.detach().clone() for p in parameters}
+        self.note("step")
+
+    def weights_at_first(self, network: nn.Module) -> dict[str, Array]:
+        """The weights before the first step; none if it was another network that was trained."""
+        named = dict(network.named_parameters())
+        if not any(id(p) in self.first for p in named.values()):
+            return {}
+        return {
+            name: array(self.first.get(id(value), value), name) for name, value in named.items()
+        }
 
     def _largest_entry(self) -> float:
         parameters = self.network.parameters() if self.network else ()
@@ -111,7 +128,7 @@ class Watch:
             (Tensor, "backward", Tensor.backward),
         ]
         hook = register_module_forward_pre_hook(forward)
-        stepped = register_optimizer_step_pre_hook(lambda *_: self.note("step"))
+        stepped = register_optimizer_step_pre_hook(self.step)
         try:
             for owner, name, function in originals:
                 event = {"backward": "backward"}.get(name, "clip")
@@ -158,6 +175,7 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
     pictures, trouble = describe(drawn[-FIGURES:])
     return {
         "weights": weights_of(network),
+        "first": watch.weights_at_first(watch.network or network),
         "recent": [w for w in watch.recent if network is watch.network],
         "class": type(network).__name__,
         "length": watch.read + 1 if watch.read else length,

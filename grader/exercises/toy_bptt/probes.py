@@ -18,12 +18,12 @@ from grader.worker.process import Unusable
 from grader.worker.received import (
     Array,
     array,
+    backward_passes,
     brief,
     fields,
     no_return,
     number,
     parts,
-    runs_autograd,
 )
 
 Inputs = dict[str, Any]
@@ -87,7 +87,9 @@ def gradients(module: ModuleType, cases: list[Inputs]) -> list[float]:
 
 def goes_backward(module: ModuleType, case: Inputs) -> bool:
     """Whether torch's engine ran backward in loss_gradient."""
-    return runs_autograd(call, module, "loss_gradient", case)
+    with backward_passes() as found:
+        call(module, "loss_gradient", case)
+    return bool(found)
 
 
 def descents(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Array]]:

@@ -1,4 +1,4 @@
-#: status = ["error", "timeout", "crashed"]
+#: status = ["error", "timeout", "crashed", "blocked"]
 import threading
 import time
 

@@ -1,0 +1,2 @@
+def attack(output):
+    return output.to_sparse()

@@ -1,0 +1,106 @@
+"""Temporary folders: gone with whoever made them, also when that process was killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from grader import temporary
+from grader.temporary import Folder, remove_tree
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked there")
+KILLED = "import os, signal; from grader.temporary import Folder; folder = Folder('test')\n"
+KILLED += "open(folder.path + '/file', 'w').close(); os.kill(os.getpid(), signal.SIGKILL)"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files, as new to this process."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    temporary._sweep.cache_clear()
+    return tmp_path
+
+
+def leave_one_behind(place: Path) -> Path:
+    """What a process leaves that is killed, as it looks some time later."""
+    subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, check=False)
+    (left,) = place.iterdir()
+    age(left)
+    return left
+
+
+def age(folder: Path) -> None:
+    os.utime(folder, (0, 0))
+
+
+def test_a_folder_goes_when_it_is_removed_or_forgotten(place: Path) -> None:
+    one, other = Folder("test"), Folder("test")
+    assert {Path(one.path), Path(other.path)} == set(place.iterdir())
+    one.remove()
+    one.remove()
+    del other
+    assert list(place.iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_with_the_next(place: Path) -> None:
+    left = leave_one_behind(place)
+    Folder("test")
+    assert not left.exists()
+
+
+@pytest.mark.usefixtures("place")
+def test_a_folder_in_use_stays() -> None:
+    used = Folder("test")
+    age(Path(used.path))
+    script = "from grader.temporary import Folder; Folder('test')"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+    assert Path(used.path).exists()
+    used.remove()
+
+
+def test_nothing_else_is_swept(place: Path) -> None:
+    (place / "scratch-1").mkdir()
+    (place / f"{temporary.PREFIX}file").write_text("x")
+    (place / f"{temporary.PREFIX}link").symlink_to(place / "scratch-1")
+    (place / f"{temporary.PREFIX}fresh").mkdir()  # its process is about to lock it
+    before = set(place.iterdir())
+    for path in before - {place / f"{temporary.PREFIX}fresh"}:
+        os.utime(path, (0, 0), follow_symlinks=False)
+    Folder("test")
+    assert set(place.iterdir()) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+def test_nothing_of_another_user_is_swept(place: Path) -> None:
+    other = place / f"{temporary.PREFIX}other"
+    other.mkdir()
+    os.chown(other, 61234, 61234)
+    age(other)
+    Folder("test")
+    assert other.exists()
+
+
+def test_folders_of_any_depth_and_mode_are_removed(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    top.mkdir()
+    here = os.getcwd()
+    os.chdir(top)
+    try:
+        for _ in range(3000):
+            os.mkdir("deeper")
+            os.chdir("deeper")
+    finally:
+        os.chdir(here)
+    (top / "closed").mkdir()
+    (top / "closed" / "file").write_text("x")
+    (top / "closed").chmod(0)
+    (top / "link").symlink_to(tmp_path)
+    remove_tree(str(top))
+    assert list(tmp_path.iterdir()) == []
