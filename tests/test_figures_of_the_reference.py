@@ -20,7 +20,7 @@ from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose
 
 from reference import drawing, figures
-from reference.palindrome import lengths
+from reference.palindrome import lengths, parallel
 from reference.palindrome.lstm import LSTM
 
 ROOT = Path(__file__).parents[1]
@@ -269,7 +269,7 @@ def one_thread():
 @pytest.mark.usefixtures("one_thread")
 def test_networks_are_trained_alike_on_any_number_of_cores(monkeypatch, capsys):
     for cores in 1, 3:
-        monkeypatch.setattr(lengths, "cpu_count", lambda cores=cores: cores)
+        monkeypatch.setattr(parallel, "cpu_count", lambda cores=cores: cores)
         accuracies, histories = lengths.train_all((2, 3), seeds=2, steps=3)
         assert accuracies.shape == (3, 2, 2)
         for (i, model), (j, T), seed in product(
@@ -288,7 +288,7 @@ def test_networks_are_trained_alike_on_any_number_of_cores(monkeypatch, capsys):
 def test_an_interrupt_waits_until_the_workers_have_started():
     caught = []
     handler = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
-    with lengths.interrupts_held():
+    with parallel.interrupts_held():
         os.kill(os.getpid(), signal.SIGINT)  # any thread may get it
         code = "import signal; print(signal.SIGINT in signal.pthread_sigmask(0, []))"
         child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -302,7 +302,9 @@ def test_an_interrupt_waits_until_the_workers_have_started():
 def test_a_worker_ends_with_its_jobs():
     ours, theirs = Pipe()
     ours.send(("RNN", 2, 0, 1))
-    worker = get_context("spawn").Process(target=lengths.work, args=(theirs,))
+    worker = get_context("spawn").Process(
+        target=parallel.work, args=(lengths.train_and_test, theirs)
+    )
     worker.start()
     theirs.close()
     assert len(ours.recv()) == 2
