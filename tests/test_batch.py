@@ -11,9 +11,11 @@ import errno
 import io
 import json
 import os
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -79,8 +81,8 @@ def judges(monkeypatch: pytest.MonkeyPatch) -> Judges:
     judges = Judges()
 
     class Stand(lane.Lane):
-        def __init__(self) -> None:
-            pass
+        def __init__(self, core: int | None = None) -> None:
+            self.core = core
 
         def grade(self, task: Task) -> bytes:
             return judges(task)
@@ -199,6 +201,28 @@ def test_the_key_covers_all_that_a_result_depends_on() -> None:
     ]
     assert len(set(keys)) == len(keys)
     assert key() == keys[0]
+
+
+def test_local_judges_take_turns_in_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "_cores", lambda: [3, 5])
+    monkeypatch.setattr(lane, "Lane", lambda core: SimpleNamespace(core=core))
+
+    def cores(lanes: lane.Lanes) -> list[int | None]:
+        with lanes.lane() as one, lanes.lane() as two, lanes.lane() as three:
+            return [one.core, two.core, three.core]
+
+    assert cores(lane.Lanes(spread=True)) == [3, 5, 3]
+    assert cores(lane.Lanes()) == [None, None, None]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody has a say in it")
+def test_a_judge_keeps_to_its_core() -> None:
+    core = max(os.sched_getaffinity(0))
+    judge = lane.Lane(core)
+    try:
+        assert os.sched_getaffinity(judge.pid) == {core}
+    finally:
+        judge.close()
 
 
 def test_a_judge_that_dies_once_costs_nothing(tmp_path: Path, judges: Judges) -> None:

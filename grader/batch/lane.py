@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from multiprocessing.connection import Pipe
@@ -30,9 +31,13 @@ class JudgeLost(Exception):
 
 
 class Lane:
-    """A warm judge process, see judge.py; not to be used any more after `JudgeLost`."""
+    """A warm judge process, see judge.py; not to be used any more after `JudgeLost`.
 
-    def __init__(self) -> None:
+    With ``core``, it and all that it starts keep to that one.
+    """
+
+    def __init__(self, core: int | None = None) -> None:
+        self.core = core
         self._control, theirs = Pipe()
         start = (
             f"import sys; sys.path.insert(0, {str(KIT.parent)!r}); "
@@ -44,6 +49,8 @@ class Lane:
             stdin=subprocess.DEVNULL,
             env=os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
         )
+        if core is not None and sys.platform == "linux":
+            os.sched_setaffinity(self._process.pid, [core])
         theirs.close()
         self._ready = False
 
@@ -84,9 +91,15 @@ class Lane:
 
 
 class Lanes:
-    """The lanes of this process: as many as have ever been in use at a time."""
+    """The lanes of this process: as many as have ever been in use at a time.
 
-    def __init__(self) -> None:
+    If they are ``spread``, they take turns in the cores. A judge and its worker are never busy both
+    at once; left to itself, a system keeps moving them, and two judges now and then share a core
+    while the other is idle.
+    """
+
+    def __init__(self, spread: bool = False) -> None:
+        self._cores = _cores() if spread else [None]
         self._all: set[Lane] = set()
         self._idle: list[Lane] = []
         self._closed = False
@@ -101,8 +114,7 @@ class Lanes:
         with self._lock:
             if self._closed:
                 raise JudgeLost
-            lane = self._idle.pop() if self._idle else Lane()
-            self._all.add(lane)
+            lane = self._idle.pop() if self._idle else self._start()
         try:
             yield lane
         except JudgeLost:
@@ -114,6 +126,12 @@ class Lanes:
             with self._lock:
                 if lane in self._all:
                     self._idle.append(lane)
+
+    def _start(self) -> Lane:
+        used = Counter(lane.core for lane in self._all)
+        lane = Lane(min(self._cores, key=lambda core: used[core]))
+        self._all.add(lane)
+        return lane
 
     def close(self) -> None:
         """End all judges, busy or not, for good."""
@@ -128,13 +146,18 @@ class Lanes:
         return self._closed
 
 
+def _cores() -> list[int | None]:
+    """Those that this process may use, where there is a say in it."""
+    return [*os.sched_getaffinity(0)] if sys.platform == "linux" else [None]
+
+
 _lanes = Lanes()
 
 
-def close_lanes() -> None:
-    """End all judges of this process; later submissions get new ones."""
+def close_lanes(*, spread: bool = False) -> None:
+    """End all judges of this process; later submissions get new ones, ``spread`` or not."""
     global _lanes
-    old, _lanes = _lanes, Lanes()
+    old, _lanes = _lanes, Lanes(spread)
     old.close()
 
 

@@ -59,6 +59,7 @@ def local_executor(judges: int) -> Iterator[tuple[Executor, Callable[[], int]]]:
     The judges end with the context, at once.
     """
     executor = ThreadPoolExecutor(judges)
+    lane.close_lanes(spread=True)
     try:
         yield executor, lambda: judges * (1 + AHEAD)
     finally:

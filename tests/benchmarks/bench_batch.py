@@ -52,19 +52,20 @@ def overhead() -> None:
 
 
 def throughput(size: int = 16) -> None:
-    """Print how much faster two judges are than one, over the same submissions, judges warm."""
+    """Print how much faster two judges on two cores are than one on one, judges warm."""
     tasks = [
         (i, Task(f"{i}", f"{i}.zip", packed(sources("reference")), (), SETTINGS, kit_version()))
         for i in range(size)
     ]
+    cores = sorted(os.sched_getaffinity(0))[:2]
     seconds: dict[int, list[float]] = {1: [], 2: []}
-    with pool.local_executor(1) as one, pool.local_executor(2) as two:
-        executors = {1: one, 2: two}
-        for turn in range(4):
-            for judges, executor in executors.items():
-                took = timed(lambda: list(pool.grade_all(tasks, *executor)))  # noqa: B023
-                if turn:  # the first warms up
-                    seconds[judges].append(took)
+    for _ in range(ROUNDS // 2):
+        for judges in seconds:
+            os.sched_setaffinity(0, cores[:judges])
+            with pool.local_executor(judges) as executor:
+                list(pool.grade_all(tasks[: 2 * judges], *executor))
+                took = timed(lambda: list(pool.grade_all(tasks, *executor)))
+            seconds[judges].append(took)
     ratios = [a / b for a, b in zip(seconds[1], seconds[2], strict=True)]
     print(
         f"throughput: {size / statistics.median(seconds[2]):.2f} a second with two judges, "
