@@ -15,7 +15,6 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -203,9 +202,9 @@ def test_the_key_covers_all_that_a_result_depends_on() -> None:
     assert key() == keys[0]
 
 
+@pytest.mark.usefixtures("judges")
 def test_local_judges_take_turns_in_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane, "_cores", lambda: [3, 5])
-    monkeypatch.setattr(lane, "Lane", lambda core: SimpleNamespace(core=core))
 
     def cores(lanes: lane.Lanes) -> list[int | None]:
         with lanes.lane() as one, lanes.lane() as two, lanes.lane() as three:
