@@ -69,6 +69,7 @@ class Watch:
             self.recent.append(weights_of(self.network))
         if self.steps > WATCHED_STEPS:
             if self._brief:
+                self._brief = False  # a loop that catches everything must come to its own end
                 raise Enough
             return
         if event == "step":
