@@ -46,21 +46,22 @@ OMITTED = ("collectors", "keywords", "log", "streams", "traceback", "warnings")
 def main() -> None:
     """``python -c … FD``, started by lane.py."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
-
-    def end(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # to be told once is enough
-        sys.exit(1)  # so that `finally` is honoured
-
-    signal.signal(signal.SIGTERM, end)
     control = Connection(int(sys.argv[1]))
-    with warm_up(), contextlib.suppress(EOFError, ConnectionError):
+    with warm_up(), contextlib.suppress(ConnectionError):
         control.send_bytes(b"")
-        while True:
-            header, archive = json.loads(control.recv_bytes()), control.recv_bytes()
-            answer = grade_in_fork(header, archive, control)
+        while task := receive(control):
+            answer = grade_in_fork(*task, control)
             if answer is None:
                 return
             control.send_bytes(answer)
+
+
+def receive(control: Connection) -> tuple[dict[str, Any], bytes] | None:
+    """Header and archive of the next task; None if the handle hangs up, be it midway."""
+    try:
+        return json.loads(control.recv_bytes()), control.recv_bytes()
+    except (EOFError, OSError):
+        return None
 
 
 @contextlib.contextmanager
@@ -74,11 +75,13 @@ def warm_up() -> Iterator[None]:
     from grader.run import run, warm
     from grader.worker.isolation import chosen_lock
 
-    with tempfile.TemporaryDirectory() as folder, warm():
-        Path(folder, "empty.py").write_text("", encoding="utf-8")
-        run(Path(folder), seed=0)
+    folder = Folder("empty")
+    with warm():
+        Path(folder.path, "empty.py").write_text("", encoding="utf-8")
+        run(Path(folder.path), seed=0)
         # A fork could not tell whether the server is ready.
-        SHARED_LAUNCHER[-1].start(folder, chosen_lock("auto", [])).close()
+        SHARED_LAUNCHER[-1].start(folder.path, chosen_lock("auto", [])).close()
+        folder.remove()
         for thread in threading.enumerate():
             if thread is not threading.current_thread():
                 thread.join()
@@ -116,7 +119,6 @@ def _run_fork(
     """In the fork: grade, send, end."""
     status = 1
     try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for connection in others:
             connection.close()
         tempfile.tempdir = folder

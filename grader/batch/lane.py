@@ -82,11 +82,12 @@ class Lane:
 
     def close(self) -> None:
         """End the process, whatever it is doing, and all that it has started; from any thread."""
-        # Python may drop what the signal raises, as it does in callbacks; then this is heard.
+        # No signal to a judge that works: as an exception it would come anywhere, and get lost.
         control = socket.socket(fileno=os.dup(self._control.fileno()))
         with control, contextlib.suppress(OSError):  # it may be gone
             control.shutdown(socket.SHUT_RDWR)
-        self._process.terminate()
+        if not self._ready:
+            self._process.terminate()  # it still imports, and has nothing to tidy up
         self._process.wait()
 
 
