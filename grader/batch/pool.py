@@ -11,8 +11,15 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+)
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -22,6 +29,8 @@ from grader.errors import UserError
 
 AHEAD = 2  # tasks that wait for each judge of this machine
 RECOUNT = 5.0  # seconds until workers that have joined or left a cluster are noticed
+PATIENCE = 60.0  # seconds for a cluster's first worker to join
+CHATTY = ("distributed", "distributed.client", "tornado.application")
 Label = TypeVar("Label")
 
 
@@ -46,7 +55,7 @@ def _report(future: Future[bytes]) -> bytes:
     """A task's report, also if what ran it is gone: Dask gives up on tasks that kill workers."""
     try:
         return future.result()
-    except UserError:
+    except (UserError, CancelledError):
         raise
     except Exception as error:
         return lane.not_judged(f"{type(error).__name__}: {error}")
@@ -78,30 +87,66 @@ def cluster_executor(
     :param kit, isolation: what `lane.check` is to find on each worker.
     :raises UserError: it can't be reached, has no workers, or one that must not grade.
     """
+    with _connected(address) as (client, is_lost):
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            raise UserError(
+                f"the Dask scheduler at {address} has no workers: start some with "
+                f"dask worker {address}"
+            ) from error
+        for worker, problem in client.run(_problem, kit, isolation).items():
+            if problem:
+                raise UserError(f"worker {worker}: {problem}")
+        client.run_on_scheduler(_set_attempts)
+
+        def room() -> int:
+            if is_lost():
+                raise CancelledError("the connection broke")
+            return sum(client.nthreads().values())
+
+        try:
+            yield client.get_executor(pure=False), room
+        finally:
+            if not is_lost():
+                client.run(lane.close_lanes)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[tuple[Any, Callable[[], bool]]]:
+    """Dask's client, and whether its connection is lost; if so, all errors are this one.
+
+    :raises UserError: there is no scheduler, or no longer.
+    """
     try:
         import distributed
+        from distributed.comm.core import CommClosedError
     except ImportError as error:
         raise UserError('install the cluster\'s packages: pip install ".[cluster]"') from error
+    for name in CHATTY:  # what they have to say comes as an exception, too
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client: Any = distributed.Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise UserError(f"no Dask scheduler answers at {address}: {error}") from error
-    try:
-        with client:
-            client.wait_for_workers(1, timeout=60)
-            for worker, problem in client.run(_problem, kit, isolation).items():
-                if problem:
-                    raise UserError(f"worker {worker}: {problem}")
-            client.run_on_scheduler(_set_attempts)
-            try:
-                yield client.get_executor(pure=False), lambda: sum(client.nthreads().values())
-            finally:
-                client.run(lane.close_lanes)
-    except OSError as error:
-        raise UserError(
-            f"the Dask scheduler at {address} is gone, or has no workers ({error}). What is "
-            "finished stays: start it anew, and the same command goes on where this one ended."
-        ) from error
+    with client:
+        connection = client.scheduler_comm
+
+        def is_lost() -> bool:
+            # A connection that is made anew has forgotten what the old one waited for.
+            return client.scheduler_comm is not connection or bool(connection.closed())
+
+        try:
+            yield client, is_lost
+        except UserError:
+            raise
+        except Exception as error:  # Dask has many for a scheduler that is gone
+            if not is_lost() and not isinstance(error, (CommClosedError, CancelledError)):
+                raise
+            raise UserError(
+                f"the Dask scheduler at {address} is gone. What is finished stays: start it anew, "
+                "and the same command goes on where this one ended."
+            ) from error
 
 
 def _set_attempts(dask_scheduler: Any) -> None:
