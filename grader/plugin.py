@@ -85,6 +85,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if config.option.help or config.option.collectonly:
         return
+    if getattr(config.option, "dist", "no") != "no":  # pytest-xdist's; no process would see all
+        raise pytest.UsageError(
+            "a submission is graded by one process: leave -n out "
+            "(for many submissions at a time there is: python -m grader batch)"
+        )
     try:
         lock = chosen_lock(config.getoption("isolation"), config.getoption("limit"))
         submission = open_submission(

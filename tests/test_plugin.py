@@ -71,6 +71,13 @@ def test_json_report_on_the_command_line(tmp_path: Path) -> None:
     }
 
 
+def test_several_processes_would_each_see_a_part() -> None:
+    done = pytest_grader("-n", "2", "-k", "parameter_count")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "leave -n out" in done.stderr
+    assert done.stdout.strip().count("\n") == 0
+
+
 def faults(run: Any) -> dict[str, Any]:
     return {
         test["nodeid"]: test["metadata"]["failure"]
