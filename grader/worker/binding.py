@@ -57,7 +57,7 @@ def is_students(kind: type) -> bool:
 def takes(function: Callable[..., Any], value: str, aliases: Aliases) -> bool:
     """Whether the function has a parameter for that value."""
     known = {squeeze(value), *aliases.get(value, "").split()}
-    return any(squeeze(parameter.name) in known for parameter in _parameters(function))
+    return any(squeeze(parameter.name) in known for parameter in parameters(function))
 
 
 def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Aliases) -> Any:
@@ -65,13 +65,9 @@ def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Alias
 
     A parameter that is not known keeps its default; without one, that is :class:`Unusable`.
     """
-    known = {squeeze(key): value for key, value in values.items()}
-    for key, names in aliases.items():
-        if key in values:
-            for name in names.split():
-                known.setdefault(name, values[key])
+    known = by_any_name(values, aliases)
     positional, keywords = [], {}
-    for parameter in _parameters(function):
+    for parameter in parameters(function):
         name = squeeze(parameter.name)
         if parameter.kind is parameter.VAR_KEYWORD:
             keywords.update({k: v for k, v in values.items() if k not in keywords})
@@ -89,6 +85,29 @@ def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Alias
                 hint="Keep the names of the template, or give further parameters a default.",
             )
     return function(*positional, **keywords)
+
+
+def by_any_name(values: Mapping[str, Any], aliases: Aliases) -> dict[str, Any]:
+    """``values`` by their squeezed names and, where these leave one free, by their other ones."""
+    known = {squeeze(key): value for key, value in values.items()}
+    for key, names in aliases.items():
+        if key in values:
+            for name in names.split():
+                known.setdefault(name, values[key])
+    return known
+
+
+def parameters(function: Callable[..., Any]) -> Iterable[inspect.Parameter]:
+    """Those of a function; :class:`Unusable` if they can't be told."""
+    try:
+        return inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise Unusable(
+            f"{_name(function)} can be called by the names of its parameters.",
+            expected="the template's parameters, in a method after self",
+            got="no parameters that can be told",
+            hint="The first parameter of a method is self.",
+        ) from None
 
 
 def _member(owner: Any, name: str, fits: Callable[[Any], bool]) -> Any:
@@ -116,18 +135,6 @@ def _lacks(
         if other is not None
         else f"no such name; there is {', '.join(defined) or f'no {kind}'}",
     )
-
-
-def _parameters(function: Callable[..., Any]) -> Iterable[inspect.Parameter]:
-    try:
-        return inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        raise Unusable(
-            f"{_name(function)} can be called by the names of its parameters.",
-            expected="the template's parameters, in a method after self",
-            got="no parameters that can be told",
-            hint="The first parameter of a method is self.",
-        ) from None
 
 
 def _name(function: Callable[..., Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import inspect
 from collections import deque
@@ -16,7 +15,8 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from grader import figures
-from grader.worker.binding import bind, find, is_students, squeeze, takes
+from grader.exercises.palindrome import configuration
+from grader.worker.binding import bind, find, is_students, takes
 from grader.worker.process import Unusable
 from grader.worker.received import Array, array, brief, described, figure_in
 
@@ -33,7 +33,6 @@ ALIASES = {
     "max_norm": "maxgradnorm clip maxgradientnorm",
     "device": "dev",
 }
-CONFIGURATIONS = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams")
 WATCHED_STEPS = 3
 TIGHT = 1e-5  # a max_norm that every gradient exceeds
 FIGURES = 4  # the last of those drawn
@@ -193,7 +192,7 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
 
 def clips(function: Callable[..., Any], values: dict[str, Any]) -> bool:
     """Whether a training obeys max_norm by code of its own; True if it can't be told."""
-    if not (takes(function, "max_norm", ALIASES) or wants_configuration(function)):
+    if not (takes(function, "max_norm", ALIASES) or configuration.is_wanted(function)):
         return True
     watch = Watch(brief=True)
     with contextlib.suppress(Enough, Exception), watch.over(is_students):
@@ -218,15 +217,10 @@ def weights_of(network: nn.Module) -> dict[str, Array]:
 
 def call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
     """``train(config)`` as in the course's older hand-outs, or ``train(model=…, length=…)``."""
-    if wants_configuration(function):
-        return function(argparse.Namespace(**values, model_type=values["model"]))
-    return bind(function, values, ALIASES)
-
-
-def wants_configuration(function: Callable[..., Any]) -> bool:
-    parameters = inspect.signature(function).parameters.values()
-    required = [p for p in parameters if p.default is p.empty]
-    return len(required) == 1 and squeeze(required[0].name) in CONFIGURATIONS
+    if not configuration.is_wanted(function):
+        return bind(function, values, ALIASES)
+    source = inspect.getsource(inspect.getmodule(function) or function)
+    return function(configuration.Configuration(source, values, ALIASES))
 
 
 def sort_out(returned: Any) -> tuple[nn.Module | None, Any]:

@@ -17,7 +17,7 @@ def train(config):
         model = LSTM(config.input_length, config.input_dim, config.num_hidden, config.num_classes,
                      config.batch_size, device)
     data_loader = DataLoader(PalindromeDataset(config.input_length + 1), config.batch_size, num_workers=1)
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=config.learning_rate)
+    optimizer = torch.optim.RMSprop(model.parameters(), lr=config.lr, eps=config.eps)
     right = 0
     for step, (x, y) in enumerate(data_loader):
         out = model(x.to(device))
@@ -30,6 +30,8 @@ def train(config):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=config.max_norm)
         optimizer.step()
+        if config.verbose or step % config.print_every == 0:
+            print(f"step {step}: {loss.item():.3f}")
         right = right + 1 if (out.argmax(1) == y).all() else 0
         if step == config.train_steps or right == 15:
             break
@@ -39,4 +41,8 @@ def train(config):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--model_type", default="RNN")
+    parser.add_argument("--lr", type=float, default=0.001)
+    parser.add_argument("--eps", type=float, default="1e-8", help="of RMSprop")
+    parser.add_argument("-p", "--print-every", type=int, default=500)
+    parser.add_argument("--verbose", action="store_true")
     train(parser.parse_args())
