@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType, TracebackType
 
+from grader.worker.standins import StandIn, StandIns
+
 # Names that a submission's own files never win: whoever imports these gets the real ones.
 PROTECTED = frozenset(sys.stdlib_module_names) | {
     "grader", "matplotlib", "numpy", "pytest", "safetensors", "torch",
@@ -43,14 +45,15 @@ class StudentCode:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._modules: dict[str, ModuleType] = {}
-        self._finder = StudentFinder([str(root)])
-        sys.meta_path.insert(0, self._finder)
+        self._finder, self._standins = StudentFinder([str(root)]), StandIns()
+        sys.meta_path[:0] = [self._finder, self._standins]
 
     def close(self) -> None:
         """Undo the import of the submission (an in-process run shares its interpreter)."""
         sys.meta_path.remove(self._finder)
+        sys.meta_path.remove(self._standins)
         for name, module in list(sys.modules.items()):
-            if self.owns(getattr(module, "__file__", None)):
+            if isinstance(module, StandIn) or self.owns(getattr(module, "__file__", None)):
                 del sys.modules[name]
 
     def owns(self, filename: str | None) -> bool:

@@ -1,0 +1,85 @@
+"""Libraries that a submission may import although they are not installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+import pytest
+
+from grader.worker.loading import StudentCode
+from grader.worker.standins import LIBRARIES
+
+SOURCE = """
+import tqdm
+import wandb
+from torch.utils.tensorboard import SummaryWriter
+from tqdm.auto import tqdm as bar, trange
+
+writer = SummaryWriter("runs")
+wandb.init(project="palindromes").config.update({"lr": 1})
+seen = []
+with bar(total=3) as total, writer:
+    for i in bar(range(3), desc="training"):
+        seen.append(i)
+        total.update(1)
+        total.set_postfix(loss=0.5)
+        writer.add_scalar("loss", 0.5, i)
+seen += [*trange(3, 5), *tqdm.tqdm([5])]
+length = len(bar([1, 2]))
+tqdm.tqdm.write("done")
+"""
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Python where none of them is installed."""
+    real = PathFinder.find_spec
+
+    def find_spec(name: str, *more: object) -> object:
+        return None if name in LIBRARIES and not more else real(name, *more)
+
+    monkeypatch.setattr(PathFinder, "find_spec", find_spec)
+    kept = {name: m for name, m in sys.modules.items() if name.partition(".")[0] in LIBRARIES}
+    for name in kept:
+        del sys.modules[name]
+    yield
+    sys.modules.update(kept)
+
+
+@pytest.mark.usefixtures("bare")
+def test_progress_and_logs_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "train.py").write_text(SOURCE)
+    code = StudentCode(tmp_path)
+    try:
+        module = code.module("train.py")
+    finally:
+        code.close()
+    assert module.seen == [0, 1, 2, 3, 4, 5]
+    assert module.length == 2
+    assert "note: wandb is not installed here" in capsys.readouterr().out
+    assert "wandb" not in sys.modules
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_file_of_the_students_with_such_a_name_goes_first(tmp_path: Path) -> None:
+    (tmp_path / "wandb.py").write_text("mine = True\n")
+    (tmp_path / "train.py").write_text("import wandb\n")
+    code = StudentCode(tmp_path)
+    try:
+        assert code.module("train.py").wandb.mine
+    finally:
+        code.close()
+
+
+@pytest.mark.usefixtures("bare")
+def test_other_libraries_are_missing_as_ever(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("import laboratory\n")
+    code = StudentCode(tmp_path)
+    try:
+        with pytest.raises(ModuleNotFoundError):
+            code.module("train.py")
+    finally:
+        code.close()
