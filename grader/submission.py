@@ -26,7 +26,7 @@ from grader.errors import UserError
 from grader.notebooks import parse, read_notebook
 from grader.temporary import Folder
 from grader.vetting import CONFIGURATION, Notes, vet
-from grader.worker.loading import PROTECTED
+from grader.worker.finders import PROTECTED
 
 # A declaration of the encoding, in one of the first two lines.
 COOKIE = re.compile(r"\A((?:.*\n)??[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from grader.entries import ARCHIVES, CODE, Entry, SubmissionError, is_junk, shown
 from grader.notebooks import MAX_CODE
-from grader.worker.loading import PROTECTED
+from grader.worker.finders import PROTECTED
 
 MIB = 2**20
 MAX_MODULES = 2_000

@@ -2,41 +2,20 @@
 
 Submissions are flat folders, packages, or folders whose names no package may have, and import
 their own files in every one of these ways (``from dataset import …``, ``from .dataset import …``,
-``from part1.dataset import …``). All of them work here; the standard library and installed
-packages that the kit uses can't be shadowed.
+``from part1.dataset import …``). All of them work here, also where an upload has lost the folders;
+the standard library and installed packages that the kit uses can't be shadowed.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.machinery
 import importlib.util
 import sys
 import traceback
-from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType, TracebackType
 
-from grader.worker.standins import StandIn, StandIns
-
-# Names that a submission's own files never win: whoever imports these gets the real ones.
-PROTECTED = frozenset(sys.stdlib_module_names) | {
-    "grader", "matplotlib", "numpy", "pytest", "safetensors", "torch",
-}  # fmt: skip
-
-
-class StudentFinder:
-    """A meta-path finder that looks for top-level modules in the submission's folders."""
-
-    def __init__(self, folders: list[str]) -> None:
-        self.folders = folders
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if path is not None or name in PROTECTED:
-            return None
-        return importlib.machinery.PathFinder.find_spec(name, self.folders, target)
+from grader.worker.finders import PROTECTED, LastResort, StudentFinder
+from grader.worker.standins import StandIns
 
 
 class StudentCode:
@@ -46,14 +25,17 @@ class StudentCode:
         self.root = root
         self._modules: dict[str, ModuleType] = {}
         self._finder, self._standins = StudentFinder([str(root)]), StandIns()
-        sys.meta_path[:0] = [self._finder, self._standins]
+        self._last_resort = LastResort(root)
+        sys.meta_path[:] = [self._finder, self._standins, *sys.meta_path, self._last_resort]
 
     def close(self) -> None:
         """Undo the import of the submission (an in-process run shares its interpreter)."""
-        sys.meta_path.remove(self._finder)
-        sys.meta_path.remove(self._standins)
+        ours = self._finder, self._standins, self._last_resort
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in ours]
         for name, module in list(sys.modules.items()):
-            if isinstance(module, StandIn) or self.owns(getattr(module, "__file__", None)):
+            own = getattr(module, "__dict__", {})  # some of torch's answer to every name
+            homes = [own.get("__file__"), *own.get("__path__", ())]
+            if own.get("__loader__") in ours or any(map(self.owns, homes)):
                 del sys.modules[name]
 
     def owns(self, filename: str | None) -> bool:

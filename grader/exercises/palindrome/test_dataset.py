@@ -15,6 +15,8 @@ ITEMS = 40
 @pytest.mark.question(id="1.3", points=0)
 def test_dataset(student: Student, rng: np.random.Generator) -> None:
     """dataset.py gives palindromes, as it came with the sheet."""
+    if student.submission.find("dataset.py", ("PalindromeDataset",)) is None:
+        return  # then ours is used: the folder given/
     for length in (2, 5, int(rng.integers(6, 12))):
         items = student.run(
             probes.palindromes,
