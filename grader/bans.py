@@ -11,7 +11,9 @@ torch's public functions hides nothing; operators are recorded per thread (and f
 torch starts), so that a pass beside which Python threads run counts as unseen; and a record that
 was stopped and begun anew lacks the mark that it was opened with. But code written to blind it can:
 it may switch off, through ``torch._C``, what records rest on, empty torch's table of hooks, or
-reach into this module. Such code doesn't look like an honest solution: see tampering.py.
+reach into this module; and a layer that was taken apart elsewhere (torch.fx does it when the file
+is imported) runs as the products that are allowed. Such code doesn't look like an honest solution:
+see tampering.py.
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ import ctypes
 import secrets
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread, get_ident
 from types import FrameType
+from typing import Any
 
 from torch import nn
 from torch._C._autograd import (
@@ -86,8 +89,9 @@ _OPERATORS = {
     for place, names in TABLE.items()
     for name in names.split()
 }
-_CPU_OPERATORS_ONLY = ProfilerConfig(
-    ProfilerState.CPU, False, False, False, False, False, _ExperimentalConfig()
+_NAMES_ONLY, _WITH_SHAPES = (
+    ProfilerConfig(ProfilerState.CPU, shapes, False, False, False, False, _ExperimentalConfig())
+    for shapes in (False, True)
 )
 _live_threads = _thread._count
 _OWN_THREADS = _live_threads()  # a debugger's, say
@@ -119,49 +123,68 @@ class Record:
 def watch() -> Iterator[Record]:
     """Record the banned modules and operators that run inside, also when the code inside raises.
 
-    Meant for one forward and backward pass: torch keeps about 1 kB for every operator that runs.
+    Meant for one forward and backward pass, as :func:`recording` is; Blinded as there.
+    """
+    record, ran, layers = Record(), list[Any](), set[str]()
+
+    def note(module: nn.Module, _inputs: object) -> None:
+        title = next((title for title, layer in _LAYERS.items() if isinstance(module, layer)), None)
+        if title is not None:
+            layers.add(title)
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        with recording() as ran:
+            yield record
+    finally:
+        hook.remove()
+        record.modules = sorted(layers)
+        record.operators = sorted(_OPERATORS & names(ran))
+
+
+@contextmanager
+def recording(shapes: bool = False) -> Iterator[list[Any]]:
+    """The events of torch's profiler for what runs inside: a list that is complete at the end.
+
+    With ``shapes``, events have those of their inputs. Torch keeps about 1 kB for every operator
+    that runs, so this is meant for short calls.
     Of its two profilers the older one records, since the newer (Kineto) writes to standard error
     at each start and stop, and reads files that a locked process may not.
 
-    Raises Blinded if this thread is being profiled already (``watch`` does not nest) or others
+    Raises Blinded if this thread is being profiled already (recordings do not nest) or others
     run, and at the end if the code inside has stopped the record or started a thread.
     """
     if _profiler_enabled():
         raise Blinded("a profiler is running already: end it before the pass is watched")
     if _live_threads() > _OWN_THREADS and _has_strange_threads():
         raise Blinded("threads are running: end them before the pass is watched")
-    record, ran = Record(), set[str]()
+    events = list[Any]()
     mark, threads = secrets.token_hex(8), _threads_so_far()
-
-    def note(module: nn.Module, _inputs: object) -> None:
-        title = next((title for title, layer in _LAYERS.items() if isinstance(module, layer)), None)
-        if title is not None:
-            ran.add(title)
-
-    _enable_profiler_legacy(_CPU_OPERATORS_ONLY)
-    hook = register_module_forward_pre_hook(note)
+    _enable_profiler_legacy(_WITH_SHAPES if shapes else _NAMES_ONLY)
     try:
         with _RecordFunctionFast(mark):
             pass
-        yield record
+        yield events
     finally:
-        hook.remove()
-        record.modules = sorted(ran)
-        recorded = _recorded()
-        record.operators = sorted(_OPERATORS & recorded)
-        if mark not in recorded:
+        events += _recorded()
+        if mark not in names(events):
             raise Blinded("the code that was watched has stopped the record of it")
         if _threads_so_far() > threads + 1:
             raise Blinded("the code that was watched has started threads")
 
 
-def _recorded() -> set[str]:
-    """The names of everything that ran since the profiler was started; stops it."""
+def names(events: Iterable[Any]) -> set[str]:
+    """The operators among what :func:`recording` has recorded: ``aten::mm``, and so on."""
+    return {event.name() for event in events}
+
+
+def _recorded() -> list[Any]:
+    """The events since the profiler was started; stops it."""
     try:
         threads = _disable_profiler_legacy()
     except RuntimeError:
-        return set()
-    return {event.name() for events in threads for event in events}
+        return []
+    return [event for events in threads for event in events]
 
 
 def _has_strange_threads() -> bool:

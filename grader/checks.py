@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from grader.failures import Failure
+from grader.static_look import Violation
+from grader.tampering import tampering
 
 Array = NDArray[Any]
 # A misconception: what to say, and the numbers that a solution with it would give.
@@ -25,6 +27,26 @@ def require(condition: bool, what: str, **details: Any) -> None:
     """Raise ``Failure(what, **details)`` unless ``condition`` holds."""
     if not condition:
         raise Failure(what, **details)
+
+
+def require_unused(
+    sources: Mapping[str, str], look: Callable[[str, str], list[Violation]], what: str, allowed: str
+) -> None:
+    """Fail at the first use that the ``look`` finds in these files (text by name)."""
+    for violation in (found for file, text in sources.items() for found in look(text, file)):
+        raise Failure(
+            what,
+            expected=allowed,
+            got=f"{violation.what}: {violation.how}",
+            where=f"{violation.file}, line {violation.line}",
+            status="blocked",
+        )
+
+
+def require_untampered(sources: Mapping[str, str], allowed: str) -> None:
+    """Fail if these files use what can blind the looks at what runs."""
+    what = "Something is used by which the looks at what runs can be blinded."
+    require_unused(sources, tampering, what, allowed)
 
 
 def close(

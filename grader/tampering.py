@@ -1,7 +1,7 @@
 """Finds, in source text, what code uses that wants to blind the looks at run time (bans.py).
 
 Such code shares a process with these looks, so it can take them apart; but for that it must get
-hold of them. The tools for it have no place in a network that is written from scratch. Only what
+hold of them. The tools for it have no place in what is written from scratch. Only what
 honest code has no use for is on the list: a network that is right must not be stopped by it, and
 who hides these tools hides them from a person who reads the code as badly as from this look.
 """
@@ -13,9 +13,11 @@ import ast
 from grader.static_look import Looker, Ref, Value, Violation, findings, member
 
 TOOLS = (
-    *("grader", "ctypes", "sys.modules", "sys.settrace", "sys.setprofile"),
-    *("gc.get_objects", "gc.get_referrers", "gc.get_referents"),
+    *("grader", "ctypes", "sys.modules", "inspect.getargvalues"),
+    *("sys.settrace", "sys.setprofile", "sys.addaudithook", "threading.settrace"),
+    *("gc.get_objects", "gc.get_referrers", "gc.get_referents", "gc.callbacks"),
     *("torch._C", "torch.library", "torch.autograd._", "torch.nn.modules.module._global"),
+    *("torch.fx", "torch.export"),  # they take layers apart where nobody looks
 )
 # Editors import torch's public types from where they find them.
 HARMLESS = {f"torch._C.{name}" for name in ("Generator", "Size", "device", "dtype")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,9 +16,10 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from torch import nn
+from torch.autograd import forward_ad
 
 from grader.worker import binding, received
-from grader.worker.process import Unusable
+from grader.worker.process import Banned, Unusable
 
 LEAF = torch.tensor([1.0, 2.0], requires_grad=True)
 BOXED = np.empty(2, dtype=object)  # an array of tensors
@@ -298,6 +300,7 @@ def test_what_a_call_raises() -> None:
             received.raised(raises, passing)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script")  # is in forward_ad
 def test_whether_autograd_runs() -> None:
     def square(x: torch.Tensor) -> torch.Tensor:
         return (x**2).sum()
@@ -305,17 +308,32 @@ def test_whether_autograd_runs() -> None:
     def backward() -> None:
         torch.autograd.backward(square(LEAF.detach().requires_grad_()))
 
-    def runs_autograd(function: Callable[..., Any], *arguments: Any) -> bool:
-        with received.backward_passes() as found:
+    def how(function: Callable[..., Any], *arguments: Any) -> set[str]:
+        with received.derivatives() as found:
             function(*arguments)
-        return bool(found)
+        return found
 
-    assert runs_autograd(backward)
-    assert runs_autograd(torch.func.grad(square), LEAF.detach())
-    assert not runs_autograd(square, LEAF)
-    assert not runs_autograd(np.square, 3)
+    def saved_elsewhere() -> None:
+        with torch.autograd.graph.save_on_cpu():
+            backward()
+
+    def forward() -> None:
+        with forward_ad.dual_level():
+            square(forward_ad.make_dual(LEAF.detach(), LEAF.detach()))
+
+    def in_a_thread() -> None:
+        thread = threading.Thread(target=backward)
+        thread.start()
+        thread.join()
+
+    assert how(backward) == how(saved_elsewhere) == {received.BACKWARD}
+    assert how(torch.func.grad(square), LEAF.detach()) == {received.BACKWARD}
+    assert how(forward) == {received.FORWARD}
+    assert how(square, LEAF) == how(np.square, 3) == set()
     with pytest.raises(RuntimeError, match="mine"):
-        runs_autograd(raises, RuntimeError("mine"))
+        how(raises, RuntimeError("mine"))
+    with pytest.raises(Banned, match="there to see"):
+        how(in_a_thread)
 
 
 # Figures

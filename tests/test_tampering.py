@@ -49,6 +49,12 @@ FOUND = {
     "inspect.stack()[2].frame.f_locals": "f_locals",
     "error.__traceback__.tb_frame.f_back": "f_back",
     "gc.get_referrers(nn.Module)": "gc.get_referrers",
+    "gc.callbacks.append(print)": "gc.callbacks",
+    "inspect.getargvalues(inspect.currentframe()).locals": "inspect.getargvalues",
+    "sys.addaudithook(print)": "sys.addaudithook",
+    "from torch.fx.experimental.proxy_tensor import make_fx; make_fx(f)":
+        "torch.fx.experimental.proxy_tensor.make_fx",
+    "torch.export.export(net, ())": "torch.export.export",
     "torch._C._autograd._disable_profiler_legacy()": "torch._C",
     "getattr(torch, '_C')": "torch._C",
     "from torch._C import _autograd as a; a.x": "torch._C._autograd",

@@ -14,13 +14,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.autograd.graph import saved_tensors_hooks
 
-from grader import figures
+from grader import bans, figures
 from grader.worker.binding import squeeze
-from grader.worker.process import Unusable
+from grader.worker.process import Banned, Unusable
 
 Array = NDArray[Any]
+# What torch calls its ways to differentiate, by how names of operators begin.
+BACKWARD, FORWARD = "a backward pass of PyTorch", "a forward derivative of PyTorch"
+DERIVATIVES = {"autograd::engine::evaluate_function": BACKWARD, "aten::_make_dual": FORWARD}
 KINDS = {"c": "complex numbers", "U": "text", "S": "text"}  # of NumPy's that are no real numbers
 
 
@@ -153,21 +155,26 @@ def raised(function: Callable[..., Any], *arguments: Any, **options: Any) -> lis
 
 
 @contextlib.contextmanager
-def backward_passes() -> Iterator[list[bool]]:
-    """Notes, by an entry each, that torch goes backward: that unpacks what forward has saved."""
-    found: list[bool] = []
-
-    def unpack(tensor: Tensor) -> Tensor:
-        found.append(True)
-        return tensor
-
+def in_sight() -> Iterator[None]:
+    """:class:`Banned`, if what runs inside can't be recorded by bans.py."""
     try:
-        with saved_tensors_hooks(lambda tensor: tensor, unpack):
-            yield found
-    except RuntimeError as error:
-        if "saved tensor hooks" not in str(error):
-            raise
-        found.append(True)  # torch.func says that it can't work with them: so it was at work
+        yield
+    except bans.Blinded as error:
+        raise Banned(
+            "What is computed must be there to see.",
+            expected="forward and backward in one thread, without a profiler",
+            got=str(error),
+        ) from None
+
+
+@contextlib.contextmanager
+def derivatives() -> Iterator[set[str]]:
+    """The ways, of :data:`DERIVATIVES`, in which torch differentiates; complete at the end."""
+    found = set[str]()
+    with in_sight(), bans.recording() as events:
+        yield found
+    for name in bans.names(events):
+        found |= {title for start, title in DERIVATIVES.items() if name.startswith(start)}
 
 
 # Figures

@@ -38,7 +38,7 @@ ALLOWED = """
 
     open openat openat2 creat close close_range read write readv writev pread64 pwrite64 preadv
     pwritev preadv2 pwritev2 lseek dup dup2 dup3 flock fsync fdatasync sync_file_range ftruncate
-    fallocate fadvise64 readahead copy_file_range sendfile splice tee cachestat
+    fadvise64 readahead copy_file_range sendfile splice tee cachestat
     stat lstat fstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink
     readlinkat getdents getdents64 getcwd chdir fchdir umask
     mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2
@@ -108,6 +108,8 @@ def _allow_with_arguments(rules: pyseccomp.SyscallFilter) -> None:
     _add(rules, _DENY, "clone", Arg(0, MASKED_EQ, CLONE_THREAD, 0))
     _add(rules, pyseccomp.ALLOW, "mmap", Arg(3, MASKED_EQ, MAP_STACK, 0))
     _add(rules, pyseccomp.ALLOW, "mmap", Arg(1, GE, SMALLEST_STACK))
+    _add(rules, pyseccomp.ALLOW, "fallocate", Arg(1, EQ, 0))  # no blocks beyond a file's length
+    _add(rules, _DENY, "fallocate", Arg(1, NE, 0))
     for name, argument, values in (
         ("prctl", 0, PRCTL_OPTIONS),
         ("fcntl", 1, FCNTL_COMMANDS),

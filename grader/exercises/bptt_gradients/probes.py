@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from grader.worker import binding
 from grader.worker.binding import squeeze
 from grader.worker.process import Banned, Unusable
-from grader.worker.received import Array, array, backward_passes, brief, fields, no_return, raised
+from grader.worker.received import Array, array, brief, derivatives, fields, no_return, raised
 
 Inputs = dict[str, Any]
 
@@ -26,23 +27,27 @@ ALIASES = {
 }
 
 
-def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
-    """The student's function of that name, with arrays of its own; no torch goes backward in it."""
-    own = {
-        key: value.copy() if isinstance(value, np.ndarray) else value
-        for key, value in inputs.items()
-    }
-    result = None
-    with backward_passes() as found:
-        result = binding.call(module, name, own, ALIASES)
+@contextmanager
+def by_hand() -> Iterator[None]:
+    """:class:`Banned`, if torch differentiates meanwhile."""
+    with derivatives() as found:
+        yield
     if found:
         raise Banned(
             "The gradients are computed by hand.",
             expected="formulas in NumPy",
-            got=f"a backward pass of PyTorch in {name}",
+            got=" and ".join(sorted(found)),
             hint="To check a formula with autograd is fine, in a function of its own.",
         )
-    return result
+
+
+def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
+    """The student's function of that name, with arrays of its own."""
+    own = {
+        key: value.copy() if isinstance(value, np.ndarray) else value
+        for key, value in inputs.items()
+    }
+    return binding.call(module, name, own, ALIASES)
 
 
 def with_rng(module: ModuleType, name: str, inputs: Inputs) -> Any:
@@ -51,11 +56,13 @@ def with_rng(module: ModuleType, name: str, inputs: Inputs) -> Any:
     return call(module, name, inputs | rng)
 
 
+@by_hand()
 def gradients(module: ModuleType, name: str, cases: list[Inputs]) -> list[dict[str, Array]]:
     """The gradients that the student's function returns for each case, by the sheet's names."""
     return [named(call(module, name, case), name, case) for case in cases]
 
 
+@by_hand()
 def draws(module: ModuleType, problem: Inputs, p: float, count: int, seed: int) -> dict[str, Array]:
     """So many draws of randomized_gradients from one generator: by name, (count, …)."""
     name, rng = "randomized_gradients", np.random.default_rng(seed)
@@ -65,17 +72,20 @@ def draws(module: ModuleType, problem: Inputs, p: float, count: int, seed: int) 
     return {key: np.stack([draw[key] for draw in found]) for key in sorted(both)}
 
 
+@by_hand()
 def refuses(module: ModuleType, name: str, legal: Inputs, cases: list[Inputs]) -> list[list[str]]:
     """What the student's function raises in each case; the ``legal`` one must raise nothing."""
     with_rng(module, name, legal)
     return [raised(with_rng, module, name, case) for case in cases]
 
 
+@by_hand()
 def jacobian_norms(module: ModuleType, W_hh: Array, h: Array) -> Array:
     result = call(module, "jacobian_norms", {"W_hh": W_hh, "h": h})
     return array(result, "What jacobian_norms returns").reshape(-1)
 
 
+@by_hand()
 def try_out(module: ModuleType, name: str, inputs: Inputs) -> None:
     """Only call the student's function."""
     with_rng(module, name, inputs)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from grader import bans
 from grader.exercises.numpy_rnn.handling import (
     ALIASES,
     GRADIENTS,
@@ -24,7 +26,7 @@ from grader.exercises.numpy_rnn.handling import (
 from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.worker.binding import find_class, takes
 from grader.worker.process import Banned, Unusable
-from grader.worker.received import array, named, raised
+from grader.worker.received import array, in_sight, named, raised
 
 # Initialization, get and set
 
@@ -130,59 +132,51 @@ def refused_inputs(
     return [raised(call, model, "forward", x=x) for x in inputs]
 
 
+@contextmanager
+def by_hand() -> Iterator[None]:
+    """:class:`Banned`, if torch computes anything meanwhile.
+
+    Around all of a probe whose numbers count: what a network does where it knows that it is looked
+    at says little.
+    """
+    with in_sight(), bans.recording() as events:
+        yield
+    if operators := sorted(name for name in bans.names(events) if "::" in name):
+        raise Banned(
+            "The gradients are computed by hand.",
+            expected="NumPy",
+            got=f"torch, which ran {', '.join(operators[:5])}",
+        )
+
+
+@by_hand()
 def gradients(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> Arrays:
     """For a batch of one, or without its axis if the network takes no batches."""
     model = loaded(module, sizes, weights)
-    return passes_by_hand(model, *alone(model, x, d_loss))
+    return passes(model, *alone(model, x, d_loss))
 
 
+@by_hand()
 def gradients_of_sequence(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, Arrays]:
     """For a single sequence without the batch's axis, and as the network takes it otherwise."""
     model = loaded(module, sizes, weights)
-    single = passes_by_hand(model, x[:, 0], d_loss[0])
-    return {"sequence": single, "batch": passes_by_hand(model, *alone(model, x, d_loss))}
+    single = passes(model, x[:, 0], d_loss[0])
+    return {"sequence": single, "batch": passes(model, *alone(model, x, d_loss))}
 
 
+@by_hand()
 def gradients_of_batch(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, Any]:
     """For a batch, and for each of its sequences by itself."""
     model = loaded(module, sizes, weights)
-    batch = passes_by_hand(model, x, d_loss)
+    batch = passes(model, x, d_loss)
     rows = [slice(row, row + 1) for row in range(len(d_loss))]
-    return {"batch": batch, "rows": [passes_by_hand(model, x[:, row], d_loss[row]) for row in rows]}
-
-
-class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes the names of torch's operators that run."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.names: set[str] = set()
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.names.add(str(func))
-        return func(*args, **(kwargs or {}))
-
-
-def passes_by_hand(model: Any, x: Array, d_loss: Array) -> Arrays:
-    """``passes``, in which torch computes nothing; else :class:`Banned`.
-
-    Around all that counts: what a network does where it knows that it is looked at says little.
-    """
-    with Operators() as seen:
-        found = passes(model, x, d_loss)
-    if seen.names:
-        raise Banned(
-            "The gradients are computed by hand.",
-            expected="NumPy",
-            got=f"torch, which ran {', '.join(sorted(seen.names)[:5])}",
-        )
-    return found
+    return {"batch": batch, "rows": [passes(model, x[:, row], d_loss[row]) for row in rows]}
 
 
 def out_of_turn(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import as_numbers, require, require_raised, same
+from grader.checks import as_numbers, require, require_raised, require_untampered, same
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.misconceptions import AVERAGED, backward_misconceptions
@@ -73,6 +73,7 @@ def agrees(student: Student, rng: Random, *names: str) -> None:
 @pytest.mark.question(id="N3", points=0, gate=True)
 def test_by_hand(student: Student, rng: Random) -> None:
     """The gradients are computed in NumPy, not by torch."""
+    require_untampered(student.sources(FILE, ("RNN", "get_numerical_gradient")), "NumPy")
     Case(rng, oracle.random_sizes(rng, B=1)).ask(student)
 
 

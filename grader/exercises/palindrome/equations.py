@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.checks import close, matches, require
+from grader.checks import close, matches, require, require_untampered, require_unused
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.layout import unpack
 from grader.exercises.palindrome.misconceptions import gradient_misconceptions, misconceptions
@@ -12,7 +12,6 @@ from grader.exercises.palindrome.network import DEFAULTS, Network, units
 from grader.exercises.palindrome.oracle import Sizes, Weights
 from grader.failures import Failure
 from grader.static_look import static_look
-from grader.tampering import tampering
 
 Random = np.random.Generator
 SMALL = Sizes(B=4, T=4, d=1, n=7)
@@ -37,19 +36,9 @@ def uses_nothing_banned(network: Network) -> None:
 
 def check_sources(sources: dict[str, str]) -> None:
     """Fail at the first use of something banned in these files (text by name)."""
-    looks = {
-        "A layer that the sheet does not allow is used.": static_look,
-        "Something is used by which the looks for banned layers can be blinded.": tampering,
-    }
-    for what, look in looks.items():
-        for violation in (found for file, text in sources.items() for found in look(text, file)):
-            raise Failure(
-                what,
-                expected="matrix products of your own parameters",
-                got=f"{violation.what}: {violation.how}",
-                where=f"{violation.file}, line {violation.line}",
-                status="blocked",
-            )
+    what, allowed = "A layer that the sheet does not allow is used.", "your own matrix products"
+    require_unused(sources, static_look, what, allowed)
+    require_untampered(sources, allowed)
 
 
 def has_the_right_shape(network: Network, rng: Random) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from grader import bans
 from grader.worker.binding import bind, find_class, takes
 from grader.worker.process import Banned, Unusable
-from grader.worker.received import Array, array, brief, named, no_return, number
+from grader.worker.received import Array, array, brief, in_sight, named, no_return, number
 
 Network = Callable[[Tensor], Any]
 
@@ -144,15 +144,8 @@ def nothing_banned() -> Iterator[None]:
     Around every pass whose numbers count: what a network does when it knows that it is looked at
     says nothing about what it does otherwise.
     """
-    try:
-        with bans.watch() as record:
-            yield
-    except bans.Blinded as error:
-        raise Banned(
-            "What a network computes must be there to see.",
-            expected="a forward and a backward pass in one thread, without a profiler",
-            got=str(error),
-        ) from None
+    with in_sight(), bans.watch() as record:
+        yield
     if reached := [*record.operators, *record.modules]:
         raise Banned(
             "A layer that the sheet does not allow was used.",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from grader import bans
 from grader.exercises.sliding_tbptt.cells import Array, Marked, Problem
 from grader.worker import binding
 from grader.worker.process import Unusable
-from grader.worker.received import numbers, parts, raised
+from grader.worker.received import in_sight, numbers, parts, raised
 
 SLIDING = "sliding_window_gradient"
 # What else a student may call the parameters (compared without case and underscores).
@@ -32,32 +33,21 @@ ALIASES = {
 }
 
 
-class Applications(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types
-    """Counts how often a ``Marked`` cell is applied to a state, by the numbers that pass its mark.
+def applications_of_mark(events: list[Any], per_application: int) -> int:
+    """How often a ``Marked`` cell was applied to a state, by the numbers that pass its mark.
 
-    It sits below autograd, functorch and modules: whether the cell is called, copied, or run
-    by functional_call, K states in one call under vmap count as K applications.
+    They are counted below autograd, functorch and modules: whether the cell is called, copied, or
+    run by functional_call, K states in one call under vmap count as K applications.
     """
-
-    def __init__(self, per_application: int) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._per_application = per_application
-        self._numbers = 0
-
-    @property
-    def count(self) -> int:
-        return -(-self._numbers // self._per_application)
-
-    def __torch_dispatch__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        if func is Marked.MARK:
-            self._numbers += args[0].numel()
-        return func(*args, **(kwargs or {}))
+    numbers, running = 0, list[int]()  # by operator: what it has marked, but not one inside it
+    for event in events:
+        if event.kind() == "push":
+            marks = event.name() == Marked.MARK
+            running = [0] * len(running) if marks else running
+            running.append(math.prod(event.shapes()[0]) if marks else 0)
+        elif event.kind() == "pop" and running:
+            numbers += running.pop()
+    return -(-numbers // per_application)
 
 
 def chunks(module: ModuleType, data: Array, K: int, O: int) -> Array:
@@ -97,9 +87,9 @@ def applications(
     module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any]
 ) -> dict[str, Any]:
     """The gradient for a ``Marked`` cell, and how often the cell was applied for it."""
-    with Applications(problem["h_0"].size) as applied:
+    with in_sight(), bans.recording(shapes=True) as events:
         found = gradient(module, function, sizes, problem, 1)
-    return {**found, "applications": applied.count}
+    return {**found, "applications": applications_of_mark(events, problem["h_0"].size)}
 
 
 def answers(module: ModuleType, function: str, sizes: dict[str, int], inputs: Any) -> list[str]:

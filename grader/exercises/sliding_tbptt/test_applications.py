@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import require
+from grader.checks import require, require_untampered
 from grader.exercises.sliding_tbptt import oracle, probes
-from grader.exercises.sliding_tbptt.agreement import ask, compare, place
+from grader.exercises.sliding_tbptt.agreement import FILE, ask, compare, place
 from grader.exercises.sliding_tbptt.cells import Problem, draw
 from grader.exercises.sliding_tbptt.misconceptions import of_sliding_window
 from grader.worker.student import Student
@@ -20,6 +20,7 @@ ALLOWED = 4
 
 def is_applied_rarely(student: Student, problem: Problem, K: int) -> None:
     """The gradient is right, and took at most ALLOWED applications a step."""
+    require_untampered(student.sources(FILE, (probes.SLIDING,)), "calls of the cell")
     N, sizes = problem.N, {"K": K}
     where = place(probes.SLIDING, sizes, problem)
     found = ask(

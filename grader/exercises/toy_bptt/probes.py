@@ -16,10 +16,11 @@ from grader.worker import binding
 from grader.worker.binding import squeeze
 from grader.worker.process import Unusable
 from grader.worker.received import (
+    BACKWARD,
     Array,
     array,
-    backward_passes,
     brief,
+    derivatives,
     fields,
     no_return,
     number,
@@ -87,9 +88,9 @@ def gradients(module: ModuleType, cases: list[Inputs]) -> list[float]:
 
 def goes_backward(module: ModuleType, case: Inputs) -> bool:
     """Whether torch's engine ran backward in loss_gradient."""
-    with backward_passes() as found:
+    with derivatives() as found:
         call(module, "loss_gradient", case)
-    return bool(found)
+    return BACKWARD in found
 
 
 def descents(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Array]]:
