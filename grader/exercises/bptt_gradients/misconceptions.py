@@ -28,6 +28,8 @@ class Backward:
     slope: Callable[[Array, Array], Array] | None = None  # of tanh, from h_t and h_(t-1)
     first_slope: Callable[[Array], Array] = lambda slope: slope  # where a loss enters
     last_slope: Callable[[Array], Array] = lambda slope: slope  # where a weight is reached
+    passed: Callable[[Array], Array] = lambda slope: slope  # on the way from step to step
+    kept: Callable[[Array], Array] = lambda d_z: d_z  # the steps whose terms are summed
     enter: Callable[[Array, Array], Array] = lambda term, W: term  # what a loss sends to its h_t
     carry: Callable[[Array], Array] = lambda W: W  # d_z @ W goes one step back
     lags: Callable[[Array], Array] = lambda l: np.ones(len(l))  # the weight of each lag
@@ -45,9 +47,9 @@ class Backward:
         weights = self.lags(np.arange(len(term)))
         for lag, weight in enumerate(weights):
             d_h += weight * term
-            d_z = (self.first_slope(slope) if lag == 0 else slope) * term
+            d_z = self.passed(self.first_slope(slope) if lag == 0 else slope) * term
             term = np.vstack([d_z[1:] @ self.carry(problem["W_hh"]), np.zeros_like(h[:1])])
-        d_z = self.last_slope(slope) * d_h
+        d_z = self.kept(self.last_slope(slope) * d_h)
         return {
             "W_hx": d_z.T @ self.x(problem["x"]),
             "W_hh": d_z.T @ self.before(h),
@@ -55,6 +57,12 @@ class Backward:
             output: d_o.T @ self.after(h),
             output.replace("W", "b").removesuffix("h"): d_o.sum(0),
         }
+
+
+def only(step: int, rows: Array) -> Array:
+    """Zeros in all rows but one."""
+    chosen: Array = rows * (np.arange(len(rows)) == step % len(rows))[:, None]
+    return chosen
 
 
 def rolled(h: Array) -> Array:
@@ -67,8 +75,8 @@ RECURRENT: list[tuple[str, Change]] = [
      {"before": lambda h: h[1:]}),
     ("At the first step h_(t-1) is h_0; an index of -1 has taken the last state.",
      {"before": rolled}),
-    ("At the first step h_(t-1) is h_0, which is not zero here.",
-     {"before": lambda h: np.concatenate([0 * h[:1], h[1:-1]])}),
+    ("The first step's term is not there. (For W_hh, that is one with h_0, which is not zero "
+     "here.)", {"kept": lambda d_z: d_z - only(0, d_z)}),
     ("Only the direct term is there: h_(t-1) depends on the weights as well, so the recursion goes "
      "on to the steps before.", {"lags": lambda l: l == 0}),
     ("The recursion goes back one step only.", {"lags": lambda l: l <= 1}),
@@ -78,17 +86,26 @@ RECURRENT: list[tuple[str, Change]] = [
     ("W_hh is transposed the wrong way: going one step back multiplies by its transpose.",
      {"carry": lambda W: W.T}),
     ("x_(t-1) stands where x_t belongs.", {"x": lambda x: np.roll(x, 1, axis=0)}),
+    ("Only the term of the first step is there: the terms of all steps add up.",
+     {"kept": partial(only, 0)}),
+    ("Only the term of the last step is there: the terms of all steps add up.",
+     {"kept": partial(only, -1)}),
 ]  # fmt: skip
 
 TANH: list[tuple[str, Change]] = [
     ("The tanh factor is left out: every step back has 1 - h_t^2.",
      {"slope": lambda h, before: np.ones_like(h)}),
+    ("The tanh factor is left out on the way from step to step: what goes back through W_hh has "
+     "been multiplied by 1 - h_t^2 first.", {"passed": np.ones_like}),
     ("The tanh factor of the loss's own step is left out: (1 - h_t^2) is there before the first "
      "W_hh, too.", {"first_slope": np.ones_like}),
     ("The tanh factor of the weight's own step is left out.", {"last_slope": np.ones_like}),
     ("The tanh factor is 1 - h^2, where h = tanh(z) already; here it is 1 - tanh(h)^2.",
      {"slope": lambda h, before: 1 - np.tanh(h) ** 2}),
     ("The derivative of tanh is 1 - h^2, not 1 - h.", {"slope": lambda h, before: 1 - h}),
+    ("The derivative of tanh is 1 - h^2, not 1 + h^2.", {"slope": lambda h, before: 1 + h**2}),
+    ("h (1 - h) is the derivative of the sigmoid; that of tanh is 1 - h^2.",
+     {"slope": lambda h, before: h * (1 - h)}),
     ("The tanh factor of step t is 1 - h_t^2; h_(t-1) stands there.",
      {"slope": lambda h, before: 1 - before**2}),
 ]  # fmt: skip
@@ -98,10 +115,13 @@ LOSS: list[tuple[str, Change]] = [
     ("The 1/T of the average is forgotten.", {"d_o": lambda d_o: len(d_o) * d_o}),
     ("Divided by T twice.", {"d_o": lambda d_o: d_o / len(d_o)}),
     ("Twice too large: the derivative of |o - y|^2 / 2 is o - y.", {"d_o": lambda d_o: 2 * d_o}),
-    ("Only the last step's loss is there: every step has one.",
-     {"d_o": lambda d_o: d_o * (np.arange(len(d_o)) == len(d_o) - 1)[:, None]}),
+    ("Only the last step's loss is there: every step has one.", {"d_o": partial(only, -1)}),
     ("Only the last step's loss is there, and without its 1/T: every step has one.",
-     {"d_o": lambda d_o: len(d_o) * d_o * (np.arange(len(d_o)) == len(d_o) - 1)[:, None]}),
+     {"d_o": lambda d_o: len(d_o) * only(-1, d_o)}),
+    ("The last step's loss is missing: every step has one.",
+     {"d_o": lambda d_o: d_o - only(-1, d_o)}),
+    ("The first step's loss is missing: every step has one.",
+     {"d_o": lambda d_o: d_o - only(0, d_o)}),
     ("h_(t-1) stands where h_t belongs: o_t is made from h_t.", {"after": lambda h: h[:-1]}),
 ]  # fmt: skip
 
@@ -122,6 +142,12 @@ def gradients(name: str, problem: Arrays, kind: Kind) -> Iterator[Misconception]
         "The states begin at zero; h_0 is given.",
         lambda: oracle.gradients(started, kind)[name],
     )
+    for step in (1, -1):
+        moved = problem | {"y": np.roll(problem["y"], step, axis=0)}
+        yield (
+            "The targets are one step off: row t of y belongs to the state that row t of x makes.",
+            partial(gradient_of, name, problem, output_errors(moved, kind), kind, "W_qh"),
+        )
     if kind == "linear":
         hint = "This is the tanh RNN: sheet 002's formula has the identity as activation."
         yield hint, lambda: oracle.gradients(problem, "tanh")[name]
@@ -158,6 +184,8 @@ def truncated(name: str, problem: Arrays, tau: int) -> Iterator[Misconception]:
         ("Nothing is cut off.", {}),
         ("One step too few: a term goes back up to tau steps, tau included.",
          {"lags": lambda l: l < tau}),
+        ("One step too few, and the first step is never reached: range() leaves out its end.",
+         {"lags": lambda l: l < tau, "kept": lambda d_z: d_z - only(0, d_z)}),
         ("One step too many: a term goes back at most tau steps.",
          {"lags": lambda l: l <= tau + 1}),
         ("Only the direct term is there: tau steps back are allowed.", {"lags": lambda l: l == 0}),
@@ -214,6 +242,9 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Misconception]:
     ]  # fmt: skip
     for hint, d_p in errors:
         yield hint, partial(gradient_of, name, problem, last(d_p))
+    for bias, use in (("b_h", "the states"), ("b_p", "p")):
+        without = problem | {bias: np.zeros_like(problem[bias])}
+        yield f"{bias} is not added in {use}.", partial(one_of_last_step, name, without, y)
     changes: list[tuple[str, Change]] = [
         ("h_(T-1) stands where h_T belongs.", {"after": lambda h: h[:-1]}),
         ("The loss of every step is there: sheet 004 has that of the last step only.",
@@ -223,54 +254,16 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Misconception]:
     yield from changed(changes + RECURRENT + TANH, name, problem, "tanh", "W_ph", d_o)
 
 
-def gradient_of(name: str, problem: Arrays, d_o: Array) -> Array:
-    return Backward().run(problem, "tanh", "W_ph", d_o)[name]
+def one_of_last_step(name: str, problem: Arrays, y: int) -> Array:
+    return oracle.last_step(problem, y)[name]
+
+
+def gradient_of(
+    name: str, problem: Arrays, d_o: Array, kind: Kind = "tanh", output: str = "W_ph"
+) -> Array:
+    return Backward().run(problem, kind, output, d_o)[name]
 
 
 def every_error(problem: Arrays, h_t: Array, target: Array) -> Array:
     p = problem["W_ph"] @ h_t + problem["b_p"]
     return np.asarray(np.exp(p - p.max()) / np.exp(p - p.max()).sum() - target)
-
-
-FROBENIUS = "These are Frobenius norms: the spectral norm is asked for."
-
-
-def norms(problem: Arrays) -> Iterator[Misconception]:
-    """What is taken for the spectral norms of dh_T / dh_t, t = 0 … T."""
-    right = oracle.jacobians(problem)
-    h, W = oracle.states(problem, "tanh"), problem["W_hh"]
-    steps = [(1 - h_t**2)[:, None] * W for h_t in h[1:]]
-
-    def back(factors: list[Array]) -> Callable[[], Array]:
-        """The norms of the products of the factors t + 1 … T."""
-
-        def value() -> Array:
-            product, found = np.eye(len(W)), [1.0]
-            for factor in reversed(factors):
-                product = product @ factor
-                found.append(float(np.linalg.norm(product, 2)))
-            return np.array(found[::-1])
-
-        return value
-
-    spectral = back(steps)
-    sizes = [float(np.linalg.norm(step, 2)) for step in steps]
-    yield from [
-        (FROBENIUS, lambda: np.linalg.norm(right, axis=(1, 2))),
-        (FROBENIUS, lambda: np.append(np.linalg.norm(right[:-1], axis=(1, 2)), 1.0)),
-        ("The order is reversed: entry t belongs to h_t, so the last one is 1.",
-         lambda: spectral()[::-1]),
-        ("The tanh factor is left out: each step has 1 - h_t^2.", back([W] * len(steps))),
-        ("The tanh factor of step t is 1 - h_t^2; h_(t-1) stands there.",
-         back([(1 - h_t**2)[:, None] * W for h_t in h[:-1]])),
-        ("The tanh factor is on the wrong side of W_hh: it multiplies the rows.",
-         back([W * (1 - h_t**2) for h_t in h[1:]])),
-        ("The factors are multiplied in the wrong order: the latest step stands on the left.",
-         back([step.T for step in steps])),
-        ("These are products of the steps' norms, an upper bound: take the norm of the product.",
-         lambda: np.append(np.cumprod(sizes[::-1])[::-1], 1.0)),
-        ("These are the norms of single steps: multiply them up to T.",
-         lambda: np.array([*sizes, 1.0])),
-        ("These are the largest eigenvalues: the norm is the largest singular value.",
-         lambda: np.abs(np.linalg.eigvals(right)).max(1)),
-    ]  # fmt: skip

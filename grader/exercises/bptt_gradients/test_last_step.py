@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.checks import close, require
-from grader.exercises.bptt_gradients import misconceptions, oracle, probes
+from grader.exercises.bptt_gradients import misconceptions, norms, oracle, probes
 from grader.exercises.bptt_gradients.agreement import FILE, agrees, ask
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
 from grader.worker.student import Student
@@ -71,7 +71,7 @@ def norms_agree(student: Student, problem: Arrays, weights: str) -> None:
         where=where,
         hint="The last entry is that of h_T itself, 1." if len(got) == len(h) - 1 else "",
     )
-    close(got, expected, what, where=where, misconceptions=misconceptions.norms(problem))
+    close(got, expected, what, where=where, misconceptions=norms.of_jacobians(problem))
     # Above, errors are measured against the largest norm; here each against its own.
     t = int(np.argmax(np.abs(got / expected - 1)))
     require(
