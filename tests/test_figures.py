@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import struct
+from collections.abc import Callable
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grader import figures
@@ -55,6 +58,30 @@ def test_twin_axes_share_their_labels() -> None:
     figures.require_labels(figures.describe(figure), "what", where="")
 
 
+def test_panels_beside_each_other_share_their_labels() -> None:
+    figure = Figure()
+    for axes in figure.subplots(1, 2, sharey=True):
+        axes.plot([1, 2], [1, 2])
+    figure.axes[0].set(xlabel="step", ylabel="loss")
+    figures.require_labels(figures.describe(figure), "what", where="", legend=False)
+
+
+def test_one_label_may_do_for_the_whole_figure() -> None:
+    figure = Figure()
+    for axes in figure.subplots(2, 2).flat:
+        axes.plot([1, 2], [1, 2])
+    figure.supxlabel("step")
+    figure.supylabel("loss")
+    figures.require_labels(figures.describe(figure), "what", where="", legend=False)
+
+
+def test_a_formula_for_latex_is_drawn_without_it() -> None:
+    with mpl.rc_context({"text.usetex": True}):
+        figure = drawn()
+        figure.axes[0].set_title(r"$\theta^{(k)}$")
+        assert bytes(figures.describe(figure)["png"][:4]) == b"\x89PNG"
+
+
 def test_pictures_of_an_answer() -> None:
     answer = {"weights": [1.0], "figures": [figures.describe(drawn())]}
     (picture,) = figures.pictures(answer)
@@ -73,6 +100,55 @@ def test_a_line_must_show_the_data() -> None:
     figures.require_line(description, [3, 2, 1], "what", where="")
     with pytest.raises(Failure, match="what"):
         figures.require_line(description, [3, 2, 2], "what", where="")
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda axes: axes.scatter([1, 2, 3], [3, 2, 1]),
+        lambda axes: axes.bar([1, 2, 3], [3, 2, 1]),
+        lambda axes: axes.stem([1, 2, 3], [3, 2, 1]),
+        lambda axes: axes.plot([1, 2, 3, 4], [3, 2, 1, np.nan]),
+    ],
+    ids=["scattered points", "bars", "stems", "padded with NaN"],
+)
+def test_data_may_be_shown_in_other_ways(draw: Callable[[Axes], object]) -> None:
+    figure = Figure()
+    draw(figure.subplots())
+    description = figures.describe(figure)
+    figures.require_line(description, [3, 2, 1], "what", where="")
+    np.testing.assert_array_equal(description["axes"][0]["lines"][0]["x"], [1, 2, 3])
+    with pytest.raises(Failure, match="what"):
+        figures.require_line(description, [3, 2, 2], "what", where="")
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda axes: axes.bar(["5", "10"], [4.0, 5.0], yerr=[0.5, 1.0]),
+        lambda axes: axes.bar(["T = 5", "T = 10"], [4.0, 5.0], yerr=[0.5, 1.0]),
+        lambda axes: axes.errorbar(["5", "10"], [4.0, 5.0], [0.5, 1.0]),
+        lambda axes: (
+            axes.errorbar([0, 1], [4.0, 5.0], [0.5, 1.0]),
+            axes.set_xticks([0, 1], [5, 10]),
+        ),
+    ],
+    ids=["numbers as text", "numbers in text", "with a line", "ticks with labels"],
+)
+def test_categories_are_the_numbers_written_there(draw: Callable[[Axes], object]) -> None:
+    figure = Figure()
+    draw(figure.subplots())
+    (axes,) = figures.describe(figure)["axes"]
+    np.testing.assert_array_equal(axes["error_bars"][0]["x"], [5, 10])
+    np.testing.assert_array_equal(axes["lines"][0]["x"], [5, 10])
+
+
+def test_ticks_of_the_axis_are_no_categories() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([0, 1], [4.0, 5.0])
+    axes.set_xticks([0, 1], ["start", "end 7 of 8"])
+    np.testing.assert_array_equal(figures.describe(figure)["axes"][0]["lines"][0]["x"], [0, 1])
 
 
 def test_figures_by_pyplot_are_captured_saved_or_not() -> None:
@@ -103,6 +179,14 @@ def test_a_log_scale_can_be_asked_for() -> None:
     with pytest.raises(Failure, match="what") as caught:
         figures.require_log_scale(figures.describe(drawn(labels=False)), "what", where="")
     assert caught.value.got == "a linear one"
+
+
+def test_a_linear_panel_beside_a_log_scale_does_no_harm() -> None:
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    left.plot([1, 2], [1, 2])
+    right.semilogy([1, 2], [1, 2])
+    figures.require_log_scale(figures.describe(figure), "what", where="")
 
 
 @pytest.mark.parametrize(

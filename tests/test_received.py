@@ -228,6 +228,7 @@ class Rnn:
 def lossGradient(newRate, /, *, X, optional=5): return newRate, X, optional
 def asks(x, dropout): return x
 def swallows(*args, **options): return options
+def decorated(*args): return args
 """
 
 
@@ -253,7 +254,7 @@ def test_what_is_not_defined_is_said() -> None:
     details = refusal(binding.find, module, "chunks", ("data", "K"))
     assert details["what"] == "The file defines no function chunks."
     assert details["expected"] == "def chunks(data, K)"
-    assert details["got"] == "no such name; there is asks, lossGradient, swallows"
+    assert details["got"] == "no such name; there is asks, decorated, lossGradient, swallows"
     details = refusal(binding.find, homework("chunks = 3"), "chunks")
     assert details["got"] == "chunks, which is something else: <class 'int'>"
     assert "no function" in refusal(binding.find, homework(""), "chunks")["got"]
@@ -276,6 +277,18 @@ def test_a_function_that_cannot_be_called_by_names() -> None:
     assert "'dropout'" in details["got"]
     details = refusal(binding.call, module.Rnn(), "forward", {"x": 1}, {})
     assert details["hint"] == "The first parameter of a method is self."
+    details = refusal(binding.call, module, "decorated", {"x": 1}, {})
+    assert details["got"] == "*args, which has no names"
+    assert "functools.wraps" in details["hint"]
+    assert binding.call(module, "decorated", {}, {}) == ()
+
+
+def test_a_call_that_reaches_no_line_of_theirs_is_their_fault() -> None:
+    module = homework("class Returns:\n    def __init__(self): return 1")
+    details = refusal(binding.bind, module.Returns, {}, {})
+    assert details["got"] == "TypeError: __init__() should return None, not 'int'"
+    with pytest.raises(TypeError, match="abs"):
+        binding.call(homework("def f(x): return abs(x)"), "f", {"x": "text"}, {})
 
 
 # What happens in a call
@@ -283,6 +296,11 @@ def test_a_function_that_cannot_be_called_by_names() -> None:
 
 class Refusal(ValueError):
     pass
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise KeyError
 
 
 def raises(error: Exception) -> None:
@@ -295,6 +313,8 @@ def test_what_a_call_raises() -> None:
     assert found[0].startswith("Refusal: K is x")
     assert len(found[0]) == 200
     assert found[1:3] == ["Refusal", "ValueError"]
+    assert received.raised(raises, AssertionError())[0] == "AssertionError"
+    assert received.raised(raises, Mute())[0] == "Mute: (its message raises KeyError)"
     for passing in (NotImplementedError(), Unusable("It", expected="", got="")):
         with pytest.raises(type(passing)):
             received.raised(raises, passing)

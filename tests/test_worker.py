@@ -147,6 +147,10 @@ def test_a_second_answer_is_not_taken_for_the_next(student: Open) -> None:
     assert ask(handle, "one", 2) == [2]
 
 
+def test_an_exception_without_a_message_is_named_alone(student: Open) -> None:
+    assert failure(student(one="assert False\n"), "one").got == "AssertionError"
+
+
 def test_a_file_that_cannot_be_imported_is_tried_once(student: Open) -> None:
     handle = student(one="import time\ntime.sleep(0.5)\nraise ValueError('no')\n")
     first = failure(handle, "one")

@@ -7,7 +7,7 @@ the order of parameters never matters. What can't be found or called so is :clas
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -66,8 +66,13 @@ def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Alias
     A parameter that is not known keeps its default; without one, that is :class:`Unusable`.
     """
     known = by_any_name(values, aliases)
-    positional, keywords = [], {}
-    for parameter in parameters(function):
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    asked = parameters(function)
+    if values and [parameter.kind for parameter in asked] == [inspect.Parameter.VAR_POSITIONAL]:
+        hint = "Let a decorator keep the names of what it wraps: functools.wraps."
+        raise _nameless(function, f"{asked[0]}, which has no names", hint)
+    for parameter in asked:
         name = squeeze(parameter.name)
         if parameter.kind is parameter.VAR_KEYWORD:
             keywords.update({k: v for k, v in values.items() if k not in keywords})
@@ -84,7 +89,24 @@ def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Alias
                 got=f"a parameter {parameter.name!r} without a default value",
                 hint="Keep the names of the template, or give further parameters a default.",
             )
-    return function(*positional, **keywords)
+    return _called(function, positional, keywords)
+
+
+def _called(
+    function: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]
+) -> Any:
+    """What the call returns. One that reaches no line of the function's is :class:`Unusable`."""
+    try:
+        return function(*positional, **keywords)
+    except TypeError as error:
+        trace = error.__traceback__
+        if trace is None or trace.tb_next is not None:
+            raise
+        raise Unusable(
+            f"{_name(function)} can be called as the template says.",
+            expected="no exception",
+            got=f"TypeError: {error}",
+        ) from None
 
 
 def by_any_name(values: Mapping[str, Any], aliases: Aliases) -> dict[str, Any]:
@@ -97,17 +119,13 @@ def by_any_name(values: Mapping[str, Any], aliases: Aliases) -> dict[str, Any]:
     return known
 
 
-def parameters(function: Callable[..., Any]) -> Iterable[inspect.Parameter]:
+def parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
     """Those of a function; :class:`Unusable` if they can't be told."""
     try:
-        return inspect.signature(function).parameters.values()
+        return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        raise Unusable(
-            f"{_name(function)} can be called by the names of its parameters.",
-            expected="the template's parameters, in a method after self",
-            got="no parameters that can be told",
-            hint="The first parameter of a method is self.",
-        ) from None
+        hint = "The first parameter of a method is self."
+        raise _nameless(function, "no parameters that can be told", hint) from None
 
 
 def _member(owner: Any, name: str, fits: Callable[[Any], bool]) -> Any:
@@ -134,6 +152,15 @@ def _lacks(
         got=f"{name}, which is something else: {other if inspect.isclass(other) else type(other)}"
         if other is not None
         else f"no such name; there is {', '.join(defined) or f'no {kind}'}",
+    )
+
+
+def _nameless(function: Callable[..., Any], got: str, hint: str) -> Unusable:
+    return Unusable(
+        f"{_name(function)} can be called by the names of its parameters.",
+        expected="the template's parameters, in a method after self",
+        got=got,
+        hint=hint,
     )
 
 

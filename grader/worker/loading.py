@@ -102,7 +102,7 @@ class StudentCode:
             where = f"{name}, line {error.lineno}"
         return {
             "type": type(error).__name__,
-            "message": _text(error),
+            "message": text_of(error),
             "where": where,
             "traceback": "".join(report.format(chain=False))[-4000:],
         }
@@ -114,7 +114,7 @@ class StudentCode:
         return trace is not None and self.owns(trace.tb_frame.f_code.co_filename)
 
 
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
     """``str(error)``; a student's own exception class may fail even at that."""
     try:
         return str(error)[:1000]

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from grader import bans, figures
 from grader.worker.binding import squeeze
+from grader.worker.loading import text_of
 from grader.worker.process import Banned, Unusable
 
 Array = NDArray[Any]
@@ -149,7 +150,7 @@ def raised(function: Callable[..., Any], *arguments: Any, **options: Any) -> lis
     except (NotImplementedError, Unusable):
         raise
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"[:200]
+        said = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")[:200]
         return [said, *(kind.__name__ for kind in type(error).__mro__)]
     return []
 

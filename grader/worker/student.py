@@ -191,7 +191,7 @@ class Student:
         if status in ("error", "blocked"):
             raise Failure(
                 text("why") or f"Your code raised {text('type')} while {doing}.",
-                got=f"{text('type')}: {text('message')}",
+                got=f"{text('type')}: {text('message')}".removesuffix(": "),
                 where=text("where"),
                 hint=self._hint(answer),
                 status="error" if status == "error" else "blocked",
@@ -233,7 +233,9 @@ class Student:
         }[lost.kind]
         hint = {
             "timeout": "Look for an endless loop, or for training that runs at import: "
-            'put it under `if __name__ == "__main__":`.',
+            'put it under `if __name__ == "__main__":`.'
+            if doing.startswith("importing")
+            else "Look for an endless loop, or for work that is done again and again.",
             "crashed": "Look for exit(), os._exit() or code that runs out of memory.",
         }[lost.kind]
         raise Failure(what, got=lost.reason, hint=hint, status=lost.kind, output=output) from None

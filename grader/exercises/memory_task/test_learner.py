@@ -227,7 +227,7 @@ def test_second_call(student: Student, rng: Random) -> None:
         got=f"{count}",
         where=TRAIN,
         hint="The history starts anew with each call: make it in the constructor."
-        if count < steps
+        if 0 < count < steps
         else "",
     )
 
@@ -243,12 +243,16 @@ def test_progress(student: Student, rng: Random) -> None:
         calls=[2, 3],
         lr=0.1,
     )
-    close(
-        np.array(found["told"], dtype=float).reshape(-1, 2),
-        list(enumerate(kept(found), 1)),
-        "progress(k, loss) is called after the k-th step in all, with its loss.",
+    what = "progress(k, loss) is called after the k-th step in all, with its loss."
+    told, steps = np.array(found["told"], dtype=float).reshape(-1, 2), kept(found)
+    require(
+        len(told) == len(steps),
+        what,
+        expected=f"{len(steps)} calls, one for each loss of the history",
+        got=str(len(told)),
         where=TRAIN,
     )
+    close(told, list(enumerate(steps, 1)), what, where=TRAIN)
 
 
 @pytest.mark.question(id="M3", points=0.3)

@@ -19,7 +19,7 @@ from grader.exercises.numpy_rnn.oracle import (
     random_weights,
 )
 from grader.failures import Failure
-from grader.figures import require_labels, require_log_scale
+from grader.figures import other_curves, require_labels, require_log_scale
 from grader.worker.student import Student
 
 Random = np.random.Generator
@@ -86,9 +86,9 @@ def test_curves(student: Student, rng: Random) -> None:
         if curve is None:
             raise Failure(
                 f"A curve shows what gradient_norms returns for the batch of length {T}.",
-                expected=f"a line through {T} norms, for example {norms[0][0]:.3g} at t = 1 and "
+                expected=f"a curve through {T} norms, for example {norms[0][0]:.3g} at t = 1 and "
                 f"{norms[0][-1]:.3g} at t = {T}",
-                got="lines of " + (", ".join(str(len(line["y"])) for line in lines) or "no"),
+                got=other_curves(lines),
                 where=PLOT,
             )
         steps = np.asarray(curve["x"], dtype=float)
