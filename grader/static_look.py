@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
 import functools
 import re
+import sys
 import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +23,7 @@ from typing import TypeAlias
 
 from grader.bans import BANNED
 
+DEEPEST = 40_000  # calls in calls: enough for any tree that Python's parser makes
 LONGEST = 200  # characters of a text or path that is followed, so that hostile ones end here
 
 
@@ -37,10 +38,7 @@ class Violation:
 
 
 def static_look(source: str, filename: str) -> list[Violation]:
-    """The uses of banned names in ``source``, by line; none if it is not valid Python.
-
-    A statement nested too deeply for Python to walk is looked at as far as the walk goes.
-    """
+    """The uses of banned names in ``source``, by line; none if it is not valid Python."""
     return findings(Looker, source, filename)
 
 
@@ -54,10 +52,18 @@ def findings(make: Callable[[], Looker], source: str, filename: str) -> list[Vio
 @functools.lru_cache(maxsize=64)  # several questions look at the same files, which may be long
 def _found(make: Callable[[], Looker], source: str) -> tuple[tuple[int, str], ...]:
     looker = make()
-    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+    limit = sys.getrecursionlimit()
+    try:
         with warnings.catch_warnings(action="ignore"):  # about the student's invalid escapes, say
             tree = ast.parse(source)
+        sys.setrecursionlimit(DEEPEST)
         looker.look(tree)
+    except (RecursionError, MemoryError):  # a worker's Python may be told to go deeper
+        looker.found.add((1, "a statement nested too deeply to be looked at"))
+    except (SyntaxError, ValueError):
+        pass  # it can't be imported either
+    finally:
+        sys.setrecursionlimit(limit)
     return tuple(sorted(looker.found))
 
 
@@ -145,8 +151,7 @@ class Looker(ast.NodeVisitor):
 
     def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
-            with contextlib.suppress(RecursionError):  # what is too deep to walk hides nothing else
-                self.visit(node)
+            self.visit(node)
 
     # Names get a meaning
 
