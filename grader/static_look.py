@@ -3,9 +3,9 @@
 The looker follows what a name stands for: it evaluates just as much of Python as it takes to see
 that ``L`` is ``torch.nn.LSTM`` after ``from torch.nn import LSTM as L``, that ``"LS" + "TM"`` is a
 text and ``getattr`` of it a layer. An expression that stands for something banned is a use of it.
-Whatever can't be followed is taken for harmless (the looks at run time see the rest), since a false
-alarm costs an honest student points: a student's own class may be called ``LSTM``, and to import a
-banned layer, annotate with it or compare with it is no use of it.
+Whatever can't be followed is taken for harmless (the looks at run time see the rest), for a false
+alarm costs honest students points: an own class may be called ``LSTM``, and to import a banned
+layer, annotate with it or compare with it is no use of it.
 """
 
 from __future__ import annotations
@@ -44,27 +44,25 @@ def static_look(source: str, filename: str) -> list[Violation]:
 
 def findings(make: Callable[[], Looker], source: str, filename: str) -> list[Violation]:
     """What a looker finds in ``source``; ``make()`` gives a fresh one."""
-    source = source.removeprefix("\ufeff")
-    lines = re.split(r"\r\n|\r|\n", source)
+    lines = re.split(r"\r\n|\r|\n", source := source.removeprefix("\ufeff"))
     return [Violation(filename, n, what, lines[n - 1].strip()) for n, what in _found(make, source)]
 
 
 @functools.lru_cache(maxsize=64)  # several questions look at the same files, which may be long
 def _found(make: Callable[[], Looker], source: str) -> tuple[tuple[int, str], ...]:
-    looker = make()
-    limit = sys.getrecursionlimit()
+    looker, limit = make(), sys.getrecursionlimit()
     try:
         with warnings.catch_warnings(action="ignore"):  # about the student's invalid escapes, say
             tree = ast.parse(source)
         sys.setrecursionlimit(DEEPEST)
         looker.look(tree)
+        return tuple(sorted(looker.found))
     except (RecursionError, MemoryError):  # a worker's Python may be told to go deeper
-        looker.found.add((1, "a statement nested too deeply to be looked at"))
+        return ((1, "a statement nested too deeply to be looked at"),)
     except (SyntaxError, ValueError):
-        pass  # it can't be imported either
+        return ()  # it can't be imported either
     finally:
         sys.setrecursionlimit(limit)
-    return tuple(sorted(looker.found))
 
 
 @dataclass(frozen=True)
@@ -140,8 +138,7 @@ class Looker(ast.NodeVisitor):
                 return tuple([self._compared(each) for each in classes])
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return (self._compared(left), self._compared(right))
-            case _:
-                return self.glance(node)
+        return self.glance(node)
 
     def _within(self, names: _Names, visible: _Names, nodes: Iterable[ast.AST]) -> None:
         outer = self.names, self.visible
