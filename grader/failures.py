@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
+
+LONGEST = 10_000  # characters of each text
 
 Status = Literal[
     "passed",
@@ -30,6 +33,13 @@ class Failure(Exception):
     status: Status = "failed"
     traceback: str = ""  # the student's frames only
     output: str = ""  # what the student's code printed meanwhile
+
+    def __post_init__(self) -> None:
+        """Shorten what nobody would read: parts of it may come from a submission."""
+        for field in dataclasses.fields(self):
+            text = getattr(self, field.name)
+            if len(text) > LONGEST:
+                setattr(self, field.name, f"{text[:LONGEST]} …")
 
     def __str__(self) -> str:
         return "\n".join(line for line in (self.what, *self.details()) if line)

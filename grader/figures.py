@@ -8,7 +8,7 @@ import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +22,45 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[Any]
-
 POINTS = 5000  # of a line's data that travel
 PNG_BYTES = 2 * 2**20  # of a picture that reports keep
+TITLE = 200  # characters of its title
 PIXELS = 2000  # an image's longer side at most
 NUMBER = re.compile(r"[^\d−-]*(\d+(?:\.\d+)?)\D*")  # the one in a tick's label, such as T = 5
 
 
-def describe(figure: Figure) -> dict[str, Any]:
+class Line(TypedDict):
+    label: str
+    x: Array
+    y: Array
+
+
+class ErrorBars(TypedDict):
+    """Vertical ones: where they stand, their middles and half their lengths."""
+
+    x: Array
+    y: Array
+    error: Array
+
+
+class AxesDescription(TypedDict):
+    title: str
+    xlabel: str
+    ylabel: str
+    xscale: str
+    yscale: str
+    legend: list[str]
+    error_bars: list[ErrorBars]
+    lines: list[Line]
+
+
+class Description(TypedDict):
+    axes: list[AxesDescription]
+    legend: list[str]  # the figure's own
+    png: Array
+
+
+def describe(figure: Figure) -> Description:
     """Axes with labels, scales, legend entries and curves, and the picture as PNG bytes."""
     import matplotlib as mpl
     from matplotlib.text import Text
@@ -48,7 +79,7 @@ def describe(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _describe_axes(axes: Axes) -> dict[str, Any]:
+def _describe_axes(axes: Axes) -> AxesDescription:
     from matplotlib.container import ErrorbarContainer
 
     legend = axes.get_legend()
@@ -70,7 +101,7 @@ def _describe_axes(axes: Axes) -> dict[str, Any]:
     }
 
 
-def _describe_curve(axes: Axes, label: Any, x: Array, y: Array) -> dict[str, Any]:
+def _describe_curve(axes: Axes, label: Any, x: Array, y: Array) -> Line:
     seen = ~np.isnan(x) & ~np.isnan(y)  # elsewhere nothing is drawn
     return {
         "label": str(label),
@@ -112,8 +143,7 @@ def _named(axis: Axis, positions: Array) -> Array:
     return np.array([float(name[1]) for name in found if name]) if all(found) else positions
 
 
-def _describe_error_bars(axes: Axes, container: ErrorbarContainer) -> dict[str, Any]:
-    """Vertical bars: where they stand, their middles and half their lengths."""
+def _describe_error_bars(axes: Axes, container: ErrorbarContainer) -> ErrorBars:
     ends = np.array([bar[:2] for bar in container.lines[2][-1].get_segments()])  # (bars, 2, 2)
     ends = ends.reshape(-1, 2, 2)
     return {
@@ -158,7 +188,7 @@ def pictures(answer: Any) -> list[dict[str, str]]:
         axes = answer.get("axes")
         parts = axes if isinstance(axes, list) else []
         titles = [str(part.get("title", "")) for part in parts if isinstance(part, dict)]
-        title = next((title for title in titles if title), "figure")
+        title = next((title for title in titles if title), "figure")[:TITLE]
         return [{"title": title, "png": base64.b64encode(png.tobytes()).decode()}]
     return [picture for part in answer.values() for picture in pictures(part)]
 
@@ -170,7 +200,7 @@ def _is_bearable(png: bytes) -> bool:
     return bool(max(struct.unpack_from(">II", png.ljust(24), 16)) <= 2 * PIXELS)
 
 
-def require_labels(figure: dict[str, Any], what: str, *, where: str, legend: bool = True) -> None:
+def require_labels(figure: Description, what: str, *, where: str, legend: bool = True) -> None:
     """Fail unless each axes that shows something has both labels, and the figure a legend."""
     drawn = [(n, axes) for n, axes in enumerate(figure["axes"], 1) if axes["lines"]]
     if not drawn:
@@ -194,7 +224,7 @@ def require_labels(figure: dict[str, Any], what: str, *, where: str, legend: boo
 
 
 def require_line(
-    figure: dict[str, Any], y: Iterable[float], what: str, *, where: str, tolerance: float = 1e-6
+    figure: Description, y: Iterable[float], what: str, *, where: str, tolerance: float = 1e-6
 ) -> None:
     """Fail unless a curve of the figure shows the values ``y``."""
     wanted = np.asarray(list(y), dtype=float)[:POINTS]
@@ -211,13 +241,13 @@ def require_line(
     )
 
 
-def other_curves(lines: Sequence[dict[str, Any]]) -> str:
+def other_curves(lines: Sequence[Line]) -> str:
     """What to say of curves none of which is the wanted one."""
     lengths = ", ".join(str(len(line["y"])) for line in lines)
     return f"curves through others: {lengths} values" if lines else "an empty figure"
 
 
-def require_log_scale(figure: dict[str, Any], what: str, *, where: str) -> None:
+def require_log_scale(figure: Description, what: str, *, where: str) -> None:
     """Fail unless a vertical axis is logarithmic where a curve is drawn."""
     scales = {axes["yscale"] for axes in figure["axes"] if axes["lines"]}
     if "log" not in scales:

@@ -8,6 +8,9 @@ from pathlib import PurePosixPath
 from grader.notebooks import parse
 from grader.submission import Submission
 
+# Functions that import the module, or run the file, that they are given the name of.
+IMPORTERS = ("__import__", "import_module", "run_module", "run_path", "spec_from_file_location")
+
 
 def with_imports(submission: Submission, file: str) -> dict[str, str]:
     """Text by path of ``file`` and of every file of the submission that it imports, however far."""
@@ -28,15 +31,20 @@ def with_imports(submission: Submission, file: str) -> dict[str, str]:
 
 
 def imported_names(source: str) -> set[str]:
-    """Every name that an import statement mentions, each part of a dotted one by itself."""
+    """Every name that an import mentions, each part of a dotted one by itself."""
     try:
         tree = parse(source)
     except SyntaxError:
         return set()  # it can't be imported either, and that is where the student is told
     names: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names.update(alias.name for alias in node.names)
-            if isinstance(node, ast.ImportFrom) and node.module:
-                names.add(node.module)
+        match node:
+            case ast.Import(names=aliases):
+                names.update(alias.name for alias in aliases)
+            case ast.ImportFrom(module=module, names=aliases):
+                names.update([module or "", *(alias.name for alias in aliases)])
+            case ast.Call(func=ast.Name(function) | ast.Attribute(attr=function), args=arguments):
+                if function in IMPORTERS:
+                    constants = [a.value for a in arguments if isinstance(a, ast.Constant)]
+                    names.update(value for value in constants if isinstance(value, str))
     return {part for name in names for part in name.split(".")}

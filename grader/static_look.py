@@ -3,18 +3,18 @@
 The looker follows what a name stands for: it evaluates just as much of Python as it takes to see
 that ``L`` is ``torch.nn.LSTM`` after ``from torch.nn import LSTM as L``, that ``"LS" + "TM"`` is a
 text and ``getattr`` of it a layer. An expression that stands for something banned is a use of it.
-Whatever can't be followed is taken for harmless (the looks at run time see the rest), since a false
-alarm costs an honest student points: a student's own class may be called ``LSTM``, and to import a
-banned layer, annotate with it or compare with it is no use of it.
+Whatever can't be followed is taken for harmless (the looks at run time see the rest), for a false
+alarm costs honest students points: an own class may be called ``LSTM``, and to import a banned
+layer, annotate with it or compare with it is no use of it.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
 import functools
 import re
+import sys
 import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +23,7 @@ from typing import TypeAlias
 
 from grader.bans import BANNED
 
+DEEPEST = 40_000  # calls in calls: enough for any tree that Python's parser makes
 LONGEST = 200  # characters of a text or path that is followed, so that hostile ones end here
 
 
@@ -37,28 +38,31 @@ class Violation:
 
 
 def static_look(source: str, filename: str) -> list[Violation]:
-    """The uses of banned names in ``source``, by line; none if it is not valid Python.
-
-    A statement nested too deeply for Python to walk is looked at as far as the walk goes.
-    """
+    """The uses of banned names in ``source``, by line; none if it is not valid Python."""
     return findings(Looker, source, filename)
 
 
 def findings(make: Callable[[], Looker], source: str, filename: str) -> list[Violation]:
     """What a looker finds in ``source``; ``make()`` gives a fresh one."""
-    source = source.removeprefix("\ufeff")
-    lines = re.split(r"\r\n|\r|\n", source)
+    lines = re.split(r"\r\n|\r|\n", source := source.removeprefix("\ufeff"))
     return [Violation(filename, n, what, lines[n - 1].strip()) for n, what in _found(make, source)]
 
 
 @functools.lru_cache(maxsize=64)  # several questions look at the same files, which may be long
 def _found(make: Callable[[], Looker], source: str) -> tuple[tuple[int, str], ...]:
-    looker = make()
-    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+    looker, limit = make(), sys.getrecursionlimit()
+    try:
         with warnings.catch_warnings(action="ignore"):  # about the student's invalid escapes, say
             tree = ast.parse(source)
+        sys.setrecursionlimit(DEEPEST)
         looker.look(tree)
-    return tuple(sorted(looker.found))
+        return tuple(sorted(looker.found))
+    except (RecursionError, MemoryError):  # a worker's Python may be told to go deeper
+        return ((1, "a statement nested too deeply to be looked at"),)
+    except (SyntaxError, ValueError):
+        return ()  # it can't be imported either
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,7 @@ class Looker(ast.NodeVisitor):
                 return tuple([self._compared(each) for each in classes])
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return (self._compared(left), self._compared(right))
-            case _:
-                return self.glance(node)
+        return self.glance(node)
 
     def _within(self, names: _Names, visible: _Names, nodes: Iterable[ast.AST]) -> None:
         outer = self.names, self.visible
@@ -145,8 +148,7 @@ class Looker(ast.NodeVisitor):
 
     def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
-            with contextlib.suppress(RecursionError):  # what is too deep to walk hides nothing else
-                self.visit(node)
+            self.visit(node)
 
     # Names get a meaning
 

@@ -174,10 +174,18 @@ def _module_name(stem: str) -> str:
 
 
 def _importable(path: PurePosixPath, data: bytes, notes: Notes) -> bytes:
-    """The same code in bytes that Python reads: what it doesn't decode becomes UTF-8."""
+    """The same code in bytes that Python reads, and as :func:`_decoded` does.
+
+    What Python doesn't decode becomes UTF-8. So does, with a byte order mark, what declares its
+    encoding near a lone carriage return: which lines are the first two is told differently there.
+    """
     text, faithful = _decoded(data)
     if not faithful:
         notes.add("encoding", str(path))
+    head = b"\n".join(data.split(b"\n", 2)[:2]) + b"\n"
+    if b"coding" in head and re.search(rb"\r(?!\n)", head):
+        text = re.sub("\r\n?", "\n", text)
+        return codecs.BOM_UTF8 + COOKIE.sub(r"\1utf-8", text).encode()
     if faithful and not data.startswith(codecs.BOM_UTF8):
         return data
     return COOKIE.sub(r"\1utf-8", text).encode()

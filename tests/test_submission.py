@@ -245,6 +245,9 @@ def test_find_prefers_the_path_in_another_case_to_the_name_elsewhere(tmp_path):
         (b"# coding: no-such-codec\ns = 1", "# coding: utf-8\ns = 1"),
         (b"# coding: punycode\ns = 1  # -", "# coding: utf-8\ns = 1  # -"),  # it would take hours
         ("# x\n# coding: ascii\ns = 'ü'".encode("latin-1"), "# x\n# coding: utf-8\ns = 'ü'"),
+        # Python's tokenizer and its library take other lines for the first two.
+        (b"# x\r# y\r# coding: utf-7\rs = '+ACM-'", "# x\n# y\n# coding: utf-7\ns = '#'"),
+        (b"\r# coding: utf-7\rs = 1 #+AAo-s=2", "\n# coding: utf-8\ns = 1 #+AAo-s=2"),
     ],
 )
 def test_python_reads_what_source_of_shows(tmp_path, data, text):

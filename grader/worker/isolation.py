@@ -31,8 +31,9 @@ What it does not protect
 ------------------------
 - The worker from itself. Student code shares an interpreter with the probes, and can forge what
   they report. It must then still produce right numbers for inputs it has not seen; but what only
-  the worker can see (which layers ran, in what order a loop stepped, what a figure shows) is as
-  good as the code is honest. The second line for these is the look at the source, which such code
+  the worker can see (which layers ran, in what order a loop stepped and how often a cell was
+  applied, whether weights were learnt or brought along, what a figure shows) is as good as the code
+  is honest. The second line for these is the look at the source (tampering.py), which such code
   must get past, and a person who reads it.
 - Existence and size of files (stat) are visible for paths that can be guessed. The name of the
   machine and the user's number are, too.

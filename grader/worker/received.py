@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grader import bans, figures
+from grader.figures import Description
 from grader.worker.binding import squeeze
 from grader.worker.loading import text_of
 from grader.worker.process import Banned, Unusable
@@ -181,7 +182,7 @@ def derivatives() -> Iterator[set[str]]:
 # Figures
 
 
-def drawing(draw: Callable[[], Any], name: str, *, returned: bool = False) -> dict[str, Any]:
+def drawing(draw: Callable[[], Any], name: str, *, returned: bool = False) -> Description:
     """The description of the figure that ``draw()`` returns, or else draws by pyplot.
 
     It must be ``returned`` if the template says so; ``name`` is the student's function.
@@ -206,7 +207,7 @@ def figure_in(result: Any) -> Figure | None:
     return next((part for part in owners if isinstance(part, Figure)), None)
 
 
-def described(figure: Figure, name: str) -> dict[str, Any]:
+def described(figure: Figure, name: str) -> Description:
     """``figures.describe``, which draws it; matplotlib may be unable to."""
     try:
         return figures.describe(figure)

@@ -44,6 +44,7 @@ from tests.conftest import ROOT, Grade
 HERE = Path(__file__).parent
 ATTACKS = sorted(path for path in HERE.glob("*/*.py") if path.parent.name != "skeletons")
 MARK = "hostile-was-here"
+LONGEST = 100_000  # characters that a reader is shown
 SECONDS = 40.0  # for one attack on a loaded machine; most take two
 
 # What holds for all attacks of a folder, where an attack doesn't say otherwise.
@@ -223,6 +224,7 @@ def test_attack(attack: Path, grade: Grade, bait: Bait, honest: float, tmp_path:
     assert run.report["isolation"] == "full"
     assert "BREACH" not in run.text
     assert "\x1b" not in run.text
+    assert len(run.text) < LONGEST
     rows = points(run)
     attacked = rows.pop(rules["question"])
     assert attacked["earned"] <= rules.get("at_most", honest), run.text

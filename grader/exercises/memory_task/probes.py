@@ -15,6 +15,7 @@ import numpy as np
 from grader.exercises.memory_task.calling import ALIASES, call, make
 from grader.exercises.memory_task.probes_learner import Batches, Recorder
 from grader.exercises.numpy_rnn.network import Array, Arrays, Network
+from grader.figures import Description
 from grader.worker.binding import find, takes
 from grader.worker.process import Unusable
 from grader.worker.received import array, brief, drawing, named, number, raised
@@ -226,7 +227,7 @@ def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
     ]
 
 
-def accuracy_figure(module: ModuleType, lengths: list[int], accuracies: Array) -> dict[str, Any]:
+def accuracy_figure(module: ModuleType, lengths: list[int], accuracies: Array) -> Description:
     return drawing(
         lambda: call(module, "plot_accuracy", lengths=lengths, accuracies=accuracies.copy()),
         "plot_accuracy",

@@ -14,7 +14,7 @@ from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.misconceptions import ACCURACY, LONGEST
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, random_weights
 from grader.failures import Failure
-from grader.figures import require_labels
+from grader.figures import Description, require_labels
 from grader.worker.student import Student
 
 Random = np.random.Generator
@@ -220,7 +220,7 @@ def test_longest(student: Student, rng: Random) -> None:
     )
 
 
-def draw_figure(student: Student, rng: Random) -> tuple[dict[str, Any], list[int], Array]:
+def draw_figure(student: Student, rng: Random) -> tuple[Description, list[int], Array]:
     lengths = [5, 10, 20, 30]
     accuracies = rng.uniform(0.2, 1, (4, 5))
     figure = student.run(probes.accuracy_figure, FILE, lengths=lengths, accuracies=accuracies)

@@ -60,7 +60,8 @@ def features(digits: Array, d: int) -> Array:
 
 def output(model: Model, weights: Weights, x: Array, form: OutputForm = "logits") -> Array:
     """p of the last step, (B, K), or what softmax or log-softmax makes of it."""
-    return _numpy(_forward(model, weights, x, form)[0])
+    with torch.no_grad():  # a graph would keep what every step leaves
+        return _numpy(_forward(model, weights, x, form)[0])
 
 
 def gradients(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -63,8 +63,14 @@ def network_class(module: ModuleType, name: str) -> type[nn.Module]:
         return own[0]
 
 
-def parameters(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
-    """Shapes of the network's parameters, and of the tensors that are not registered as such."""
+class Shapes(TypedDict):
+    """Of a network's parameters, and of its tensors that are not registered as such."""
+
+    parameters: dict[str, list[int]]
+    plain: dict[str, list[int]]
+
+
+def parameters(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str) -> Shapes:
     network, _ = build(module, name, sizes, dtype)
     plain = {
         key: list(value.shape)

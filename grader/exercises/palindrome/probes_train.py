@@ -7,7 +7,7 @@ import inspect
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, TypedDict
 
 from matplotlib.figure import Figure
 from torch import Tensor, nn
@@ -37,6 +37,25 @@ WATCHED_STEPS = 3
 TIGHT = 1e-5  # a max_norm that every gradient exceeds
 FIGURES = 4  # the last of those drawn
 SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
+
+
+class Run(TypedDict):
+    """What a training came to."""
+
+    weights: dict[str, Array]
+    first: dict[str, Array]  # before the first step; empty if it was another network's
+    recent: list[dict[str, Array]]
+    # The network's class, what it read (digits to the last), and how often it was changed.
+    kind: str
+    length: int
+    steps: int
+    events: list[str]
+    left_over: bool
+    clips: bool
+    probabilities: bool | None
+    history: dict[str, list[float]]
+    figures: list[figures.Description]
+    trouble: str  # why the last other figure is not among them
 
 
 class Enough(BaseException):
@@ -143,7 +162,7 @@ class Watch:
             stepped.remove()
 
 
-def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, Any]:
+def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
     """Run the student's ``train`` at the sheet's defaults; weights, history, figures and more."""
     function = find(module, "train")
     values = {
@@ -177,7 +196,7 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
         "weights": weights_of(network),
         "first": watch.weights_at_first(watch.network or network),
         "recent": [w for w in watch.recent if network is watch.network],
-        "class": type(network).__name__,
+        "kind": type(network).__name__,
         "length": watch.read + 1 if watch.read else length,
         "steps": watch.steps,
         "events": watch.events,
@@ -200,7 +219,7 @@ def clips(function: Callable[..., Any], values: dict[str, Any]) -> bool:
     return max(watch.largest, default=0) < 2 * TIGHT
 
 
-def describe(drawn: list[Figure]) -> tuple[list[dict[str, Any]], str]:
+def describe(drawn: list[Figure]) -> tuple[list[figures.Description], str]:
     """The figures that matplotlib can draw, and what came instead of the last other one."""
     pictures, trouble = [], ""
     for figure in drawn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,8 +10,9 @@ import pytest
 from grader.checks import require
 from grader.exercises.palindrome import equations, oracle, probes_train
 from grader.exercises.palindrome.layout import unpack
-from grader.exercises.palindrome.network import Network, complete, units
+from grader.exercises.palindrome.network import LARGEST, Network, complete, units
 from grader.exercises.palindrome.oracle import Weights
+from grader.exercises.palindrome.probes_train import Run
 from grader.failures import Failure
 from grader.figures import require_labels
 from grader.worker.student import Student
@@ -20,14 +21,15 @@ LENGTH = 5
 STEPS = 10_000  # the sheet's limit
 SECONDS = 150.0
 THRESHOLD = 0.99
+WORK = 1_000_000  # numbers in all weights that are tried, if more than those returned
 LONGEST = 8  # palindromes that are all tried; there are 10 000 of them
 
 
-def trained(student: Student, model: str) -> dict[str, Any]:
+def trained(student: Student, model: str) -> Run:
     """What the student's train(…) came to; it runs once for all tests."""
 
-    def run() -> dict[str, Any]:
-        found: dict[str, Any] = student.run(
+    def run() -> Run:
+        found: Run = student.run(
             probes_train.train,
             "train.py",
             defines=("train",),
@@ -41,7 +43,7 @@ def trained(student: Student, model: str) -> dict[str, Any]:
     return student.remember(f"training {model}", run)
 
 
-def check_steps(run: dict[str, Any]) -> None:
+def check_steps(run: Run) -> None:
     """Fail unless an optimizer of torch.optim has stepped, and no more often than allowed."""
     require(
         1 <= run["steps"] <= STEPS,
@@ -52,7 +54,7 @@ def check_steps(run: dict[str, Any]) -> None:
     )
 
 
-def reaches_the_threshold(network: Network, run: dict[str, Any]) -> None:
+def reaches_the_threshold(network: Network, run: Run) -> None:
     """All palindromes of the length are tried, so that an accuracy is exact, not a sample's.
 
     RMSprop's last step may be an unlucky one: at the sheet's learning rate, accuracies of right
@@ -65,7 +67,7 @@ def reaches_the_threshold(network: Network, run: dict[str, Any]) -> None:
         set(network.layout) <= set(weights),
         "train returns a network of the class that the sheet asks for.",
         expected=f"a {network.model} with the parameters {', '.join(network.layout)}",
-        got=f"a {run['class']} with the parameters {', '.join(weights) or 'none'}",
+        got=f"a {run['kind']} with the parameters {', '.join(weights) or 'none'}",
     )
     bad = [name for name, array in weights.items() if not np.isfinite(array).all()]
     require(
@@ -83,7 +85,7 @@ def reaches_the_threshold(network: Network, run: dict[str, Any]) -> None:
         got="weights that reach the threshold before the first step",
         where="train.py, train",
     )
-    accuracies = [accuracy(network, w, length) for w in (weights, *reversed(run["recent"]))]
+    accuracies = [accuracy(network, tried, length) for tried in affordable(run)]
     require(
         max(accuracies) >= THRESHOLD,
         f"After training, the last digit of {LENGTH} is predicted.",
@@ -95,6 +97,23 @@ def reaches_the_threshold(network: Network, run: dict[str, Any]) -> None:
         if network.follows_sheet
         else "The network does not follow the sheet's equations yet: mend that first.",
     )
+
+
+def affordable(run: Run) -> Iterator[Weights]:
+    """The weights to judge: those returned, then the newest, as many as don't take too long."""
+    work = 0
+    for weights in (run["weights"], *reversed(run["recent"])):
+        size = sum(array.size for array in weights.values())
+        require(
+            size <= LARGEST,
+            "The network has no more parameters than it needs.",
+            expected=f"at most {LARGEST:,} numbers",
+            got=f"{size:,}",
+        )
+        if work and work + size > WORK:
+            return
+        work += size
+        yield weights
 
 
 def accuracy(network: Network, weights: Weights, length: int) -> float:

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from grader.exercises.toy_bptt.probes import Inputs, call
+from grader.figures import Description
 from grader.worker.received import Array, drawing
 
 
@@ -20,7 +21,7 @@ class Record(NamedTuple):
         return getattr(self, key) if isinstance(key, str) else tuple.__getitem__(self, key)
 
 
-def loss_figure(module: ModuleType, run: Inputs) -> dict[str, Any]:
+def loss_figure(module: ModuleType, run: Inputs) -> Description:
     """A description of loss_figure(run, title)."""
     inputs = {"run": Record(**run), "title": "Truncated BPTT"}
     return draw(module, "loss_figure", inputs)
@@ -28,11 +29,11 @@ def loss_figure(module: ModuleType, run: Inputs) -> dict[str, Any]:
 
 def theta_figure(
     module: ModuleType, runs: dict[str, Inputs], decay: float | None = None
-) -> dict[str, Any]:
+) -> Description:
     """A description of theta_figure(runs, title, decay)."""
     inputs = {"runs": {label: Record(**run) for label, run in runs.items()}, "title": "Restarts"}
     return draw(module, "theta_figure", {**inputs, "decay": decay})
 
 
-def draw(module: ModuleType, name: str, inputs: Inputs) -> dict[str, Any]:
+def draw(module: ModuleType, name: str, inputs: Inputs) -> Description:
     return drawing(lambda: call(module, name, inputs), name, returned=True)

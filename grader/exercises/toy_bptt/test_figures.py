@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from grader.checks import require
 from grader.exercises.toy_bptt import probes_figures
 from grader.exercises.toy_bptt.oracle import Array, Random
-from grader.figures import require_labels, require_line
+from grader.figures import Description, Line, require_labels, require_line
 from grader.worker.student import Student
 
 FILE = "toy_bptt.py"
-Description = dict[str, Any]
 
 
 def draw_run(rng: Random) -> dict[str, Array]:
@@ -38,7 +35,7 @@ def draw_theta_figure(
     return found
 
 
-def lines(figure: Description) -> list[dict[str, Any]]:
+def lines(figure: Description) -> list[Line]:
     return [line for axes in figure["axes"] for line in axes["lines"]]
 
 
