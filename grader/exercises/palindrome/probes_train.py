@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import inspect
 from collections import deque
@@ -16,7 +15,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from grader import figures
-from grader.worker.binding import bind, find, is_students, squeeze, takes
+from grader.worker.binding import bind, find, is_students, takes, wants_configuration
 from grader.worker.process import Unusable
 from grader.worker.received import Array, array, brief, described, figure_in
 
@@ -33,7 +32,6 @@ ALIASES = {
     "max_norm": "maxgradnorm clip maxgradientnorm",
     "device": "dev",
 }
-CONFIGURATIONS = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams")
 WATCHED_STEPS = 3
 TIGHT = 1e-5  # a max_norm that every gradient exceeds
 FIGURES = 4  # the last of those drawn
@@ -162,7 +160,7 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
     }
     watch = Watch()
     with figures.captured() as drawn, watch.over(is_students):
-        returned = call(function, values)
+        returned = bind(function, values, ALIASES)
         network, history = sort_out(returned)
         if history:
             plot(module, history, drawn)
@@ -197,7 +195,7 @@ def clips(function: Callable[..., Any], values: dict[str, Any]) -> bool:
         return True
     watch = Watch(brief=True)
     with contextlib.suppress(Enough, Exception), watch.over(is_students):
-        call(function, {**values, "max_norm": TIGHT})
+        bind(function, {**values, "max_norm": TIGHT}, ALIASES)
     return max(watch.largest, default=0) < 2 * TIGHT
 
 
@@ -214,19 +212,6 @@ def describe(drawn: list[Figure]) -> tuple[list[dict[str, Any]], str]:
 
 def weights_of(network: nn.Module) -> dict[str, Array]:
     return {name: array(value, name) for name, value in network.named_parameters()}
-
-
-def call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
-    """``train(config)`` as in the course's older hand-outs, or ``train(model=…, length=…)``."""
-    if wants_configuration(function):
-        return function(argparse.Namespace(**values, model_type=values["model"]))
-    return bind(function, values, ALIASES)
-
-
-def wants_configuration(function: Callable[..., Any]) -> bool:
-    parameters = inspect.signature(function).parameters.values()
-    required = [p for p in parameters if p.default is p.empty]
-    return len(required) == 1 and squeeze(required[0].name) in CONFIGURATIONS
 
 
 def sort_out(returned: Any) -> tuple[nn.Module | None, Any]:

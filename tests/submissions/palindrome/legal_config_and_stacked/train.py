@@ -9,6 +9,7 @@ from vanilla_rnn import VanillaRNN
 
 def train(config):
     assert config.model_type in ("RNN", "LSTM")
+    torch.manual_seed(config.seed)
     device = torch.device(config.device)
     if config.model_type == "RNN":
         model = VanillaRNN(config.input_length, config.input_dim, config.num_hidden,
@@ -39,4 +40,5 @@ def train(config):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--model_type", default="RNN")
+    parser.add_argument("--seed", type=int, default=7, help="an option of my own")
     train(parser.parse_args())
