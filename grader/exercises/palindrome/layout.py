@@ -23,9 +23,10 @@ from grader.exercises.palindrome.oracle import shapes as sheet_shapes
 from grader.failures import Failure
 
 Shape = tuple[int, ...]
-# Sizes at which a dimension tells what it is, whatever the input's width is (1, 10, or K); the
-# second for networks that have ten classes in the code.
-SURVEYS = (Sizes(B=5, T=3, d=1, n=7, K=6), Sizes(B=5, T=3, d=1, n=7, K=10))
+# Sizes at which a dimension tells what it is, whatever the input's width is (1, 10, K, or what
+# embeddings usually have: n + 1 is none of these); the second for networks that have ten classes
+# in the code.
+SURVEYS = (Sizes(B=5, T=3, d=1, n=11, K=6), Sizes(B=5, T=3, d=1, n=11, K=10))
 COLUMNS: dict[str, tuple[str, ...]] = {
     "x": ("x",), "h": ("h",), "xh": ("x", "h"), "b": (), "ph": ("h",), "p": (),
 }  # fmt: skip

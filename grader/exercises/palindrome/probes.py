@@ -45,15 +45,13 @@ def build(
     kind = network_class(module, name)
     try:
         network = bind(kind, sizes | {"device": Device("cpu")}, ALIASES)
-    except (AttributeError, TypeError) as error:
-        if "device" not in str(error) and "'str'" not in str(error):
-            raise
+    except (AssertionError, AttributeError, TypeError, ValueError):
         network = bind(kind, sizes | {"device": torch.device("cpu")}, ALIASES)
     return network.to(number), number
 
 
 def network_class(module: ModuleType, name: str) -> type[nn.Module]:
-    """The class ``name``, or else the only network that the module defines."""
+    """The class ``name``, or else the only network that the module defines, or that has classes."""
     try:
         return find_class(module, name, nn.Module)
     except Unusable:
@@ -64,9 +62,11 @@ def network_class(module: ModuleType, name: str) -> type[nn.Module]:
             and issubclass(value, nn.Module)
             and value.__module__ == module.__name__
         ]
-        if len(own) != 1:
-            raise
-        return own[0]
+        whole = [kind for kind in own if takes(kind, "num_classes", ALIASES)]
+        for found in (own, whole):
+            if len(found) == 1:
+                return found[0]
+        raise
 
 
 def parameters(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
