@@ -54,13 +54,14 @@ class Submission:
         """The file called ``name``, in whatever folder, or else one that stands in for it.
 
         The first of these: a path that ends with ``name``; a file with its last part as name (each
-        with its case, then without); a module that defines most, and any, of ``defines`` at top
-        level. Among equals, the one in the fewest folders, then the first in the alphabet.
+        with its case, then without, then without what joins words); a module that defines most,
+        and any, of ``defines`` at top level. Among equals, the one in the fewest folders, then the
+        first in the alphabet.
         """
         ranked = sorted(self.files, key=lambda file: (len(file.parts), file))
         parts = PurePosixPath(name).parts
         for wanted in (parts, parts[-1:]):
-            for spelling in (str, str.casefold):
+            for spelling in (str, str.casefold, _squeezed):
                 end = [spelling(part) for part in wanted]
                 for file in ranked:
                     if [spelling(part) for part in file.parts[-len(end) :]] == end:
@@ -165,6 +166,11 @@ def _convert_notebooks(
         for cell in notebook.unread:
             notes.add("cell", f"{path}, {cell}")
     return modules
+
+
+def _squeezed(part: str) -> str:
+    """``part`` as far as spellings of it agree: Vanilla-RNN.py is vanilla_rnn.py."""
+    return re.sub(r"[\s_-]", "", part.casefold())
 
 
 def _module_name(stem: str) -> str:

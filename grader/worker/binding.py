@@ -6,7 +6,11 @@ the order of parameters never matters. What can't be found or called so is :clas
 
 from __future__ import annotations
 
+import argparse
+import ast
+import contextlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -15,6 +19,7 @@ from grader.worker.process import Unusable
 
 Aliases = Mapping[str, str]  # other names for a value, squeezed, with blanks between
 LIBRARIES = ("torch", "numpy", "matplotlib", "grader")
+CONFIGURATIONS = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams")
 
 
 def squeeze(name: str) -> str:
@@ -60,12 +65,62 @@ def takes(function: Callable[..., Any], value: str, aliases: Aliases) -> bool:
     return any(squeeze(parameter.name) in known for parameter in parameters(function))
 
 
+class Configuration(argparse.Namespace):
+    """Values as attributes, under all names that parameters for them may have."""
+
+    def __init__(
+        self, values: Mapping[str, Any], known: Mapping[str, Any], own: Mapping[str, Any]
+    ) -> None:
+        others = {name: value for name, value in own.items() if squeeze(name) not in known}
+        super().__init__(**others, **values)
+        self._known = known
+
+    def __getattr__(self, name: str) -> Any:
+        known = vars(self).get("_known", {})
+        if squeeze(name) not in known:
+            raise AttributeError(f"the configuration has no {name!r}")
+        return known[squeeze(name)]
+
+
+def wants_configuration(function: Callable[..., Any]) -> bool:
+    """Whether a function asks for one object that holds all values, as argparse makes them."""
+    several = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    required = [p for p in parameters(function) if p.default is p.empty and p.kind not in several]
+    return len(required) == 1 and squeeze(required[0].name) in CONFIGURATIONS
+
+
+def own_options(function: Callable[..., Any]) -> dict[str, Any]:
+    """The defaults of the options that the function's file declares for its command line.
+
+    They are read from the source, for a command line is made where nothing is imported from.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    with contextlib.suppress(OSError, TypeError, SyntaxError, KeyError):
+        for node in ast.walk(ast.parse(inspect.getsource(sys.modules[function.__module__]))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="add_argument"), args=[*names]):
+                    what = {
+                        keyword.arg: keyword.value
+                        for keyword in node.keywords
+                        if keyword.arg in ("default", "action", "dest")
+                    }
+                    with contextlib.suppress(Exception):  # what is no literal, or no option
+                        flags = [ast.literal_eval(name) for name in names]
+                        options = {key: ast.literal_eval(value) for key, value in what.items()}
+                        if flags[0].startswith("-"):
+                            parser.add_argument(*flags, **options)
+    return vars(parser.parse_args([]))
+
+
 def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Aliases) -> Any:
     """``function(…)`` with those of ``values`` that it has parameters for, whatever their order.
 
-    A parameter that is not known keeps its default; without one, that is :class:`Unusable`.
+    A parameter that is not known keeps its default; without one, that is :class:`Unusable`, but for
+    a single one that is called ``config`` or the like: it gets an object with all values.
     """
     known = by_any_name(values, aliases)
+    if wants_configuration(function):
+        return _called(function, [Configuration(values, known, own_options(function))], {})
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
     asked = parameters(function)

@@ -6,25 +6,29 @@ import numpy as np
 
 from grader.checks import close, matches, require, require_untampered, require_unused
 from grader.exercises.palindrome import oracle
-from grader.exercises.palindrome.layout import unpack
+from grader.exercises.palindrome.layout import units, unpack
 from grader.exercises.palindrome.misconceptions import gradient_misconceptions, misconceptions
-from grader.exercises.palindrome.network import DEFAULTS, Network, units
-from grader.exercises.palindrome.oracle import Sizes, Weights
+from grader.exercises.palindrome.network import DEFAULTS, Network
+from grader.exercises.palindrome.oracle import Array, Sizes, Weights
 from grader.failures import Failure
 from grader.static_look import static_look
 
 Random = np.random.Generator
-SMALL = Sizes(B=4, T=4, d=1, n=7)
+FRESH = (
+    "The state is carried over from one call to the next, or starts from memory that was never set "
+    "(torch.empty): begin each forward with zeros."
+)
+SMALL = Sizes(B=4, T=5, d=1, n=7)  # B ≠ T: outputs of all steps come batch first or time first
 
 
 def several_sizes(rng: Random) -> list[Sizes]:
-    """From one digit to 29 (palindromes of 2 to 30), single rows and batches, B ≠ n."""
+    """From one digit to 29 (palindromes of 2 to 30), single rows and batches, B ≠ n, B ≠ T."""
     n = int(rng.integers(5, 12))
     return [
-        Sizes(B=1, T=1, d=1, n=3),
-        Sizes(B=3, T=int(rng.integers(2, 9)), d=1, n=n),
-        Sizes(B=n + 2, T=int(rng.integers(9, 20)), d=1, n=n),
+        Sizes(B=3, T=int(rng.integers(4, 9)), d=1, n=n),
+        Sizes(B=n + 2, T=int(rng.integers(14, 20)), d=1, n=n),
         Sizes(B=2, T=29, d=1, n=8),
+        Sizes(B=1, T=1, d=1, n=3),  # last, for many misconceptions look alike here
     ]
 
 
@@ -53,8 +57,8 @@ def has_the_parameters(network: Network) -> None:
     hint = ""
     if missing and network.plain:
         hint = (
-            f"{', '.join(network.plain)} is a tensor, but not a parameter: "
-            "wrap it in nn.Parameter, or no optimizer will ever change it."
+            f"No optimizer will ever change {', '.join(network.plain)}: "
+            "wrap it in nn.Parameter, or a list of parameters in nn.ParameterList."
         )
     elif any(name.startswith("b_") for name in missing):
         hint = "Each equation has a bias of its own, one number per unit."
@@ -103,9 +107,12 @@ def gradients_agree_with_the_equations(network: Network, rng: Random) -> None:
     x = network.inputs(arrays, sheet, digits)
     expected = oracle.gradients(network.model, sheet, x, direction, network.form)
     found = unpack(network.layout, got, units(network.layout, arrays))
-    hint = "" if network.follows_sheet else "Mend the forward pass first: its output is not right."
     for name, value in expected.items():
         if name in found:
+            hint = "Mend the forward pass first: its output is not right."
+            if network.follows_sheet:
+                # The gradient of W_ph is made of the last state alone, here of a second pass.
+                hint = FRESH if name == "W_ph" else ""
             close(
                 found[name],
                 value,
@@ -128,14 +135,17 @@ def gradients_agree_with_differences(network: Network, rng: Random) -> None:
     gradients = network.gradients(sizes, arrays, digits, direction)
     check_all_present(network, gradients)
     # The step balances the rule's own error, step², against rounding, precision / step.
-    step, tolerance = (1e-5, 1e-6) if network.way.dtype == "float64" else (1e-2, 5e-2)
+    step, tolerance = (1e-5, 1e-6) if network.way.precision == "float64" else (1e-2, 5e-2)
     lines = {name: rng.normal(size=a.shape) / np.sqrt(a.size) for name, a in arrays.items()}
     cases = [
         ({**arrays, name: arrays[name] + sign * step * lines[name]}, digits)
         for name in gradients
         for sign in (1, -1)
     ]
-    values = [float((direction * output).sum()) for output in network.outputs(sizes, cases)]
+    plain = (arrays, digits)
+    first, *outputs, again = network.outputs(sizes, [plain, *cases, plain])
+    check_fresh(network, sizes, first, again)
+    values = [float((direction * output).sum()) for output in outputs]
     scale = max(float(np.abs(gradient).max()) for gradient in gradients.values())
     for index, (name, gradient) in enumerate(gradients.items()):
         numeric = (values[2 * index] - values[2 * index + 1]) / (2 * step)
@@ -161,7 +171,7 @@ def check_all_present(network: Network, gradients: Weights) -> None:
             got="none",
             where=f"{network.file}, {network.model}",
             hint="The parameter is not used in forward, or the graph is cut behind it "
-            "(.data, .detach(), torch.no_grad()).",
+            "(.data, .detach(), torch.no_grad()), or the parameter asks for none (requires_grad).",
         )
 
 
@@ -186,14 +196,18 @@ def starts_afresh(network: Network, rng: Random) -> None:
     arrays = network.draw(rng, SMALL)
     one, other = (oracle.random_digits(rng, SMALL.B, SMALL.T) for _ in range(2))
     first, _, again = network.outputs(SMALL, [(arrays, one), (arrays, other), (arrays, one)])
+    check_fresh(network, SMALL, first, again)
+
+
+def check_fresh(network: Network, sizes: Sizes, first: Array, again: Array) -> None:
+    """Two outputs of one network for the same input are the same."""
     close(
         again,
         first,
         "The same input gives the same output, whatever was read before.",
         tolerance=network.tolerance,
-        where=place(network, SMALL),
-        hint="The state is carried over from one call to the next, or starts from memory that was "
-        "never set (torch.empty): begin each forward with zeros.",
+        where=place(network, sizes),
+        hint=FRESH,
     )
 
 

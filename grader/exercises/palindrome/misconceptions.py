@@ -39,6 +39,8 @@ class Recursion:
     p: Unary = identity
     seen_h: Callable[[Tensor], Tensor] = identity  # h as it enters the next step
     ones: bool = False  # initial state of ones
+    bias: Unary = identity  # b as it is added to rows, a sequence each
+    out: Callable[..., Tensor] = lambda h, c: h  # what p is made from
 
     def run(self, model: Model, weights: dict[str, Tensor], x: Tensor) -> Tensor:
         """p (B, K) for inputs x (B, T, d)."""
@@ -50,7 +52,7 @@ class Recursion:
         for x_t in self.read(x).unbind(1):
             h_in = self.seen_h(h) if self.recurrent else torch.zeros_like(h)
             a = {
-                gate: x_t @ w[f"W_{gate}x"].T + h_in @ w[f"W_{gate}h"].T + w[f"b_{gate}"]
+                gate: x_t @ w[f"W_{gate}x"].T + h_in @ w[f"W_{gate}h"].T + self.bias(w[f"b_{gate}"])
                 for gate in GATES[model]
             }
             if model == "VanillaRNN":
@@ -60,7 +62,7 @@ class Recursion:
                 i, f, o = (self.gates(a[gate]) for gate in "ifo")
                 c = self.cell(g, i, c, f)
                 h = self.state(c, o)
-            states.append(h)
+            states.append(self.out(h, c))
         return self.p(states[-1 - self.lag] @ w["W_ph"].T + w["b_p"])
 
 
@@ -79,11 +81,20 @@ COMMON: list[tuple[str, dict[str, Any]]] = [
      {"lag": 1}),
     ("The state starts at ones; the sheet's initial state is a vector of zeros.", {"ones": True}),
     ("b_p is not added: equation (2) or (10) has a bias.", {"keep": lambda name: name != "b_p"}),
+    ("The softmax runs over the batch: its dim is 1, that of the classes.",
+     {"p": lambda p: p.softmax(0)}),
     ("A tanh is applied to the output p; equations (2) and (10) have none.", {"p": torch.tanh}),
     ("A sigmoid is applied to the output p; equations (2) and (10) have none.",
      {"p": torch.sigmoid}),
     ("A ReLU is applied to the output p; equations (2) and (10) have none.", {"p": torch.relu}),
 ]  # fmt: skip
+
+# Where there are as many sequences as units.
+SQUARE: tuple[str, dict[str, Any]] = (
+    "The bias is added along the batch: in columns, one for each sequence, a bias of shape (n,) "
+    "meets the sequences; give it the shape (n, 1).",
+    {"bias": lambda b: b[:, None]},
+)
 
 VANILLA: list[tuple[str, dict[str, Any]]] = [
     ("The tanh of equation (1) is missing: without it the network is linear.",
@@ -111,6 +122,7 @@ LSTM: list[tuple[str, dict[str, Any]]] = [
     ("h is c ⊙ tanh(o); equation (9) has tanh(c) ⊙ o.", {"state": lambda c, o: c * torch.tanh(o)}),
     ("h is sigmoid(c) ⊙ o; equation (9) has tanh(c).",
      {"state": lambda c, o: torch.sigmoid(c) * o}),
+    ("p is made from c; equation (10) has h.", {"out": lambda h, c: c}),
     ("The output gate is left out: equation (9) has tanh(c) ⊙ o.",
      {"state": lambda c, o: torch.tanh(c)}),
     ("c is never carried on: equation (8) adds c of the step before, times f.",
@@ -140,7 +152,8 @@ def misconceptions(
     def value(recursion: Recursion, made: dict[str, Tensor]) -> Callable[[], Any]:
         return lambda: as_form(recursion.run(model, made, torch.from_numpy(x)), form).numpy()
 
-    for hint, change in (VANILLA if model == "VanillaRNN" else LSTM) + COMMON:
+    alike = [SQUARE] if x.shape[0] == weights["W_ph"].shape[1] else []
+    for hint, change in (VANILLA if model == "VanillaRNN" else LSTM) + COMMON + alike:
         yield hint, value(replace(SHEET, **change), tensors)
     for one, other in (("i", "o"), ("f", "o"), ("g", "i"), ("g", "f"), ("g", "o")):
         if model == "LSTM":

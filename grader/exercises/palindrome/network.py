@@ -4,61 +4,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import torch
 
-from grader.checks import TOLERANCE, as_numbers, matches
+from grader.checks import TOLERANCE, as_numbers, matches, name_misconception, require
 from grader.exercises.palindrome import layout, oracle, probes
 from grader.exercises.palindrome.layout import Shape
+from grader.exercises.palindrome.misconceptions import misconceptions
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Sizes, Weights
+from grader.exercises.palindrome.ways import WAYS, Way
 from grader.failures import Failure
 from grader.worker.student import Student
 
+OTHER_SIZES = (
+    "With 128 units and batches of 128 the same code runs: look for a size that is written into "
+    "the code, or for two dimensions that are exchanged."
+)
 FILES: dict[Model, str] = {"VanillaRNN": "vanilla_rnn.py", "LSTM": "lstm.py"}
 DEFAULTS = Sizes(B=128, T=4, d=1, n=128)  # of the sheet: what every submission has been tried with
 OUTPUT = ("W_ph", "b_p")
 LARGEST = 2_000_000  # numbers in all parameters; at the defaults there are under 200,000
 TRIAL = 4  # rows that are compared while a reading is looked for
-FORMS: tuple[OutputForm, ...] = ("logits", "softmax", "log_softmax")
 
 
-Form = Literal["digits", "column", "one-hot"]
-INPUTS: tuple[tuple[Form, int], ...] = (
-    ("digits", 1),
-    ("digits", 10),
-    ("column", 1),
-    ("one-hot", 10),
-)
-Precision = Literal["float64", "float32", "int64"]
-PRECISIONS: tuple[Precision, ...] = ("float64", "int64", "float32")
+@dataclass
+class Trial:
+    """Readings that use the same parameters, and values to try them with; the others' are zero."""
 
-
-@dataclass(frozen=True)
-class Way:
-    """How a network takes its digits; the sheet's is the first of :data:`WAYS`."""
-
-    form: Form
-    input_dim: int
-    dtype: Precision
-    time_first: bool = False
-
-    def feed(self, digits: Array) -> Array:
-        """``digits`` (B, T) in this way's form."""
-        x = digits.T if self.time_first else digits
-        if self.form != "digits":
-            x = oracle.features(x, 10 if self.form == "one-hot" else 1)
-        return np.ascontiguousarray(x.astype(self.dtype))
-
-
-WAYS = [
-    Way(form, width, dtype, time_first)
-    for dtype in PRECISIONS
-    for time_first in (False, True)
-    for form, width in INPUTS
-    if dtype != "int64" or form == "digits"
-]
+    readings: list[layout.Layout]
+    arrays: Weights
+    expected: list[Array | None] = field(default_factory=list)  # logits, as far as they are known
 
 
 class Network:
@@ -75,29 +53,36 @@ class Network:
         self.way = WAYS[0]
         self.form: OutputForm = "logits"
         self.follows_sheet = False
+        self._settled = False  # whether way and layout are found
         self.layout: layout.Layout = {}
         for sizes in layout.SURVEYS:
-            self.survey, self.plain = self._parameters(sizes)
-            self._readings = list(layout.candidates(model, self.survey, sizes))
+            self.survey, plain, self.embeddings = self._parameters(sizes)
+            self.plain = [
+                name
+                for name, shape in plain.items()
+                if layout.kind_of(model, name, shape, {}, sizes)
+            ]
+            self._readings = list(layout.candidates(model, self.survey, self.embeddings, sizes))
             if self._readings and not set(OUTPUT) & set(self.missing(self._readings[0])):
                 break
         self._find_way(rng)
+        self._settled = True
 
     @property
     def tolerance(self) -> float:
-        return TOLERANCE["float64" if self.way.dtype == "float64" else "float32"]
+        return TOLERANCE[self.way.precision]
 
     def draw(self, rng: np.random.Generator, sizes: Sizes) -> Weights:
         """Random values for the student's parameters, large enough for every digit to matter."""
-        found, _ = self._parameters(sizes)
+        found, *_ = self._parameters(sizes)
         unused = set(found) - set(self.layout)
         arrays = {}
         for name, shape in found.items():
             scale = 0.4 if len(shape) < 2 else 1.2 / np.sqrt(max(shape))
             arrays[name] = rng.normal(0.0, scale, shape)
-            if name in unused and not layout.is_embedding(name):
+            if name in unused and name not in self.embeddings:
                 arrays[name][:] = 0.0  # what the sheet does not have must not matter
-        if self.way.dtype != "float64":
+        if self.way.precision != "float64":
             arrays = {k: v.astype(np.float32).astype(np.float64) for k, v in arrays.items()}
         return arrays
 
@@ -133,9 +118,17 @@ class Network:
     def sheet_weights(self, arrays: Weights) -> Weights:
         """The sheet's parameters in the student's; missing biases are zero.
 
-        :raises Failure: a weight matrix of the sheet is missing.
+        :raises Failure: a weight matrix of the sheet is missing, or a shape is none of the sheet's.
         """
-        return complete(self.model, layout.unpack(self.layout, arrays, units(self.layout, arrays)))
+        try:
+            n = layout.units(self.layout, arrays)
+            return layout.complete(self.model, layout.unpack(self.layout, arrays, n))
+        except ValueError as error:
+            raise Failure(
+                "The parameters have the shapes that the constructor's sizes give them.",
+                got=f"shapes {', '.join(str(list(array.shape)) for array in arrays.values())}",
+                where=f"{self.file}, {self.model}.__init__",
+            ) from error
 
     def missing(self, reading: layout.Layout | None = None) -> list[str]:
         """The sheet's parameters that no parameter of the student's holds."""
@@ -145,25 +138,21 @@ class Network:
 
     def inputs(self, arrays: Weights, sheet: Weights, digits: Array) -> Array:
         """(B, T, d): what the equations' x is, by the width of W_x and the embedding if any."""
-        embeddings = [name for name in arrays if layout.is_embedding(name)]
-        if embeddings and embeddings[0] not in self.layout:
-            table = arrays[embeddings[0]]
-            if table.ndim != 2 or len(table) <= digits.max():
-                raise Failure(
-                    "An embedding has a row for each digit.", got=f"shape {list(table.shape)}"
-                )
-            rows: Array = table[digits.astype(int)]
-            return rows
         width = sheet[f"W_{oracle.GATES[self.model][0]}x"].shape[1]
+        for name in self.embeddings:
+            if name not in self.layout and arrays[name].shape == (10, width):
+                rows: Array = arrays[name][digits.astype(int)]
+                return rows
+        require(
+            width == 1 or width >= 10,
+            "The weights of the input are as wide as the input.",
+            expected="1 for the digit as a number, 10 for its one-hot code",
+            got=str(width),
+        )
         return oracle.features(digits, width)
 
-    def expected(self, arrays: Weights, digits: Array) -> Array:
-        """What the sheet's equations give with the student's parameters at these values."""
-        sheet = self.sheet_weights(arrays)
-        return oracle.output(self.model, sheet, self.inputs(arrays, sheet, digits), self.form)
-
-    def _parameters(self, sizes: Sizes) -> tuple[dict[str, Shape], dict[str, Shape]]:
-        """The shapes of the parameters, and of the tensors that are none."""
+    def _parameters(self, sizes: Sizes) -> tuple[dict[str, Shape], dict[str, Shape], list[str]]:
+        """The shapes of the parameters, and of the tensors that are none; which are embeddings."""
         found = self._probe(probes.parameters, sizes)
         parameters, plain = (
             {name: tuple(shape) for name, shape in shapes.items()}
@@ -178,91 +167,113 @@ class Network:
                 got=f"{count:,}",
                 where=f"{self.file}, {self.model}.__init__",
             )
-        return parameters, plain
+        return (
+            parameters,
+            plain,
+            [name for name in found["embeddings"] if len(parameters.get(name, ())) == 2],
+        )
 
     def _find_way(self, rng: np.random.Generator) -> None:
         """Settle way, layout and form: the first that give the equations' output, at defaults."""
-        readings = self._readings
-        self.layout = readings[0] if readings else {}
         digits = oracle.random_digits(rng, DEFAULTS.B, DEFAULTS.T)
+        trials: dict[tuple[Any, ...], list[Trial]] = {}  # ways can share them
         first_failure: Failure | None = None
-        first_way: Way | None = None
+        ran: list[tuple[Way, list[Trial], list[Array]]] = []
         for way in WAYS:
             self.way = way
             try:
-                arrays = self.draw(rng, DEFAULTS)
-                (got,) = self.outputs(DEFAULTS, [(arrays, digits)])
+                key = way.precision, *self._parameters(DEFAULTS)[0].items()
+                trials[key] = trials.get(key) or self._trials(rng)
+                outputs = self.outputs(DEFAULTS, [(trial.arrays, digits) for trial in trials[key]])
             except Failure as failure:
                 if failure.status not in ("failed", "error"):
                     raise
                 first_failure = first_failure or failure
                 continue
-            first_way = first_way or way
-            if self._find_reading(readings, arrays, digits[:TRIAL], got[:TRIAL]):
-                return
-        if first_way is None and first_failure is not None:
+            known = [before for _, tried, before in ran if tried is trials[key]]
+            if any(all(map(np.array_equal, before, outputs)) for before in known):
+                continue  # an input of another form that is made into the same
+            self.form = _form(outputs[0])
+            ran.append((way, trials[key], outputs))
+            for trial, got in zip(trials[key], outputs, strict=True):
+                if self._find_reading(trial, digits[:TRIAL], got[:TRIAL]):
+                    return
+        if not ran and first_failure is not None:
             raise first_failure
-        self.way = first_way or WAYS[0]
-        self.layout = readings[0] if readings else {}
-        self.form = _form(got) if first_way is self.way else "logits"
+        for self.way, tried, outputs in ran:
+            if self.way.precision == ran[0][0].precision:
+                self.form = _form(outputs[0])
+                for trial, got in zip(tried, outputs, strict=True):
+                    if self._find_misconception(trial, digits[:TRIAL], got[:TRIAL]):
+                        return
+        self.layout = self._readings[0] if self._readings else {}
+        self.way, _, outputs = ran[0]
+        self.form = _form(outputs[0])
 
-    def _find_reading(
-        self, readings: list[layout.Layout], arrays: Weights, digits: Array, got: Array
-    ) -> bool:
+    def _trials(self, rng: np.random.Generator) -> list[Trial]:
+        by_use: dict[frozenset[str], list[layout.Layout]] = {}
+        for reading in self._readings or [{}]:
+            by_use.setdefault(frozenset(reading), []).append(reading)
+        trials = []
+        for readings in by_use.values():
+            self.layout = readings[0]
+            trials.append(Trial(readings, self.draw(rng, DEFAULTS)))
+        return trials
+
+    def _find_reading(self, trial: Trial, digits: Array, got: Array) -> bool:
         """Whether a reading of the parameters explains the output; if so, it is settled."""
-        for self.layout in readings:
-            for self.form in FORMS:
-                try:
-                    expected = self.expected(arrays, digits)
-                except Failure:
-                    continue
-                if matches(got, expected, self.tolerance):
-                    self.follows_sheet = True
+        for index, self.layout in enumerate(trial.readings):
+            if index == len(trial.expected):
+                trial.expected.append(self._logits(trial.arrays, digits))
+            p = trial.expected[index]
+            if p is not None and matches(got, _as_form(p, self.form), self.tolerance):
+                self.follows_sheet = True
+                return True
+        return False
+
+    def _find_misconception(self, trial: Trial, digits: Array, got: Array) -> bool:
+        """Whether a wrong reading of the equations explains the output by one of the parameters."""
+        for index, self.layout in enumerate(trial.readings):
+            if trial.expected[index] is not None:
+                sheet = self.sheet_weights(trial.arrays)
+                x = self.inputs(trial.arrays, sheet, digits)
+                wrong = misconceptions(self.model, sheet, x, self.form)
+                if name_misconception(got, wrong, self.tolerance):
                     return True
         return False
 
+    def _logits(self, arrays: Weights, digits: Array) -> Array | None:
+        """What the sheet's equations give with the student's parameters at these values."""
+        try:
+            sheet = self.sheet_weights(arrays)
+            return oracle.output(self.model, sheet, self.inputs(arrays, sheet, digits))
+        except Failure:
+            return None
+
     def _probe(self, probe: Any, sizes: Sizes, **inputs: Any) -> Any:
-        return self.student.run(
-            probe,
-            self.file,
-            defines=(self.model,),
-            name=self.model,
-            sizes={
-                "seq_length": sizes.T,
-                "input_dim": self.way.input_dim,
-                "num_hidden": sizes.n,
-                "num_classes": sizes.K,
-                "batch_size": sizes.B,
-            },
-            dtype="float64" if self.way.dtype == "int64" else self.way.dtype,
-            **inputs,
-        )
-
-
-def units(reading: layout.Layout, arrays: Weights) -> int:
-    """n, from the weights that go from the state to the output."""
-    for name, block in reading.items():
-        if block.rows == ("p",) and block.columns and name in arrays:
-            matrix = np.squeeze(arrays[name])
-            return int(matrix.shape[0] if block.transposed else matrix.shape[-1])
-    raise Failure("W_ph was not found.", expected="a parameter of shape [num_classes, num_hidden]")
-
-
-def complete(model: Model, found: Weights) -> Weights:
-    """``found`` with zeros for missing biases; a missing matrix is a Failure."""
-    n, K = found["W_ph"].shape[1], found["W_ph"].shape[0]
-    for name, shape in oracle.shapes(model, 1, n, K).items():
-        if name not in found and name.startswith("W"):
-            raise Failure(
-                f"{name} was not found among the parameters.",
-                expected="the sheet's parameters, each either way round, alone or stacked",
-            )
-        found.setdefault(name, np.zeros(shape))
-    return found
+        values = {
+            "seq_length": sizes.T,
+            "input_dim": self.way.input_dim,
+            "num_hidden": sizes.n,
+            "num_classes": sizes.K,
+            "batch_size": sizes.B,
+        }
+        inputs |= {"name": self.model, "sizes": values, "dtype": self.way.precision}
+        try:
+            return self.student.run(probe, self.file, defines=(self.model,), **inputs)
+        except Failure as failure:
+            if self._settled and failure.status == "error" and sizes != DEFAULTS:
+                failure.hint = failure.hint or OTHER_SIZES
+            raise
 
 
 def _form(got: Array) -> OutputForm:
-    """What an output looks like that is not the equations'."""
-    if np.allclose(got.sum(1), 1) and (got >= 0).all():
+    """What an output looks like, by its rows."""
+    if (got >= 0).all() and np.allclose(got.sum(1), 1):
         return "softmax"
-    return "log_softmax" if np.allclose(np.exp(got).sum(1), 1) else "logits"
+    return "log_softmax" if (got <= 0).all() and np.allclose(np.exp(got).sum(1), 1) else "logits"
+
+
+def _as_form(p: Array, form: OutputForm) -> Array:
+    result: Array = oracle.as_form(torch.from_numpy(p), form).numpy()
+    return result

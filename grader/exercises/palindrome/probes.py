@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from grader import bans
 from grader.worker.binding import bind, find_class, takes
 from grader.worker.process import Banned, Unusable
-from grader.worker.received import Array, array, brief, in_sight, named, no_return, number
+from grader.worker.received import Array, array, brief, in_sight, no_return, number
 
 Network = Callable[[Tensor], Any]
 
@@ -30,6 +30,12 @@ ALIASES = {
 }
 
 
+class Device(str):
+    """The CPU, for code that takes a device as text and for code that takes a torch.device."""
+
+    type = "cpu"
+
+
 def build(
     module: ModuleType, name: str, sizes: dict[str, Any], dtype: str
 ) -> tuple[nn.Module, torch.dtype]:
@@ -38,16 +44,14 @@ def build(
     torch.set_default_dtype(number)
     kind = network_class(module, name)
     try:
-        network = bind(kind, sizes | {"device": "cpu"}, ALIASES)
-    except (AttributeError, TypeError) as error:
-        if "device" not in str(error) and "'str'" not in str(error):
-            raise
+        network = bind(kind, sizes | {"device": Device("cpu")}, ALIASES)
+    except (AssertionError, AttributeError, TypeError, ValueError):
         network = bind(kind, sizes | {"device": torch.device("cpu")}, ALIASES)
     return network.to(number), number
 
 
 def network_class(module: ModuleType, name: str) -> type[nn.Module]:
-    """The class ``name``, or else the only network that the module defines."""
+    """The class ``name``, or else the only network that the module defines, or that has classes."""
     try:
         return find_class(module, name, nn.Module)
     except Unusable:
@@ -58,9 +62,11 @@ def network_class(module: ModuleType, name: str) -> type[nn.Module]:
             and issubclass(value, nn.Module)
             and value.__module__ == module.__name__
         ]
-        if len(own) != 1:
-            raise
-        return own[0]
+        whole = [kind for kind in own if takes(kind, "num_classes", ALIASES)]
+        for found in (own, whole):
+            if len(found) == 1:
+                return found[0]
+        raise
 
 
 class Shapes(TypedDict):
@@ -68,17 +74,27 @@ class Shapes(TypedDict):
 
     parameters: dict[str, list[int]]
     plain: dict[str, list[int]]
+    embeddings: list[str]
 
 
 def parameters(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str) -> Shapes:
+    """Shapes of the network's parameters, and of the tensors that are not registered as such.
+
+    ``embeddings`` are the parameters of which digits pick rows: by their module, or by their names.
+    """
     network, _ = build(module, name, sizes, dtype)
-    plain = {
-        key: list(value.shape)
-        for key, value in vars(network).items()
-        if isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
-    }
+    held: dict[str, Any] = {}
+    for key, value in vars(network).items():
+        several = isinstance(value, list | tuple)
+        held |= {f"{key}[{i}]": part for i, part in enumerate(value)} if several else {key: value}
+    plain = {key: list(value.shape) for key, value in held.items() if isinstance(value, Tensor)}
     registered = {key: list(value.shape) for key, value in network.named_parameters()}
-    return {"parameters": registered, "plain": plain}
+    looked_up = {
+        f"{key}.weight" for key, part in network.named_modules() if isinstance(part, nn.Embedding)
+    }
+    named_so = re.compile("(?<!m)emb", re.IGNORECASE)  # but no remember gate
+    embeddings = [key for key in registered if key in looked_up or named_so.search(key)]
+    return {"parameters": registered, "plain": plain, "embeddings": embeddings}
 
 
 def outputs(
@@ -198,11 +214,12 @@ def run(
     ``ours`` says that the weights are the judge's, drawn so that every digit matters.
     """
     K = sizes["num_classes"]
-    result = network(x)
+    result = stacked(network(x), (batch, K))
     wanted = f"a floating-point tensor of shape [batch, num_classes] = [{batch}, {K}]"
     shown: Any = result
     if isinstance(result, tuple | list):
-        tensors = [part for part in result if isinstance(part, Tensor)]
+        parts = [stacked(part, (batch, K)) for part in result]
+        tensors = [part for part in parts if isinstance(part, Tensor)]
         fitting = [part for part in tensors if part.shape[-1:] == (K,)]
         shown = next(iter(fitting or tensors), result)
     if not isinstance(shown, Tensor):
@@ -229,8 +246,31 @@ def run(
             "forward returns another shape than it must.",
             expected=wanted,
             got=f"shape {list(shown.shape)}",
+            hint=hint_on_shape(tuple(shown.shape), batch, sizes),
         )
     return shown
+
+
+def hint_on_shape(shape: tuple[int, ...], batch: int, sizes: dict[str, Any]) -> str:
+    """What may have led to an output of that shape."""
+    if shape == (batch, sizes["num_hidden"]):
+        return "That is as wide as the state: W_ph makes num_classes numbers of it."
+    if shape == (sizes["num_classes"], batch):
+        return "That is the other way round: a row is a sequence, a column a class."
+    if shape[1:] == (sizes["num_classes"],):
+        return (
+            "As many rows as the input has: look for a batch size that is written into the code, "
+            "or for two dimensions that are exchanged."
+        )
+    return ""
+
+
+def stacked(result: Any, shape: tuple[int, int]) -> Any:
+    """A list of outputs of that shape, one of each step, as one tensor; anything else as it is."""
+    steps = isinstance(result, list) and all(
+        isinstance(part, Tensor) and part.shape == shape for part in result
+    )
+    return torch.stack(result) if steps and result else result
 
 
 def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str, Any]:
@@ -258,14 +298,3 @@ def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str
     values = [bind(own[0], case, aliases) for case in cases]
     counts = [number(value, "The number of parameters") for value in values]
     return {"counts": counts, "has_K": takes(own[0], "K", aliases)}
-
-
-def palindromes(module: ModuleType, length: int, count: int) -> dict[str, Any]:
-    """The first items of the student's dataset: digits read, digit to predict."""
-    dataset = find_class(module, "PalindromeDataset")(length)
-    names, what = ("digits", "digit"), "Digits read, and the digit to predict,"
-    items = [named(dataset[index], names, what) for index in range(count)]
-    return {
-        "digits": [item["digits"].ravel() for item in items],
-        "target": [number(item["digit"], "The digit to predict") for item in items],
-    }

@@ -15,8 +15,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from grader import figures
-from grader.exercises.palindrome import configuration
-from grader.worker.binding import bind, find, is_students, takes
+from grader.worker.binding import bind, find, is_students, takes, wants_configuration
 from grader.worker.process import Unusable
 from grader.worker.received import Array, array, brief, described, figure_in
 
@@ -180,7 +179,7 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
     }
     watch = Watch()
     with figures.captured() as drawn, watch.over(is_students):
-        returned = call(function, values)
+        returned = bind(function, values, ALIASES)
         network, history = sort_out(returned)
         if history:
             plot(module, history, drawn)
@@ -211,11 +210,11 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
 
 def clips(function: Callable[..., Any], values: dict[str, Any]) -> bool:
     """Whether a training obeys max_norm by code of its own; True if it can't be told."""
-    if not (takes(function, "max_norm", ALIASES) or configuration.is_wanted(function)):
+    if not (takes(function, "max_norm", ALIASES) or wants_configuration(function)):
         return True
     watch = Watch(brief=True)
     with contextlib.suppress(Enough, Exception), watch.over(is_students):
-        call(function, {**values, "max_norm": TIGHT})
+        bind(function, {**values, "max_norm": TIGHT}, ALIASES)
     return max(watch.largest, default=0) < 2 * TIGHT
 
 
@@ -232,14 +231,6 @@ def describe(drawn: list[Figure]) -> tuple[list[figures.Description], str]:
 
 def weights_of(network: nn.Module) -> dict[str, Array]:
     return {name: array(value, name) for name, value in network.named_parameters()}
-
-
-def call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
-    """``train(config)`` as in the course's older hand-outs, or ``train(model=…, length=…)``."""
-    if not configuration.is_wanted(function):
-        return bind(function, values, ALIASES)
-    source = inspect.getsource(inspect.getmodule(function) or function)
-    return function(configuration.Configuration(source, values, ALIASES))
 
 
 def sort_out(returned: Any) -> tuple[nn.Module | None, Any]:

@@ -9,8 +9,8 @@ import pytest
 
 from grader.checks import require
 from grader.exercises.palindrome import equations, oracle, probes_train
-from grader.exercises.palindrome.layout import unpack
-from grader.exercises.palindrome.network import LARGEST, Network, complete, units
+from grader.exercises.palindrome.layout import complete, units, unpack
+from grader.exercises.palindrome.network import LARGEST, Network
 from grader.exercises.palindrome.oracle import Weights
 from grader.exercises.palindrome.probes_train import Run
 from grader.failures import Failure

@@ -9,6 +9,7 @@ from vanilla_rnn import VanillaRNN
 
 def train(config):
     assert config.model_type in ("RNN", "LSTM")
+    torch.manual_seed(config.seed)
     device = torch.device(config.device)
     if config.model_type == "RNN":
         model = VanillaRNN(config.input_length, config.input_dim, config.num_hidden,
@@ -42,7 +43,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--model_type", default="RNN")
     parser.add_argument("--lr", type=float, default=0.001)
-    parser.add_argument("--eps", type=float, default="1e-8", help="of RMSprop")
+    parser.add_argument("--eps", type=float, default=1e-8, help="of RMSprop")
     parser.add_argument("-p", "--print-every", type=int, default=500)
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--seed", type=int, default=7, help="an option of my own")
     train(parser.parse_args())
