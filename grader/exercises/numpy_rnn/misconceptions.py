@@ -28,6 +28,11 @@ def sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
+def softmax(x: Array) -> Array:
+    shares: Array = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    return shares
+
+
 def relu(x: Array) -> Array:
     return np.maximum(x, 0)
 
@@ -41,11 +46,11 @@ class Forward:
     R: Unary = identity  # as it is multiplied
     read: Unary = identity  # x as the loop goes through it
     ones: bool = False  # initial state of ones
-    without: str = ""  # a weight that is left out
+    without: tuple[str, ...] = ()  # weights that are left out
     y: Unary = identity
 
     def run(self, weights: Weights, x: Array) -> Array:
-        w = {name: v * (name != self.without) for name, v in weights.items()}
+        w = {name: v * (name not in self.without) for name, v in weights.items()}
         a = np.full((x.shape[1], len(w["R"])), float(self.ones))
         for x_t in self.read(x):
             a = self.activation(x_t @ w["W"] + self.recurrent * a @ self.R(w["R"]) + w["bs"].T)
@@ -56,8 +61,9 @@ FORWARD: list[tuple[str, dict[str, Any]]] = [
     ("The tanh is missing: without it the network is linear.", {"activation": identity}),
     ("A sigmoid stands where the equation has tanh.", {"activation": sigmoid}),
     ("A ReLU stands where the equation has tanh.", {"activation": relu}),
-    ("b_s is not added.", {"without": "bs"}),
-    ("b_y is not added.", {"without": "by"}),
+    ("b_s is not added.", {"without": ("bs",)}),
+    ("b_y is not added.", {"without": ("by",)}),
+    ("Neither b_s nor b_y is added.", {"without": ("bs", "by")}),
     ("The state of each step must enter the next: a[t−1] is missing.", {"recurrent": False}),
     ("R is transposed: with samples as rows, Rᵀ a[t−1] is written a @ R.", {"R": np.transpose}),
     ("The first step is never read: look at where the loop over time begins.",
@@ -65,9 +71,13 @@ FORWARD: list[tuple[str, dict[str, Any]]] = [
     ("The last step is missing: the loop over time ends one step early, or ŷ is made from a[T−1].",
      {"read": lambda x: x[:-1]}),
     ("The steps are read from the last to the first.", {"read": lambda x: x[::-1]}),
+    ("x[t−1] stands where x[t] belongs.", {"read": lambda x: np.roll(x, 1, axis=0)}),
+    ("ŷ is b_y alone: the state that it is made from is still zero. Does the loop reach it?",
+     {"read": lambda x: x[:0]}),
     ("The state starts at ones; the state before the first step is zero.", {"ones": True}),
     ("A tanh is applied to ŷ; its equation has none.", {"y": np.tanh}),
     ("A sigmoid is applied to ŷ; its equation has none.", {"y": sigmoid}),
+    ("A softmax is applied to ŷ; its equation has none.", {"y": softmax}),
 ]  # fmt: skip
 
 
@@ -86,6 +96,8 @@ class Backward:
 
     factor: Callable[[Array, Array], Array] = lambda a, before: 1 - a**2
     back: Callable[[Array, Array, Array], Array] = lambda d_s, d_a, R: d_s @ R.T
+    own: Callable[[Array, Array], Array] = lambda d_s, d_a: d_s  # what the weights are reached by
+    steps: Callable[[int], range] = lambda T: range(T - 1, -1, -1)  # as they are gone through
     before: Callable[[Array], Array] = lambda a: a[:-1]  # the states that R is multiplied by
     last: Callable[[Array], Array] = lambda a: a[-1]  # the state that V is multiplied by
     seen: Unary = identity  # d_loss as it enters
@@ -97,9 +109,10 @@ class Backward:
         d_y = self.seen(d_loss)
         d_a = from_output = d_y @ weights["V"].T
         d_s = np.zeros_like(a[1:])
-        for t in reversed(range(len(x))):
-            d_s[t] = d_a * self.factor(a[t + 1], a[t])
-            d_a = self.back(d_s[t], d_a, weights["R"]) + self.every * from_output
+        for t in self.steps(len(x)):
+            step = d_a * self.factor(a[t + 1], a[t])
+            d_s[t] = self.own(step, d_a)
+            d_a = self.back(step, d_a, weights["R"]) + self.every * from_output
         return {
             "d_V": self.last(a).T @ d_y,
             "d_W": self.x(x).transpose(0, 2, 1) @ d_s,
@@ -126,12 +139,30 @@ BACKWARD: list[tuple[str, dict[str, Any]]] = [
     ("The derivative of tanh is 1 − a², not 1 − a.", {"factor": lambda a, before: 1 - a}),
     ("The derivative of tanh is 1 − a², where a = tanh(s); here it is 1 − s².",
      {"factor": lambda a, before: 1 - np.arctanh(a) ** 2}),
+    ("The derivative of tanh is 1 − a², not 1 + a².", {"factor": lambda a, before: 1 + a**2}),
+    ("a (1 − a) is the derivative of the sigmoid; that of tanh is 1 − a².",
+     {"factor": lambda a, before: a * (1 - a)}),
+    ("The derivative of tanh is 1 − a², where a = tanh(s) already; here it is 1 − tanh(a)².",
+     {"factor": lambda a, before: 1 - np.tanh(a) ** 2}),
+    ("The weight is reached through s[t], so its gradient has the factor 1 − a[t]²; here it is "
+     "only in what goes on to the step before.", {"own": lambda d_s, d_a: d_a}),
     ("The derivative of tanh at s[t] is 1 − a[t]²; a[t−1] stands there.",
      {"factor": lambda a, before: 1 - before**2}),
     ("On the way back R is transposed the wrong way: s[t] = Rᵀ a[t−1], so ∂s[t]/∂a[t−1] is Rᵀ.",
      {"back": lambda d_s, d_a, R: d_s @ R}),
     ("What goes back through R is the gradient of s[t], after the factor 1 − a²; here it is that "
      "of a[t].", {"back": lambda d_s, d_a, R: d_a @ R.T}),
+    ("The gradient of a[t] is still that of the last step: each step back goes through R.",
+     {"back": lambda d_s, d_a, R: d_a}),
+    ("The gradients of a[t] add up on the way back: the loss sees the last output only, so that of "
+     "a[t−1] is what comes back through R, and no more.",
+     {"back": lambda d_s, d_a, R: d_a + d_s @ R.T}),
+    ("The first step has no gradient: look at where the loop over time ends.",
+     {"steps": lambda T: range(T - 1, 0, -1)}),
+    ("The last step has no gradient: look at where the loop over time begins.",
+     {"steps": lambda T: range(T - 2, -1, -1)}),
+    ("The loop goes forward in time; a gradient comes from the last step, and goes back.",
+     {"steps": range}),
     ("Only the last step has a gradient: go on to the steps before it, through R.",
      {"back": lambda d_s, d_a, R: np.zeros_like(d_a)}),
     ("The gradient is handed to the step before without going through R.",
@@ -147,6 +178,7 @@ BACKWARD: list[tuple[str, dict[str, Any]]] = [
     ("V is multiplied by the last state alone, not by the sum of all.",
      {"last": lambda a: a.sum(0)}),
     ("x[t−1] stands where x[t] belongs.", {"x": lambda x: np.roll(x, 1, axis=0)}),
+    ("x[t+1] stands where x[t] belongs.", {"x": lambda x: np.roll(x, -1, axis=0)}),
     ("d_loss is not used: these are the gradients for ∂L/∂ŷ = 1.", {"seen": np.ones_like}),
     ("The sign is wrong: backward returns the gradient, update goes against it.",
      {"seen": np.negative}),
@@ -218,6 +250,11 @@ def numerical_misconceptions(
 
     B, K = x.shape[1], weights["V"].shape[1]
     yield "This is the forward difference, f(w + eps) − f(w); the sheet's is central.", by(0, eps)
+    yield (
+        "This is half the forward difference: from w to w + eps it is eps, not 2 eps. And the "
+        "sheet's is central.",
+        by(0, eps, 0.5),
+    )
     yield "This is the backward difference, f(w) − f(w − eps); the sheet's is central.", by(eps, 0)
     yield "The difference is divided by eps; from w − eps to w + eps it is 2 eps.", by(eps, eps, 2)
     yield "The difference is not divided by 2 eps.", by(eps, eps, 2 * eps)
@@ -227,7 +264,7 @@ def numerical_misconceptions(
     yield "eps is not used: these are the numbers of a much smaller step.", by(1e-5, 1e-5)
 
 
-def analytical_misconceptions(per_step: Array, batch: int) -> Iterator[Misconception]:
+def analytical_misconceptions(per_step: Array, batch: int, outputs: int) -> Iterator[Misconception]:
     """What is taken for a gradient that is summed over time and averaged over the batch.
 
     ``per_step`` is the right one, before the sum over time if it has one.
@@ -235,6 +272,7 @@ def analytical_misconceptions(per_step: Array, batch: int) -> Iterator[Misconcep
     total = per_step.sum(0) if per_step.ndim == 3 else per_step
     yield "The gradients are summed over the batch; average them.", lambda: total * batch
     yield "The gradients are averaged over the batch twice.", lambda: total / batch
+    yield "The outputs of a sample are averaged; f sums them.", lambda: total / outputs
     if per_step.ndim == 3:
         yield (
             "The gradients are averaged over time, too; sum over it.",

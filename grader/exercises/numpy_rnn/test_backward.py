@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import as_numbers, require, require_raised, require_untampered, same
+from grader.checks import (
+    TOLERANCE,
+    as_numbers,
+    matches,
+    require,
+    require_raised,
+    require_untampered,
+    same,
+)
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.misconceptions import AVERAGED, backward_misconceptions
@@ -22,6 +30,7 @@ from grader.failures import Failure
 from grader.worker.student import Student
 
 Random = np.random.Generator
+MEND_FORWARD = "Mend forward first: its output is not right, and backward goes by its states."
 
 
 def place(sizes: Sizes) -> str:
@@ -43,7 +52,12 @@ class Case:
             student, probe, self.sizes, weights=self.weights, x=self.x, d_loss=self.d_loss
         )
 
-    def compare(self, got: Weights, *names: str) -> None:
+    def forward_is_right(self, student: Student) -> bool:
+        case = {"weights": self.weights, "x": self.x}
+        (got,) = ask_network(student, probes.outputs_of_one, self.sizes, cases=[case])
+        return matches(got, oracle.output(self.weights, self.x), TOLERANCE["float64"])
+
+    def compare(self, got: Weights, *names: str, hint: str) -> None:
         expected = oracle.gradients(self.weights, self.x, self.d_loss)
         for name in names:
             what = f"{name} is the gradient of the sheet's equations"
@@ -61,13 +75,16 @@ class Case:
                 expected[name],
                 what,
                 where=place(self.sizes),
+                hint=hint,
                 misconceptions=backward_misconceptions(name, self.weights, self.x, self.d_loss),
             )
 
 
 def agrees(student: Student, rng: Random, *names: str) -> None:
     case = Case(rng, oracle.random_sizes(rng, B=1))
-    case.compare(case.ask(student), *names)
+    got = case.ask(student)
+    hint = "" if case.forward_is_right(student) else MEND_FORWARD
+    case.compare(got, *names, hint=hint)
 
 
 @pytest.mark.question(id="N3", points=0, gate=True)

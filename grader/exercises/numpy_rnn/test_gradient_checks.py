@@ -82,7 +82,7 @@ def test_analytical(student: Student, rng: Random) -> None:
             expected,
             f"{name} is the gradient of the outputs' sum, averaged over the batch.",
             where=ANALYTICAL,
-            misconceptions=analytical_misconceptions(per_step[name], SIZES.B),
+            misconceptions=analytical_misconceptions(per_step[name], SIZES.B, SIZES.K),
         )
 
 

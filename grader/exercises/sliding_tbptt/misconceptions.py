@@ -51,10 +51,18 @@ def of_windows(data: Array, K: int, O: int) -> Iterator[Misconception]:
          oracle.windows(data, K, K)),
         ("The windows start one step apart, whatever O is.", oracle.windows(data, K, 1)),
         ("K and O are exchanged.", oracle.windows(data, O, K)),
+        ("The windows start one step further apart than O.", oracle.windows(data, K, O + 1)),
+        ("The windows start one step closer to each other than O.",
+         oracle.windows(data, K, max(1, O - 1))),
+        ("The windows have one step too few: K each.", right[:, :-1]),
+        ("The windows have one step too many: K each.", oracle.windows(data, K + 1, O)),
+        ("The windows are in reverse order.", right[::-1]),
         ("The axes are in another order: the steps of a window come right after the windows, "
          "(n, K, …). Tensor.unfold puts them last.", np.moveaxis(right, 1, -1)),
         ("The axes are in another order: the windows come first, (n, K, …).",
          np.moveaxis(right, 0, 1)),
+        ("The first window starts one step late: it starts with the first step.",
+         oracle.windows(data[1:], K, O)),
         ("What is left over is dropped at the end, not at the beginning.",
          oracle.windows(data[leftover:], K, O)),
         ("Windows at the end are filled up with zeros; they are to be dropped.",
@@ -74,11 +82,25 @@ def of_any_truncation(problem: Problem, terms: Terms) -> Iterator[Misconception]
          "differentiated.", {(i, i): w for (i, _), w in terms.items()}),
         ("That is the gradient of the losses' mean; asked for is their sum.",
          {term: w / len(terms) for term, w in terms.items()}),
+        ("The sign is wrong: that is what goes down, minus the gradient.",
+         {term: -w for term, w in terms.items()}),
         ("Only the last loss enters; asked for is the sum over all.", dict([max(terms.items())])),
         ("Nearly right, but the last loss is missing.", dict(sorted(terms.items())[:-1])),
         ("Nearly right, but the first loss is missing.", dict(sorted(terms.items())[1:])),
     ):  # fmt: skip
         yield hint, summed(problem, wrong)
+
+    for step in (1, -1):
+        moved = replace(problem, y=np.roll(problem.y, step, axis=0))
+        yield (
+            "The targets are one step off: row i of y belongs to the state that x[i] leads to.",
+            summed(moved, terms),
+        )
+    yield from of_other_starts(problem, terms)
+
+
+def of_other_starts(problem: Problem, terms: Terms) -> Iterator[Misconception]:
+    """What comes out when windows begin with another state than the running one."""
 
     def starting(h: Array) -> Callable[[], Array]:
         return summed(problem, terms, [torch.tensor(h)] * problem.N)
@@ -88,6 +110,15 @@ def of_any_truncation(problem: Problem, terms: Terms) -> Iterator[Misconception]
     restarted += "the one that all steps before have led to."
     yield restarted.format("h_0"), starting(problem.h_0)
     yield restarted.format("zeros"), starting(zeros)
+    running = oracle.running_states(problem)
+    yield (
+        "Windows begin with the state after their first step, so that this step is read twice.",
+        summed(problem, terms, running[1:]),
+    )
+    yield (
+        "Windows begin with the state of one step earlier, so that a step is left out.",
+        summed(problem, terms, [running[0], *running[:-2]]),
+    )
     from_zeros = replace(problem, h_0=zeros)
     yield "h_0 is not used: the state begins with zeros.", summed(from_zeros, terms)
 
@@ -103,6 +134,8 @@ def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Misconception]:
          {(i, 0): 1.0 for i in range(end)}),
         ("The losses after the K2 steps enter, too; what follows them is not used.",
          {(i, K1): 1.0 for i in range(K1, N)}),
+        ("One loss too many enters: those of the K2 steps do.",
+         {(i, K1): 1.0 for i in range(K1, min(N, end + 1))}),
         ("The warm-up is one step too long.",
          {(i, K1 + 1): 1.0 for i in range(K1 + 1, end)}),
         ("The warm-up is one step too long, and so the K2 steps come one step late.",
@@ -141,6 +174,8 @@ def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Misconception]:
          {(i, s): float(sum(end >= i for end in ends)) for i, s in terms}),
         ("That is the gradient of each chunk's mean loss; asked for is the sum.",
          {(i, s): 1.0 / sum(s == other for _, other in terms) for i, s in terms}),
+        ("That is the gradient of each chunk's mean loss; asked for is the sum.",
+         dict.fromkeys(terms, 1.0 / K)),
         ("Only the gradient of the last chunk is there: the chunks' gradients add up.",
          {term: 1.0 for term in terms if term[1] == ends[-1] // K * K}),
         ("That is the sliding window; here all losses of a chunk reach back to its first step.",
@@ -190,6 +225,10 @@ def of_sliding_window(problem: Problem, K: int) -> Iterator[Misconception]:
         yield hint, summed(problem, wrong, starts)
     yield STALE, lambda: flat(with_stale_states(problem, K))
     yield from of_any_truncation(problem, terms)
+    yield (
+        "Each loss is divided by the number of steps in its window; asked for is the losses' sum.",
+        summed(problem, {(i, s): 1.0 / (i + 1 - s) for i, s in terms}),
+    )
 
 
 STALE = (

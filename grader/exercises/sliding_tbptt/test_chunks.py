@@ -31,9 +31,10 @@ def cuts(student: Student, data: Array, K: int, O: int) -> None:
 @pytest.mark.question(id="S1", points=0.5)
 def test_windows(student: Student, rng: Random) -> None:
     """Windows of K steps, O apart; what is left over is dropped."""
-    K, d = int(rng.integers(4, 8)), int(rng.integers(2, 4))
-    O = int(rng.integers(2, K - 1))
-    leftover = int(rng.integers(1, O))
+    K, d = int(rng.integers(6, 10)), int(rng.integers(2, 4))
+    # Sizes that tell mistakes apart: an overlap of K − O is no stride of O − 1, O or O + 1.
+    O = int(rng.choice([O for O in range(3, K - 1) if abs(K - 2 * O) > 1]))
+    leftover = int(rng.integers(2, O))
     whole = K + int(rng.integers(2, 5)) * O
     N = 3 * K + int(rng.integers(1, K))
     for length, stride in ((whole + leftover, O), (whole, O), (N, K), (3 * K, K), (N, 1)):

@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 
 from grader.checks import Misconception
-from grader.exercises.toy_bptt.misconceptions import LATE, UNCLEARED
+from grader.exercises.toy_bptt.misconceptions import (
+    FORGETS_THE_LAST,
+    LATE,
+    UNCLEARED,
+    first_step,
+    one_behind,
+)
 from grader.exercises.toy_bptt.oracle import Array, Batch
 
 Rate = Callable[[int], float]
@@ -45,6 +51,12 @@ class Loop:
 SHEET = Loop()
 AFRESH = "h starts at x_0 in every iteration: it is carried on from one to the next."
 SUMMED = "The sum over the batch stands where the mean belongs."
+UNSHIFTED = "mu is not subtracted: the loss compares the next h with mu."
+HALVED = (
+    "Half of what it must be: the 2 of the square's derivative is forgotten, or the loss has a "
+    "factor 1/2, or the rate is 0.5 times what it should be (LambdaLR multiplies the rate that the "
+    "optimizer was made with)."
+)
 
 LOOP: list[tuple[str, dict[str, Any]]] = [
     ("k starts at 0: LambdaLR counts its calls from 0, the sheet its iterations from 1.",
@@ -54,6 +66,7 @@ LOOP: list[tuple[str, dict[str, Any]]] = [
      {"counted": lambda k: k + 1}),
     ("The rate stays what it is in the first iteration: scheduler.step() belongs in the loop.",
      {"counted": lambda _k: 1}),
+    ("scheduler.step() is called twice in each iteration.", {"counted": lambda k: 2 * k - 1}),
     ("The rate stays that of k = 0: scheduler.step() belongs in the loop, and k counts from 1.",
      {"counted": lambda _k: 0}),
     ("h keeps its graph from iteration to iteration, so the gradient goes back through all steps: "
@@ -61,7 +74,8 @@ LOOP: list[tuple[str, dict[str, Any]]] = [
      {"gradient": lambda e, k, _batch: 2 * k * e}),
     (AFRESH, {"carried": False}),
     (UNCLEARED, {"cleared": False}),
-    ("The 2 of the square's derivative is forgotten.", {"gradient": lambda e, _k, _batch: e}),
+    (HALVED, {"gradient": lambda e, _k, _batch: e}),
+    (UNSHIFTED, {"gradient": lambda e, _k, batch: 2 * (e + batch.mu)}),
     (SUMMED, {"gradient": lambda e, _k, batch: 2 * batch.n * e}),
     ("The step goes uphill: theta minus rate times gradient.",
      {"gradient": lambda e, _k, _batch: -2 * e}),
@@ -81,6 +95,8 @@ def recorded(theta: Array, batch: Batch) -> dict[str, list[Misconception]]:
             (AFRESH, lambda: (batch.m1 + theta[:-1]) ** 2 + variance),
             (SUMMED, lambda: batch.n * (e**2 + variance)),
             ("The mean is taken before the square.", lambda: e**2),
+            (UNSHIFTED, lambda: (e + batch.mu) ** 2 + variance),
+            ("Half of what it must be: the loss has no factor 1/2.", lambda: (e**2 + variance) / 2),
             (LATE, lambda: (e - theta[:-1] + theta[1:]) ** 2 + variance),
         ],
         "gradient": [
@@ -96,19 +112,25 @@ def paths(
 ) -> Iterator[Misconception]:
     """Where truncated BPTT gets when something is wrong; ``got`` is the student's theta."""
 
-    def path(loop: Loop) -> Callable[[], Array]:
-        return lambda: loop.run(theta, batch, rate, iterations, batch.m1)[0]
+    def path(loop: Loop, e: float = batch.m1) -> Callable[[], Array]:
+        return lambda: loop.run(theta, batch, rate, iterations, e)[0]
 
     for hint, change in LOOP:
         yield hint, path(replace(SHEET, **change))
-    # With SGD's own rate left in, every step is too long or too short by the same factor.
+    yield "h starts at mu: it starts at the samples x_0.", path(SHEET, 0.0)
     expected = path(SHEET)()
-    factor = (got[1] - got[0]) / (expected[1] - expected[0]) if got.shape == expected.shape else 1
-    yield (
+    yield FORGETS_THE_LAST, partial(one_behind, expected)
+    hint, change = of_another_rate(first_step(got, expected))
+    yield hint, path(replace(SHEET, **change))
+
+
+def of_another_rate(factor: float) -> tuple[str, dict[str, Any]]:
+    """With SGD's own rate left in, every step is too long or too short by the same factor."""
+    hint = (
         f"Every rate is {factor:.4g} times what it should be: LambdaLR multiplies the rate that "
-        "the optimizer was made with.",
-        path(replace(SHEET, factor=float(factor))),
+        "the optimizer was made with, or the schedule itself is wrong."
     )
+    return hint, {"factor": factor}
 
 
 def restarted(
@@ -135,9 +157,9 @@ def restarted(
 
 
 def restarts(
-    theta: float, batch: Batch, rate: Rate, iterations: int, count: int
+    theta: float, batch: Batch, rate: Rate, iterations: int, count: int, got: Array
 ) -> Iterator[Misconception]:
-    """What is taken for restarts."""
+    """What is taken for restarts; ``got`` is theta of the student's runs."""
     changes: list[tuple[str, dict[str, Any]]] = [
         ("h is carried over the restarts: each run begins at x_0 again. (If you pass x_0 on, is it "
          "changed in place on the way, as by h += theta?)", {"keep_h": True}),
@@ -149,6 +171,8 @@ def restarts(
         ("h is carried over, and theta starts anew: it must be the other way round.",
          {"keep_h": True, "keep_theta": False}),
     ]  # fmt: skip
-    changes += [(hint, {"loop": replace(SHEET, **change)}) for hint, change in LOOP]
+    right = SHEET.run(theta, batch, rate, iterations, batch.m1)[0]
+    loops = [*LOOP, of_another_rate(first_step(got[0], right))]
+    changes += [(hint, {"loop": replace(SHEET, **change)}) for hint, change in loops]
     for hint, change in changes:
         yield hint, partial(restarted, theta, batch, rate, iterations, count, **change)

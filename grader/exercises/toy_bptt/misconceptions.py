@@ -6,7 +6,7 @@ loops.py has truncated BPTT.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ def scaled(hint: str, factor: Callable[[Batch, int], float]) -> Wrong:
     )
 
 
-def over(hint: str, times: Callable[[int], range]) -> Wrong:
+def over(hint: str, times: Callable[[int], Sequence[int]]) -> Wrong:
     """The sum over other time steps."""
 
     def slope(theta: float, batch: Batch, T: int) -> float:
@@ -62,8 +62,10 @@ FULL = [
     scaled("Divided by T: the loss of sheet 000 is the sum over the steps, not their mean.",
            lambda batch, T: 1 / T),
     scaled("The sign is wrong.", lambda batch, T: -1),
-    over("Only the last step's loss is there: L is the sum over t = 1 … T.",
+    over("Only the last step's loss is there, or has kept its graph: L is the sum over t = 1 … T.",
          lambda T: range(T, T + 1)),
+    over("Every h_t is x_0 + theta: the state of each step goes on into the next.",
+         lambda T: [1] * T),
     over("The last step is left out: the sum ends with t = T.", lambda T: range(1, T)),
     over("There is one step too many: the sum ends with t = T.", lambda T: range(1, T + 2)),
     over("The loss at t = 0 is counted too: the sum begins with t = 1.", lambda T: range(T + 1)),
@@ -71,12 +73,16 @@ FULL = [
          lambda T: range(T)),
     of("mu is not subtracted: the loss compares h_t with mu.",
        lambda batch: Batch(batch.x_0, 0.0)),
+    of("mu is added: the loss takes h_t less mu.", lambda batch: Batch(batch.x_0, -batch.mu)),
     of("h starts at mu: it starts at the samples x_0.",
        lambda batch: Batch(np.full_like(batch.x_0, batch.mu), batch.mu)),
     of("h starts at 0: it starts at the samples x_0.",
        lambda batch: Batch(np.zeros_like(batch.x_0), batch.mu)),
     of("The mean is taken before the square: the loss is the mean of (h_t - mu)^2.",
        lambda batch: Batch(np.full_like(batch.x_0, batch.x_0.mean()), batch.mu)),
+    Wrong("theta is subtracted: h_t is h_(t-1) plus theta.",
+          lambda theta, batch, T: oracle.loss(-theta, batch, T),
+          lambda theta, batch, T: -oracle.gradient(-theta, batch, T)),
     Wrong("h_t - mu is not squared.",
           lambda theta, batch, T: float((batch.m1 + steps(T) * theta).sum()),
           lambda theta, batch, T: T * (T + 1) / 2),
@@ -84,7 +90,8 @@ FULL = [
 
 # These leave the loss as it is.
 GRADIENT = [
-    Wrong("The 2 of the square's derivative is forgotten: the gradient is half of what it must be.",
+    Wrong("Half of what it must be: the 2 of the square's derivative is forgotten, or the loss has "
+          "a factor 1/2, which sheet 000 has not.",
           oracle.loss, lambda theta, batch, T: oracle.gradient(theta, batch, T) / 2),
     Wrong("The state is cut from its graph at every step (.detach(), .data), so that each h_t "
           "seems to depend on theta once: full BPTT goes back through all t steps.",
@@ -92,9 +99,12 @@ GRADIENT = [
 ]  # fmt: skip
 
 
+HALVED = scaled("Half of what it must be: the loss of sheet 000 has no factor 1/2.", lambda *_: 0.5)
+
+
 def losses(theta: float, batch: Batch, T: int) -> Iterator[Misconception]:
     """What is taken for L(theta)."""
-    for wrong in FULL:
+    for wrong in [*FULL, HALVED]:
         yield wrong.hint, partial(wrong.loss, theta, batch, T)
 
 
@@ -105,9 +115,9 @@ def gradients(theta: float, batch: Batch, T: int) -> Iterator[Misconception]:
 
 
 def descents(
-    theta: float, batch: Batch, T: int, rate: float, iterations: int
+    theta: float, batch: Batch, T: int, rate: float, iterations: int, got: Array
 ) -> Iterator[Misconception]:
-    """Where gradient descent gets with wrong gradients."""
+    """Where gradient descent gets when something is wrong; ``got`` is the student's theta."""
 
     def path(gradient: Formula, rate: float = rate, cleared: bool = True) -> Callable[[], Array]:
         def slope(at: float) -> float:
@@ -119,6 +129,27 @@ def descents(
     yield UNCLEARED, path(oracle.gradient, cleared=False)
     for wrong in FULL + GRADIENT:
         yield wrong.hint, path(wrong.gradient)
+    right = path(oracle.gradient)()
+    yield FORGETS_THE_LAST, partial(one_behind, right)
+    factor = first_step(got, right)
+    yield (
+        f"Every step is {factor:.4g} times as long as the rate that was asked for makes it.",
+        path(oracle.gradient, rate * factor),
+    )
+
+
+FORGETS_THE_LAST = "theta is recorded before each update: entry j + 1 is what iteration j comes to."
+
+
+def one_behind(theta: Array) -> Array:
+    return np.concatenate([theta[:1], theta[:-1]])
+
+
+def first_step(got: Array, expected: Array) -> float:
+    """How long the student's first step is, measured by the right one; 1 if that can't be told."""
+    if got.shape != expected.shape or expected[1] == expected[0]:
+        return 1.0
+    return float((got[1] - got[0]) / (expected[1] - expected[0]))
 
 
 UNCLEARED = (
@@ -151,7 +182,7 @@ def recorded(theta: Array, batch: Batch, T: int) -> dict[str, list[Misconception
     return {
         "loss": [
             (LATE, along(oracle.loss, theta[1:])),
-            *((wrong.hint, along(wrong.loss)) for wrong in FULL),
+            *((wrong.hint, along(wrong.loss)) for wrong in [*FULL, HALVED]),
         ],
         "gradient": [
             (LATE, along(oracle.gradient, theta[1:])),

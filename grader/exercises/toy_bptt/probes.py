@@ -214,6 +214,8 @@ def backward(value: Any, theta: Tensor, name: str) -> float:
         "The graph is cut: look for .item(), .detach(), .data, torch.tensor(…) of a tensor or "
         "torch.no_grad() where theta enters. Only the state of the step before is a constant."
     )
+    if name == "truncated_step":
+        cut += " Or is the loss that of h as it was before the step? Theta is not in it."
     if not isinstance(value, Tensor) or not value.requires_grad:
         got = brief(value) + (", without a graph" if isinstance(value, Tensor) else "")
         hint = no_return(value) or cut

@@ -53,7 +53,7 @@ def test_theta(student: Student, rng: Random) -> None:
             "theta goes from the start along minus rate times gradient.",
             tolerance=run_precision(*run),
             where=where,
-            misconceptions=misconceptions.descents(theta, batch, T, rate, iterations),
+            misconceptions=misconceptions.descents(theta, batch, T, rate, iterations, run[0]),
         )
 
 

@@ -68,7 +68,7 @@ def test_restarts(student: Student, rng: Random) -> None:
         "Each run goes on from the last theta, with h and k as at the start.",
         tolerance=precision(*got[:, 1:]),
         where=where,
-        misconceptions=loops.restarts(theta, batch, rate, iterations, times + 1),
+        misconceptions=loops.restarts(theta, batch, rate, iterations, times + 1, got),
     )
 
 
@@ -87,13 +87,13 @@ def test_known_values(student: Student, rng: Random) -> None:
             "theta after 1000 iterations, and after each of two restarts of 1000.",
             tolerance=max(1e-6 / known[0], precision(*got[:, 1:])),
             where=where,
-            misconceptions=ends(batch, power),
+            misconceptions=ends(batch, power, got),
         )
 
 
-def ends(batch: Batch, power: float) -> list[Misconception]:
+def ends(batch: Batch, power: float, got: Array) -> list[Misconception]:
     """Where wrong restarts end; whoever counts from 0 has got to avoid a division by it."""
-    wrong = loops.restarts(1.0, batch, lambda k: 0.5 / max(k, 1) ** power, 1000, 3)
+    wrong = loops.restarts(1.0, batch, lambda k: 0.5 / max(k, 1) ** power, 1000, 3, got)
     return [(hint, last(theta)) for hint, theta in wrong]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grader.checks import Misconception, close, require
@@ -59,6 +61,9 @@ def loss_agrees(step: Step) -> None:
         ("The loss is that of the state before the step.", lambda: before),
         ("The sum over the batch stands where the mean belongs.", lambda: step.batch.n * after),
         ("The mean is taken before the square.", lambda: mean**2),
+        (loops.UNSHIFTED, lambda: after + 2 * mean * step.batch.mu + step.batch.mu**2),
+        ("Half of what it must be: the loss has no factor 1/2.", lambda: after / 2),
+        ("next h - mu is not squared.", lambda: mean),
     ]
     agree(step.got["loss"], after, "The loss is the mean of (next h - mu)^2.", step.where, wrong)
 
@@ -69,7 +74,9 @@ def gradient_agrees(step: Step) -> None:
     wrong: list[Misconception] = [
         ("The gradient goes back into h, through the steps before: h must be cut from its graph "
          "(detached) before theta is added.", lambda: k * slope),
-        ("The 2 of the square's derivative is forgotten.", lambda: slope / 2),
+        ("Half of what it must be: the 2 of the square's derivative is forgotten, or the loss has "
+         "a factor 1/2.", lambda: slope / 2),
+        (loops.UNSHIFTED, lambda: slope + 2 * step.batch.mu),
         ("The sum over the batch stands where the mean belongs.", lambda: step.batch.n * slope),
         ("This step's own theta is cut off: detach h, then add theta.", lambda: step.lag * slope),
     ]  # fmt: skip
@@ -81,13 +88,20 @@ def gradient_agrees(step: Step) -> None:
 def test_step(student: Student, rng: Random) -> None:
     """A truncated step gives the next state and its loss."""
     for step in take_steps(student, rng):
-        h = step.got["h"]
+        h, before = step.got["h"], step.batch.x_0 + step.lag * step.theta
         close(
             h,
-            step.batch.x_0 + (step.lag + 1) * step.theta,
+            before + step.theta,
             "The next state is h + theta.",
             tolerance=precision(h),
             where=step.where,
+            misconceptions=[
+                (
+                    "theta is subtracted: the next h is h plus theta.",
+                    partial(np.add, before, -step.theta),
+                ),
+                ("This is h itself, as it was before the step.", partial(np.copy, before)),
+            ],
         )
         loss_agrees(step)
 
