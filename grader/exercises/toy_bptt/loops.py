@@ -61,7 +61,9 @@ LOOP: list[tuple[str, dict[str, Any]]] = [
      {"gradient": lambda e, k, _batch: 2 * k * e}),
     (AFRESH, {"carried": False}),
     (UNCLEARED, {"cleared": False}),
-    ("The 2 of the square's derivative is forgotten.", {"gradient": lambda e, _k, _batch: e}),
+    ("Every step is half as long as it should be: the optimizer was made with the rate 0.5, which "
+     "LambdaLR multiplies, or the 2 of the square's derivative is forgotten.",
+     {"gradient": lambda e, _k, _batch: e}),
     (SUMMED, {"gradient": lambda e, _k, batch: 2 * batch.n * e}),
     ("The step goes uphill: theta minus rate times gradient.",
      {"gradient": lambda e, _k, _batch: -2 * e}),
