@@ -62,13 +62,19 @@ def rolled(h: Array) -> Array:
     return np.concatenate([h[-1:], h[1:-1]])
 
 
+def without_first(rows: Array) -> Array:
+    return np.concatenate([np.zeros_like(rows[:1]), rows[1:]])
+
+
 RECURRENT: list[tuple[str, Change]] = [
     ("h_t stands where h_(t-1) belongs: W_hh is multiplied by the state before.",
      {"before": lambda h: h[1:]}),
     ("At the first step h_(t-1) is h_0; an index of -1 has taken the last state.",
      {"before": rolled}),
-    ("At the first step h_(t-1) is h_0, which is not zero here.",
-     {"before": lambda h: np.concatenate([0 * h[:1], h[1:-1]])}),
+    ("At the first step h_(t-1) is h_0, which is not zero here. Or is that step left out?",
+     {"before": lambda h: without_first(h[:-1])}),
+    ("The first step is left out: x_1 and h_0 come in there.",
+     {"x": without_first, "before": lambda h: without_first(h[:-1])}),
     ("Only the direct term is there: h_(t-1) depends on the weights as well, so the recursion goes "
      "on to the steps before.", {"lags": lambda l: l == 0}),
     ("The recursion goes back one step only.", {"lags": lambda l: l <= 1}),
