@@ -211,6 +211,8 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Misconception]:
 
     errors = [
         ("The target is not subtracted: dL/dp is softmax(p) less 1 at the class y.", softmax),
+        ("The classes count from 0; here the target is the class before y.",
+         softmax - np.roll(target, -1)),
         ("softmax is missing: dL/dp is softmax(p) less 1 at the class y.", p - target),
         ("The sign is wrong: dL/dp is softmax(p) less 1 at the class y.", target - softmax),
         ("Divided by T: the loss of sheet 004 is that of the last step, not an average.",

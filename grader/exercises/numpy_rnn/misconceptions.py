@@ -64,6 +64,8 @@ FORWARD: list[tuple[str, dict[str, Any]]] = [
      {"read": lambda x: x[1:]}),
     ("The last step is missing: the loop over time ends one step early, or ŷ is made from a[T−1].",
      {"read": lambda x: x[:-1]}),
+    ("ŷ is made from the zero state before the first step; an index is off.",
+     {"read": lambda x: x[:0]}),
     ("The steps are read from the last to the first.", {"read": lambda x: x[::-1]}),
     ("The state starts at ones; the state before the first step is zero.", {"ones": True}),
     ("A tanh is applied to ŷ; its equation has none.", {"y": np.tanh}),
