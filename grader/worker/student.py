@@ -220,7 +220,8 @@ class Student:
         if answer["type"] == "ModuleNotFoundError":
             return (
                 "There are Python's own modules, torch, numpy and matplotlib, and the files that "
-                "were handed in. Import anything else where it can be done without."
+                "were handed in: is one of yours missing? Import anything else where it can be "
+                "done without."
             )
         return ""
 

@@ -70,13 +70,19 @@ def rolled(h: Array) -> Array:
     return np.concatenate([h[-1:], h[1:-1]])
 
 
+def without_first(rows: Array) -> Array:
+    return np.concatenate([np.zeros_like(rows[:1]), rows[1:]])
+
+
 RECURRENT: list[tuple[str, Change]] = [
     ("h_t stands where h_(t-1) belongs: W_hh is multiplied by the state before.",
      {"before": lambda h: h[1:]}),
     ("At the first step h_(t-1) is h_0; an index of -1 has taken the last state.",
      {"before": rolled}),
-    ("The first step's term is not there. (For W_hh, that is one with h_0, which is not zero "
-     "here.)", {"kept": lambda d_z: d_z - only(0, d_z)}),
+    ("At the first step h_(t-1) is h_0, which is not zero here. Or is that step left out?",
+     {"before": lambda h: without_first(h[:-1])}),
+    ("The first step is left out: x_1 and h_0 come in there.",
+     {"kept": without_first}),
     ("Only the direct term is there: h_(t-1) depends on the weights as well, so the recursion goes "
      "on to the steps before.", {"lags": lambda l: l == 0}),
     ("The recursion goes back one step only.", {"lags": lambda l: l <= 1}),
@@ -185,7 +191,7 @@ def truncated(name: str, problem: Arrays, tau: int) -> Iterator[Misconception]:
         ("One step too few: a term goes back up to tau steps, tau included.",
          {"lags": lambda l: l < tau}),
         ("One step too few, and the first step is never reached: range() leaves out its end.",
-         {"lags": lambda l: l < tau, "kept": lambda d_z: d_z - only(0, d_z)}),
+         {"lags": lambda l: l < tau, "kept": without_first}),
         ("One step too many: a term goes back at most tau steps.",
          {"lags": lambda l: l <= tau + 1}),
         ("Only the direct term is there: tau steps back are allowed.", {"lags": lambda l: l == 0}),
@@ -233,6 +239,8 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Misconception]:
 
     errors = [
         ("The target is not subtracted: dL/dp is softmax(p) less 1 at the class y.", softmax),
+        ("The classes count from 0; here the target is the class before y.",
+         softmax - np.roll(target, -1)),
         ("softmax is missing: dL/dp is softmax(p) less 1 at the class y.", p - target),
         ("The sign is wrong: dL/dp is softmax(p) less 1 at the class y.", target - softmax),
         ("Divided by T: the loss of sheet 004 is that of the last step, not an average.",

@@ -26,6 +26,14 @@ def agrees(student: Student, rng: Random, sizes: Sizes, single: bool = False) ->
     (got,) = ask_network(
         student, probes.outputs, sizes, weights=weights, inputs=[x[:, 0] if single else x]
     )
+    require(
+        sizes.B > 1 or len(got) == 1 or got.shape not in ((sizes.n, sizes.K), (sizes.K, sizes.K)),
+        "forward returns a row for each sequence of the batch.",
+        expected=f"shape {[sizes.B, sizes.K]}",
+        got=f"shape {list(got.shape)}",
+        where=place(sizes),
+        hint="A bias is a column, (…, 1): added to a row it makes a matrix. Add its transpose.",
+    )
     same(
         got,
         oracle.output(weights, x),

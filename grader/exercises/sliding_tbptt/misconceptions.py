@@ -152,6 +152,11 @@ def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Misconception]:
         "The losses of the K2 steps get the first rows of y; row i of y belongs to step i.",
         summed(replace(problem, y=np.roll(problem.y, K1, axis=0)), terms),
     )
+    x, y = (np.roll(data, K1, axis=0) for data in (problem.x, problem.y))
+    yield (
+        "The K2 steps read x and y from their first row again; after the warm-up comes row K1.",
+        summed(replace(problem, x=x, y=y), terms, oracle.running_states(problem)),
+    )
     yield from of_any_truncation(problem, terms)
 
 

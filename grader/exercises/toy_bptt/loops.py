@@ -33,7 +33,7 @@ class Loop:
     counted: Callable[[int], int] = lambda k: k  # the k that the schedule is asked for
     factor: float = 1.0  # of the rate
     carried: bool = True  # h, from iteration to iteration
-    cleared: bool = True
+    kept: float = 0.0  # of the gradient of the iteration before
 
     def run(
         self, theta: float, batch: Batch, rate: Rate, iterations: int, e: float, first: int = 1
@@ -43,7 +43,7 @@ class Loop:
         for k in range(first, first + iterations):
             e = (e if self.carried else batch.m1) + path[-1]
             slope = self.gradient(e, k, batch)
-            total = slope if self.cleared else total + slope
+            total = self.kept * total + slope
             path.append(path[-1] - self.factor * rate(self.counted(k)) * total)
         return np.array(path), e
 
@@ -73,7 +73,9 @@ LOOP: list[tuple[str, dict[str, Any]]] = [
      "the truncated gradient takes the h of the iteration before as a constant.",
      {"gradient": lambda e, k, _batch: 2 * k * e}),
     (AFRESH, {"carried": False}),
-    (UNCLEARED, {"cleared": False}),
+    (UNCLEARED, {"kept": 1.0}),
+    ("SGD has a momentum of 0.9: the sheet's step is made of this iteration's gradient alone.",
+     {"kept": 0.9}),
     (HALVED, {"gradient": lambda e, _k, _batch: e}),
     (UNSHIFTED, {"gradient": lambda e, _k, batch: 2 * (e + batch.mu)}),
     (SUMMED, {"gradient": lambda e, _k, batch: 2 * batch.n * e}),
