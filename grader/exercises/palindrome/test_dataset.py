@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.checks import require
-from grader.exercises.palindrome import probes_dataset
+from grader.exercises.palindrome import probes
 from grader.worker.student import Student
 
 ITEMS = 40
@@ -17,7 +17,7 @@ def test_dataset(student: Student, rng: np.random.Generator) -> None:
     """dataset.py gives palindromes, as it came with the sheet."""
     for length in (2, 5, int(rng.integers(6, 12))):
         items = student.run(
-            probes_dataset.palindromes,
+            probes.palindromes,
             "dataset.py",
             defines=("PalindromeDataset",),
             length=length,
