@@ -19,6 +19,7 @@ from grader.worker.process import Unusable
 
 Aliases = Mapping[str, str]  # other names for a value, squeezed, with blanks between
 LIBRARIES = ("torch", "numpy", "matplotlib", "grader")
+OPTION = ("action", "default", "dest")  # of add_argument, what tells a default
 CONFIGURATIONS = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams")
 
 
@@ -97,19 +98,22 @@ def own_options(function: Callable[..., Any]) -> dict[str, Any]:
     parser = argparse.ArgumentParser(add_help=False)
     with contextlib.suppress(OSError, TypeError, SyntaxError, KeyError):
         for node in ast.walk(ast.parse(inspect.getsource(sys.modules[function.__module__]))):
-            match node:
-                case ast.Call(func=ast.Attribute(attr="add_argument"), args=[*names]):
-                    what = {
-                        keyword.arg: keyword.value
-                        for keyword in node.keywords
-                        if keyword.arg in ("default", "action", "dest")
-                    }
-                    with contextlib.suppress(Exception):  # what is no literal, or no option
-                        flags = [ast.literal_eval(name) for name in names]
-                        options = {key: ast.literal_eval(value) for key, value in what.items()}
-                        if flags[0].startswith("-"):
-                            parser.add_argument(*flags, **options)
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "add_argument":
+                what = {k.arg: k.value for k in node.keywords if k.arg in OPTION}
+                with contextlib.suppress(Exception):  # what is no literal, or no option
+                    flags = [ast.literal_eval(name) for name in node.args]
+                    options = {key: ast.literal_eval(value) for key, value in what.items()}
+                    if flags[0].startswith("-"):
+                        parser.add_argument(*flags, **options)
     return vars(parser.parse_args([]))
+
+
+def default_of(function: Callable[..., Any], value: str, aliases: Aliases) -> Any:
+    """The default for that value in the function's signature, or on its command line, or None."""
+    known = {squeeze(value), *aliases.get(value, "").split()}
+    defaults = {p.name: p.default for p in parameters(function) if p.default is not p.empty}
+    own = own_options(function) | defaults
+    return next((default for name, default in own.items() if squeeze(name) in known), None)
 
 
 def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Aliases) -> Any:

@@ -8,15 +8,15 @@ from grader.checks import close, matches, require, require_untampered, require_u
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.layout import units, unpack
 from grader.exercises.palindrome.misconceptions import gradient_misconceptions, misconceptions
-from grader.exercises.palindrome.network import DEFAULTS, Network
+from grader.exercises.palindrome.network import DEFAULTS, SINGLE, Network
 from grader.exercises.palindrome.oracle import Array, Sizes, Weights
 from grader.failures import Failure
 from grader.static_look import static_look
 
 Random = np.random.Generator
 FRESH = (
-    "The state is carried over from one call to the next, or starts from memory that was never set "
-    "(torch.empty): begin each forward with zeros."
+    "The state is carried over from one call to the next, or starts from random numbers or from "
+    "memory that was never set (torch.empty): begin each forward with zeros."
 )
 SMALL = Sizes(B=4, T=5, d=1, n=7)  # B ≠ T: outputs of all steps come batch first or time first
 
@@ -28,7 +28,7 @@ def several_sizes(rng: Random) -> list[Sizes]:
         Sizes(B=3, T=int(rng.integers(4, 9)), d=1, n=n),
         Sizes(B=n + 2, T=int(rng.integers(14, 20)), d=1, n=n),
         Sizes(B=2, T=29, d=1, n=8),
-        Sizes(B=1, T=1, d=1, n=3),  # last, for many misconceptions look alike here
+        SINGLE,  # last, for many misconceptions look alike here
     ]
 
 

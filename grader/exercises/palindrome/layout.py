@@ -246,7 +246,7 @@ def is_initial_state(name: str) -> bool:
     kinds = (
         r"((initial|init|start|prev|last)_?)?(h|c|hidden|cell)?(_?(0|t|init|prev|state|hidden))?"
     )
-    return not lists and bool(re.fullmatch(kinds, _word(name)))
+    return not lists and bool(_word(name) and re.fullmatch(kinds, _word(name)))
 
 
 def _word(name: str) -> str:

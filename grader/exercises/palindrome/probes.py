@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TypedDict
@@ -13,11 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from grader import bans
+from grader.exercises.palindrome.probes_output import run
 from grader.worker.binding import bind, find_class, takes
 from grader.worker.process import Banned, Unusable
-from grader.worker.received import Array, array, brief, in_sight, no_return, number
-
-Network = Callable[[Tensor], Any]
+from grader.worker.received import Array, array, in_sight, named, number
 
 # What real submissions call the constructor's parameters (compared without case and underscores).
 ALIASES = {
@@ -206,73 +205,6 @@ def as_input(x: Array, number: torch.dtype) -> Tensor:
     return tensor.to(number) if tensor.is_floating_point() else tensor
 
 
-def run(
-    network: Network, x: Tensor, batch: int, sizes: dict[str, Any], *, ours: bool = True
-) -> Tensor:
-    """The last step's output (batch, K), found in whatever forward returns.
-
-    ``ours`` says that the weights are the judge's, drawn so that every digit matters.
-    """
-    K = sizes["num_classes"]
-    result = stacked(network(x), (batch, K))
-    wanted = f"a floating-point tensor of shape [batch, num_classes] = [{batch}, {K}]"
-    shown: Any = result
-    if isinstance(result, tuple | list):
-        parts = [stacked(part, (batch, K)) for part in result]
-        tensors = [part for part in parts if isinstance(part, Tensor)]
-        fitting = [part for part in tensors if part.shape[-1:] == (K,)]
-        shown = next(iter(fitting or tensors), result)
-    if not isinstance(shown, Tensor):
-        raise Unusable(
-            "forward must return a tensor.",
-            expected=wanted,
-            got=brief(result),
-            hint=no_return(result),
-        )
-    if shown.dtype not in (torch.float32, torch.float64):
-        raise Unusable(
-            "forward changes the precision of the numbers.",
-            expected=wanted + ", in the input's precision",
-            got=f"a tensor of dtype {str(shown.dtype).removeprefix('torch.')}",
-        )
-    if shown.ndim == 3 and shown.shape[2] == K and batch in shown.shape[:2]:
-        steps = shown.unbind(1 if shown.shape[0] == batch else 0)
-        # Alike at all steps, with weights of ours, they are no steps but an accident of
-        # broadcasting.
-        if not (ours and len(steps) > 1 and torch.equal(steps[0], steps[-1])):
-            return steps[-1]
-    if shown.shape != (batch, K):
-        raise Unusable(
-            "forward returns another shape than it must.",
-            expected=wanted,
-            got=f"shape {list(shown.shape)}",
-            hint=hint_on_shape(tuple(shown.shape), batch, sizes),
-        )
-    return shown
-
-
-def hint_on_shape(shape: tuple[int, ...], batch: int, sizes: dict[str, Any]) -> str:
-    """What may have led to an output of that shape."""
-    if shape == (batch, sizes["num_hidden"]):
-        return "That is as wide as the state: W_ph makes num_classes numbers of it."
-    if shape == (sizes["num_classes"], batch):
-        return "That is the other way round: a row is a sequence, a column a class."
-    if shape[1:] == (sizes["num_classes"],):
-        return (
-            "As many rows as the input has: look for a batch size that is written into the code, "
-            "or for two dimensions that are exchanged."
-        )
-    return ""
-
-
-def stacked(result: Any, shape: tuple[int, int]) -> Any:
-    """A list of outputs of that shape, one of each step, as one tensor; anything else as it is."""
-    steps = isinstance(result, list) and all(
-        isinstance(part, Tensor) and part.shape == shape for part in result
-    )
-    return torch.stack(result) if steps and result else result
-
-
 def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str, Any]:
     """What the student's formula gives: the function whose name speaks of parameters."""
     own = [
@@ -298,3 +230,14 @@ def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str
     values = [bind(own[0], case, aliases) for case in cases]
     counts = [number(value, "The number of parameters") for value in values]
     return {"counts": counts, "has_K": takes(own[0], "K", aliases)}
+
+
+def palindromes(module: ModuleType, length: int, count: int) -> dict[str, Any]:
+    """The first items of the student's dataset: digits read, digit to predict."""
+    dataset = find_class(module, "PalindromeDataset")(length)
+    names, what = ("digits", "digit"), "Digits read, and the digit to predict,"
+    items = [named(dataset[index], names, what) for index in range(count)]
+    return {
+        "digits": [item["digits"].ravel() for item in items],
+        "target": [number(item["digit"], "The digit to predict") for item in items],
+    }

@@ -15,7 +15,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from grader import figures
-from grader.worker.binding import bind, find, is_students, takes, wants_configuration
+from grader.worker.binding import bind, default_of, find, is_students, takes, wants_configuration
 from grader.worker.process import Unusable
 from grader.worker.received import Array, array, brief, described, figure_in
 
@@ -164,11 +164,12 @@ class Watch:
 def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
     """Run the student's ``train`` at the sheet's defaults; weights, history, figures and more."""
     function = find(module, "train")
+    input_dim = default_of(function, "input_dim", ALIASES)
     values = {
         "model": model,
         "length": length,
         "input_length": length - 1,
-        "input_dim": 1,
+        "input_dim": input_dim if isinstance(input_dim, int) else 1,  # as the loop makes it
         "num_classes": 10,
         "num_hidden": 128,
         "batch_size": 128,

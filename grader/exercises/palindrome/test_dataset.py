@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.checks import require
-from grader.exercises.palindrome import probes_dataset
+from grader.exercises.palindrome import probes
 from grader.worker.student import Student
 
 ITEMS = 40
@@ -19,7 +19,7 @@ def test_dataset(student: Student, rng: np.random.Generator) -> None:
         return  # then ours is used: the folder given/
     for length in (2, 5, int(rng.integers(6, 12))):
         items = student.run(
-            probes_dataset.palindromes,
+            probes.palindromes,
             "dataset.py",
             defines=("PalindromeDataset",),
             length=length,

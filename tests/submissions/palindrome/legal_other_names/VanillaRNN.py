@@ -24,6 +24,7 @@ class RNN(nn.Module):
 
     def forward(self, x):
         h = torch.zeros(x.shape[0], self.num_hidden)
-        for digits in x.long().t():
-            h = self.cell(self.emb[digits], h)
+        rows = self.emb[x.squeeze(-1).long()]
+        for t in range(x.shape[1]):
+            h = self.cell(rows[:, t], h)
         return h @ self.Wp + self.bp

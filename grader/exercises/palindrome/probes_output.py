@@ -1,0 +1,87 @@
+"""What a student's forward pass returns, and the output in it; runs in the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.worker.process import Unusable
+from grader.worker.received import brief, no_return
+
+Network = Callable[[Tensor], Any]
+
+
+def run(
+    network: Network, x: Tensor, batch: int, sizes: dict[str, Any], *, ours: bool = True
+) -> Tensor:
+    """The last step's output (batch, K), found in whatever forward returns.
+
+    ``ours`` says that the weights are the judge's, drawn so that every digit matters.
+    """
+    K = sizes["num_classes"]
+    result = network(x)
+    wanted = f"a floating-point tensor of shape [batch, num_classes] = [{batch}, {K}]"
+    shown = output_in(result, (batch, K))
+    if not isinstance(shown, Tensor):
+        raise Unusable(
+            "forward must return a tensor.",
+            expected=wanted,
+            got=brief(result),
+            hint=no_return(result),
+        )
+    if shown.dtype not in (torch.float32, torch.float64):
+        raise Unusable(
+            "forward changes the precision of the numbers.",
+            expected=wanted + ", in the input's precision",
+            got=f"a tensor of dtype {str(shown.dtype).removeprefix('torch.')}",
+        )
+    if shown.ndim == 3 and shown.shape[2] == K and batch in shown.shape[:2]:
+        steps = shown.unbind(1 if shown.shape[0] == batch else 0)
+        # Alike at all steps, with weights of ours, they are no steps but an accident of
+        # broadcasting.
+        if not (ours and len(steps) > 1 and torch.equal(steps[0], steps[-1])):
+            return steps[-1]
+    if shown.shape != (batch, K):
+        raise Unusable(
+            "forward returns another shape than it must.",
+            expected=wanted,
+            got=f"shape {list(shown.shape)}",
+            hint=hint_on_shape(tuple(shown.shape), batch, sizes),
+        )
+    return shown
+
+
+def hint_on_shape(shape: tuple[int, ...], batch: int, sizes: dict[str, Any]) -> str:
+    """What may have led to an output of that shape."""
+    if shape == (batch, sizes["num_hidden"]):
+        return "That is as wide as the state: W_ph makes num_classes numbers of it."
+    if shape == (sizes["num_classes"], batch):
+        return "That is the other way round: a row is a sequence, a column a class."
+    if shape[1:] == (sizes["num_classes"],):
+        return (
+            "A row is needed for each sequence of the input: look for a batch size that is written "
+            "into the code, or for two dimensions that are exchanged."
+        )
+    return ""
+
+
+def output_in(result: Any, shape: tuple[int, int]) -> Any:
+    """What is meant as the output, of that shape, among all that forward returns."""
+    result = stacked(result, shape)
+    if not isinstance(result, tuple | list):
+        return result
+    parts = [stacked(part, shape) for part in result]
+    tensors = [part for part in parts if isinstance(part, Tensor)]
+    fitting = [part for part in tensors if part.shape[-1:] == shape[-1:]]
+    return next(iter(fitting or tensors), result)
+
+
+def stacked(result: Any, shape: tuple[int, int]) -> Any:
+    """A list of outputs of that shape, one of each step, as one tensor; anything else as it is."""
+    steps = isinstance(result, list) and all(
+        isinstance(part, Tensor) and part.shape == shape for part in result
+    )
+    return torch.stack(result) if steps and result else result
