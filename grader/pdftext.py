@@ -29,7 +29,7 @@ def first_pages(pdf: Path) -> str:
         )
     except subprocess.TimeoutExpired:
         return ""
-    return result.stdout.decode().strip()
+    return result.stdout.decode(errors="replace").strip()  # a crash may cut it anywhere
 
 
 def _print_first_pages(pdf: str) -> None:

@@ -160,6 +160,19 @@ def test_a_file_that_cannot_be_imported_is_tried_once(student: Open) -> None:
     assert str(first) == str(again)
 
 
+def test_a_file_is_not_waited_for_without_end(
+    student: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.worker.student.PATIENCE", 5.0)
+    hangs = "def count_parameters(n):\n    while n == 2: pass\n    return n\n"
+    handle = student(one=hangs, other="")
+    with pytest.raises(Failure, match="did not finish while running"):
+        ask(handle, "one", 2)
+    assert failure(handle, "one").status == "timeout"
+    assert "one.py has been waited for long enough" in str(failure(handle, "one"))
+    assert ask(handle, "other") == [1]
+
+
 def test_a_spawned_worker_answers_as_well(student: Open) -> None:
     """Where forking can't be trusted (macOS, Windows)."""
     handle = student(Spawner(["grader.exercises.palindrome.probes"]), one="print('ü')\n")

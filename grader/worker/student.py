@@ -7,14 +7,16 @@ can't harm the checks of another. A worker lives as long as it behaves. One that
 answers nonsense is ended; that costs the check that needed it, and the next check gets a fresh one.
 So does the check after one that says more than it was asked, or dies when nobody waits for it. A
 file whose import failed is not imported again: every check that needs it gets the same message at
-once.
+once. Nor is one that has been waited for too long.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import secrets
+import time
 import typing
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -27,6 +29,7 @@ from grader.worker.launch import WorkerLost
 
 IMPORT_SECONDS = 60.0  # real submissions train at import; see the README about time limits
 PROBE_SECONDS = 10.0
+PATIENCE = 600.0  # for a file's imports, and its checks that are not finished, all together
 MALFORMED = "its answer has another form than it must have"
 TEXT_LIMIT = 8000  # characters of one text from the worker that a message shows
 Remembered = TypeVar("Remembered")
@@ -65,6 +68,7 @@ class Student:
         self._time_scale = time_scale
         self._backends: dict[str, Backend] = {}  # by the file that they have imported
         self._unloadable: dict[str, Failure] = {}
+        self._waited: Counter[str] = Counter()  # seconds, by the file
 
     def find(self, file: str, defines: Sequence[str] = ()) -> str:
         """The path in the submission of the file with that name; Failure where there is none."""
@@ -144,20 +148,28 @@ class Student:
             if self._backends[path].usable:
                 return self._backends[path]
             self._discard(path)
+        if self._waited[path] > PATIENCE * self._time_scale:
+            raise Failure(
+                f"{path} has been waited for long enough.",
+                got=f"{self._waited[path]:.0f} s in imports and in checks that did not finish",
+                status="timeout",
+            )
         backend = self._backends[path] = self._start(str(self.submission.root))
+        begun = time.monotonic()
         try:
             request = {"do": "load", "file": path}
             self._ask(backend, request, type(None), IMPORT_SECONDS, doing=f"importing {path}")
         except Failure as failure:
             self._unloadable[path] = failure
             raise
+        self._waited[path] += int(time.monotonic() - begun)
         return backend
 
     def _ask(
         self, backend: Backend, message: dict[str, Any], form: Any, seconds: float, doing: str
     ) -> Any:
         """What ``backend`` answers, if it has the type ``form``; else a Failure."""
-        token = secrets.token_hex(8)
+        token, begun = secrets.token_hex(8), time.monotonic()
         try:
             answer = backend.request({"id": token, **message}, seconds * self._time_scale)
             if not isinstance(answer.get("id"), str) or answer["id"] != token:
@@ -170,6 +182,7 @@ class Student:
                 raise WorkerLost("crashed", MALFORMED)
             return answer.get("value")
         except WorkerLost as lost:
+            self._waited[message["file"]] += int(time.monotonic() - begun)
             self._raise_lost(lost, backend, message["file"], doing)
 
     def _raise(self, answer: dict[str, Any], backend: Backend, doing: str) -> NoReturn:

@@ -167,12 +167,17 @@ def nothing_banned() -> Iterator[None]:
     """
     with in_sight(), bans.watch() as record:
         yield
-    if reached := [*record.operators, *record.modules]:
-        raise Banned(
-            "A layer that the sheet does not allow was used.",
-            expected="matrix products of your own parameters",
-            got=f"forward or backward ran {', '.join(reached)}",
-        )
+    if reached := {*record.operators, *record.modules}:
+        raise banned(reached)
+
+
+def banned(reached: set[str]) -> Banned:
+    """What to raise where these operators and layers ran."""
+    return Banned(
+        "A layer that the sheet does not allow was used.",
+        expected="matrix products of your own parameters",
+        got=f"forward or backward ran {', '.join(sorted(reached))}",
+    )
 
 
 def backward(loss: Tensor) -> None:

@@ -15,6 +15,8 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from grader import figures
+from grader.exercises.palindrome.probes import banned
+from grader.exercises.palindrome.spot_checks import SpotChecks
 from grader.worker.binding import bind, default_of, find, is_students, takes, wants_configuration
 from grader.worker.process import Unusable
 from grader.worker.received import Array, array, brief, described, figure_in
@@ -78,6 +80,7 @@ class Watch:
         self.first: dict[int, Tensor] = {}  # what the optimizer began with, by the parameter's id
         self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
         self.probabilities: bool | None = None  # whether cross-entropy was given softmax's output
+        self.spots = SpotChecks()
 
     def note(self, event: str) -> None:
         """Called before each call of that kind."""
@@ -101,6 +104,7 @@ class Watch:
             parameters = (p for group in optimizer.param_groups for p in group["params"])
             self.first = {id(p): p.detach().clone() for p in parameters}
         self.note("step")
+        self.spots.step(self.steps)
 
     def weights_at_first(self, network: nn.Module) -> dict[str, Array]:
         """The weights before the first step; none if it was another network that was trained."""
@@ -159,6 +163,7 @@ class Watch:
                 setattr(owner, name, function)
             hook.remove()
             stepped.remove()
+            self.spots.end()
 
 
 def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
@@ -184,6 +189,8 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
         network, history = sort_out(returned)
         if history:
             plot(module, history, drawn)
+    if watch.spots.found:
+        raise banned(watch.spots.found)
     network = network or watch.network
     if network is None:
         raise Unusable(

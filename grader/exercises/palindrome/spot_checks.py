@@ -1,0 +1,45 @@
+"""Looks at single steps of a training, at moments that nobody can foresee (in the worker).
+
+A record of the whole would take gigabytes; and what a network does for the judge's own inputs says
+nothing about what it is trained by.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+from grader import bans
+
+EARLIEST = (4, 16, 64)  # after each of these a step, before there are twice as many
+
+
+class SpotChecks:
+    """``found`` are the banned layers and operators of the steps that were looked at.
+
+    A step that can't be recorded passes: a progress bar may have started a thread in it.
+    """
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+        self._steps = {first + secrets.randbelow(first) for first in EARLIEST}
+        self._look = ExitStack()
+
+    def step(self, number: int) -> None:
+        """Called before the step of that number: ends a look, or begins one."""
+        self.end()
+        if number in self._steps:
+            with suppress(bans.Blinded):
+                self._look.enter_context(self._looking())
+
+    def end(self) -> None:
+        """Called after the last step, too."""
+        with suppress(bans.Blinded):
+            self._look.close()
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        with bans.watch() as record:
+            yield
+        self.found |= {*record.operators, *record.modules}
