@@ -194,13 +194,16 @@ def out_of_turn(
 
 def stale(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
-) -> list[str]:
-    """What backward raises after an update, without another forward."""
+) -> dict[str, list[str]]:
+    """What backward raises after an update or set_weights, without another forward."""
     model = loaded(module, sizes, weights)
     x, d_loss = alone(model, x, d_loss)
-    passes(model, x, d_loss)
-    call(model, "update", lr=0.1)
-    return raised(call, model, "backward", d_loss=d_loss)
+    found = {}
+    for name, values in (("update", {"lr": 0.1}), ("set_weights", {"weights": weights})):
+        passes(model, x, d_loss)
+        call(model, name, **values)
+        found[name] = raised(call, model, "backward", d_loss=d_loss)
+    return found
 
 
 # Update
