@@ -42,6 +42,7 @@ def describe(figure: Figure) -> dict[str, Any]:
         figure.savefig(buffer, format="png", dpi=min(100.0, PIXELS / longest))
     legends = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
     return {
+        "title": figure.get_suptitle(),
         "axes": [_describe_axes(axes) for axes in figure.axes],
         "legend": legends,
         "png": np.frombuffer(buffer.getvalue(), dtype=np.uint8),
@@ -156,9 +157,9 @@ def pictures(answer: Any) -> list[dict[str, str]]:
     png = answer.get("png")
     if isinstance(png, np.ndarray) and png.dtype == np.uint8 and _is_bearable(png.tobytes()):
         axes = answer.get("axes")
-        parts = axes if isinstance(axes, list) else []
+        parts = [answer, *(axes if isinstance(axes, list) else [])]
         titles = [str(part.get("title", "")) for part in parts if isinstance(part, dict)]
-        title = next((title for title in titles if title), "figure")
+        title = next((title for title in titles if title), "")
         return [{"title": title, "png": base64.b64encode(png.tobytes()).decode()}]
     return [picture for part in answer.values() for picture in pictures(part)]
 
