@@ -11,6 +11,7 @@ import pytest
 
 from grader.checks import TOLERANCE, close, name_misconception, require, same
 from grader.exercises.memory_task import probes
+from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.misconceptions import ACCURACY, LONGEST
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, random_weights
 from grader.failures import Failure
@@ -18,7 +19,6 @@ from grader.figures import require_labels
 from grader.worker.student import Student
 
 Random = np.random.Generator
-FILE = "memory_task.py"
 SOLVABLE, PLOT = f"{FILE}, longest_solvable_length", f"{FILE}, plot_accuracy"
 AGAINST = f"{FILE}, accuracy_against_length"
 
