@@ -243,6 +243,8 @@ def test_error_bars(student: Student, rng: Random) -> None:
     repetitions = accuracies.shape[1]
     shown = {key: np.concatenate([each[key] for each in bars]) for key in ("x", "y", "error")}
     same(shown["x"], np.array(lengths, dtype=float), "The bars stand at the lengths.", where=PLOT)
+    if np.allclose(shown["y"], 100 * mean):  # in percent
+        mean, deviation = 100 * mean, 100 * deviation
     same(
         shown["y"],
         mean,
