@@ -55,6 +55,7 @@ class AxesDescription(TypedDict):
 
 
 class Description(TypedDict):
+    title: str  # over all axes
     axes: list[AxesDescription]
     legend: list[str]  # the figure's own
     png: Array
@@ -73,6 +74,7 @@ def describe(figure: Figure) -> Description:
         figure.savefig(buffer, format="png", dpi=min(100.0, PIXELS / longest))
     legends = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
     return {
+        "title": figure.get_suptitle(),
         "axes": [_describe_axes(axes) for axes in figure.axes],
         "legend": legends,
         "png": np.frombuffer(buffer.getvalue(), dtype=np.uint8),
@@ -186,9 +188,9 @@ def pictures(answer: Any) -> list[dict[str, str]]:
     png = answer.get("png")
     if isinstance(png, np.ndarray) and png.dtype == np.uint8 and _is_bearable(png.tobytes()):
         axes = answer.get("axes")
-        parts = axes if isinstance(axes, list) else []
+        parts = [answer, *(axes if isinstance(axes, list) else [])]
         titles = [str(part.get("title", "")) for part in parts if isinstance(part, dict)]
-        title = next((title for title in titles if title), "figure")[:TITLE]
+        title = next((title for title in titles if title), "")[:TITLE]
         return [{"title": title, "png": base64.b64encode(png.tobytes()).decode()}]
     return [picture for part in answer.values() for picture in pictures(part)]
 

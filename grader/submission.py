@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from types import TracebackType
+from typing import Self
 
 from grader.entries import Entry, SubmissionError, entries_of, readable, shown
 from grader.errors import UserError
@@ -31,7 +32,18 @@ from grader.worker.finders import PROTECTED
 # A declaration of the encoding, in one of the first two lines.
 COOKIE = re.compile(r"\A((?:.*\n)??[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
 
-__all__ = ["Submission", "SubmissionError", "open_submission"]
+__all__ = ["FileName", "Submission", "SubmissionError", "open_submission"]
+
+
+class FileName(str):
+    """A file's name, with functions and classes that a file of another name may define instead."""
+
+    defines: tuple[str, ...]
+
+    def __new__(cls, name: str, *defines: str) -> Self:
+        self = super().__new__(cls, name)
+        self.defines = defines
+        return self
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,8 @@ class Submission:
         and any, of ``defines`` at top level. Among equals, the one in the fewest folders, then the
         first in the alphabet.
         """
+        if isinstance(name, FileName):
+            defines = name.defines
         ranked = sorted(self.files, key=lambda file: (len(file.parts), file))
         parts = PurePosixPath(name).parts
         for wanted in (parts, parts[-1:]):

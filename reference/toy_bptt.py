@@ -117,7 +117,10 @@ def restarts(
 
 
 def loss_figure(run: Run, title: str) -> Figure:
-    """Loss (left) and gradient (right) against k = 1, 2, ..., full or truncated; with legends."""
+    """Loss (left) and gradient (right) against k = 1, 2, ..., full or truncated.
+
+    Axis labels and legends.
+    """
     ### BEGIN SOLUTION T5: loss and gradient against k
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     figure.suptitle(title)
@@ -133,7 +136,10 @@ def loss_figure(run: Run, title: str) -> Figure:
 
 
 def theta_figure(runs: Mapping[str, Run], title: str, decay: float | None = None) -> Figure:
-    """theta against k = 1, 2, ..., one curve per labelled run; `decay` adds k^decay as the last."""
+    """theta against k = 1, 2, ..., one curve per labelled run; `decay` adds k^decay as the last.
+
+    Axis labels, and a legend with the runs' labels.
+    """
     ### BEGIN SOLUTION T5: theta against k
     figure = Figure(layout="constrained")
     axes = figure.subplots()

@@ -73,10 +73,16 @@ def restarts(
 
 
 def loss_figure(run: Run, title: str) -> Figure:
-    """Loss (left) and gradient (right) against k = 1, 2, ..., full or truncated; with legends."""
+    """Loss (left) and gradient (right) against k = 1, 2, ..., full or truncated.
+
+    Axis labels and legends.
+    """
     raise NotImplementedError("T5: loss and gradient against k")
 
 
 def theta_figure(runs: Mapping[str, Run], title: str, decay: float | None = None) -> Figure:
-    """theta against k = 1, 2, ..., one curve per labelled run; `decay` adds k^decay as the last."""
+    """theta against k = 1, 2, ..., one curve per labelled run; `decay` adds k^decay as the last.
+
+    Axis labels, and a legend with the runs' labels.
+    """
     raise NotImplementedError("T5: theta against k")

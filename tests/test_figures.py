@@ -85,7 +85,12 @@ def test_a_formula_for_latex_is_drawn_without_it() -> None:
 def test_pictures_of_an_answer() -> None:
     answer = {"weights": [1.0], "figures": [figures.describe(drawn())]}
     (picture,) = figures.pictures(answer)
-    assert picture["title"] == "figure"
+    assert picture["title"] == ""
+    figure = drawn()
+    figure.axes[0].set_title("loss")
+    assert figures.pictures(figures.describe(figure))[0]["title"] == "loss"
+    figure.suptitle("Full BPTT")
+    assert figures.pictures(figures.describe(figure))[0]["title"] == "Full BPTT"
     assert base64.b64decode(picture["png"]).startswith(b"\x89PNG")
     assert figures.pictures({"png": np.zeros(3), "axes": []}) == []
 

@@ -19,7 +19,7 @@ import pytest
 
 from grader import entries, vetting
 from grader.errors import UserError
-from grader.submission import Submission, SubmissionError, open_submission
+from grader.submission import FileName, Submission, SubmissionError, open_submission
 
 CODE = b"class VanillaRNN:\n    pass\n"
 
@@ -215,6 +215,11 @@ def tree(tmp_path):
 )
 def test_find(tree, name, defines, found):
     assert tree.find(name, defines) == (found and PurePosixPath(found))
+
+
+def test_find_by_what_a_name_says_of_the_file(tree):
+    assert tree.find(FileName("rnn.py", "VanillaRNN")) == PurePosixPath("models.py")
+    assert tree.find(FileName("lstm.py", "VanillaRNN")) == PurePosixPath("a/b/LSTM.py")
 
 
 def test_find_prefers_fewer_folders(tmp_path):

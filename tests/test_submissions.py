@@ -67,3 +67,23 @@ def test_fault(fault: Path, grade: Grade, tmp_path: Path) -> None:
     for said in rules.get("says", []):
         messages = [str(m["failure"]) for name, m in failures if name == said["test"]]
         assert any(said["text"] in message for message in messages), run.text
+
+
+@pytest.mark.parametrize(
+    ("file", "select"),
+    [
+        ("toy_bptt", "test_loss"),
+        ("sliding_tbptt", "test_windows"),
+        ("bptt_gradients", "test_by_hand"),
+        ("numpy_rnn", "test_single_sequence"),
+        ("memory_task", "test_generator"),
+    ],
+)
+def test_a_file_may_have_another_name(file: str, select: str, grade: Grade, tmp_path: Path) -> None:
+    folder = tmp_path / "Homework"
+    folder.mkdir()
+    shutil.copy(ROOT / "reference" / f"{file}.py", folder / "my solution (1).py")
+    run = grade(folder, "--exercise", file, "-k", select)
+    outcomes = [test["metadata"]["status"] for test in run.report["tests"]]
+    assert outcomes, run.text
+    assert set(outcomes) == {"passed"}, run.text

@@ -20,9 +20,10 @@ from grader.exercises.bptt_gradients import misconceptions as wrong
 from grader.exercises.bptt_gradients import oracle, probes
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Kind, Random
 from grader.failures import Failure
+from grader.submission import FileName
 from grader.worker.student import Student
 
-FILE = "bptt_gradients.py"
+FILE = FileName("bptt_gradients.py", "linear_gradients", "tanh_gradients", "truncated_gradients")
 COARSE = (
     "These numbers are right to a few digits only: float32, or finite differences? A formula in "
     "float64 is right to about 14."

@@ -154,6 +154,10 @@ def history_misconceptions(weights: list[Weights], batches: list[Batch]) -> Iter
 ACCURACY: list[tuple[str, Callable[[Array, float], Any]]] = [
     ("The accuracy is a fraction, between 0 and 1; this is in percent.",
      lambda errors, tolerance: 100 * (abs(errors) < tolerance).mean()),
+    ("The batches' accuracies are summed; take their mean.",
+     lambda errors, tolerance: len(errors) * (abs(errors) < tolerance).mean()),
+    ("This is the number of right predictions; take their fraction.",
+     lambda errors, tolerance: (abs(errors) < tolerance).sum()),
     ("This is the share of wrong predictions.",
      lambda errors, tolerance: (abs(errors) >= tolerance).mean()),
     ("ŷ − y is compared without its absolute value: every prediction that is too low counts.",

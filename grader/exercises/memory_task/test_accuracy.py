@@ -11,6 +11,7 @@ import pytest
 
 from grader.checks import TOLERANCE, close, name_misconception, require, same
 from grader.exercises.memory_task import probes
+from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.misconceptions import ACCURACY, LONGEST
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, random_weights
 from grader.failures import Failure
@@ -18,7 +19,6 @@ from grader.figures import Description, require_labels
 from grader.worker.student import Student
 
 Random = np.random.Generator
-FILE = "memory_task.py"
 SOLVABLE, PLOT = f"{FILE}, longest_solvable_length", f"{FILE}, plot_accuracy"
 AGAINST = f"{FILE}, accuracy_against_length"
 
@@ -243,6 +243,8 @@ def test_error_bars(student: Student, rng: Random) -> None:
     repetitions = accuracies.shape[1]
     shown = {key: np.concatenate([each[key] for each in bars]) for key in ("x", "y", "error")}
     same(shown["x"], np.array(lengths, dtype=float), "The bars stand at the lengths.", where=PLOT)
+    if np.allclose(shown["y"], 100 * mean):  # in percent
+        mean, deviation = 100 * mean, 100 * deviation
     same(
         shown["y"],
         mean,

@@ -9,11 +9,11 @@ import pytest
 
 from grader.checks import require, require_raised, require_uniform, same
 from grader.exercises.memory_task import probes
+from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.misconceptions import target_misconceptions
 from grader.worker.student import Student
 
 Random = np.random.Generator
-FILE = "memory_task.py"
 WHERE = f"{FILE}, generate_samples"
 Batches = list[dict[str, Any]]
 

@@ -12,6 +12,7 @@ import pytest
 
 from grader.checks import as_numbers, close, require, same
 from grader.exercises.memory_task import oracle, probes_learner
+from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.misconceptions import history_misconceptions, step_misconceptions
 from grader.exercises.memory_task.oracle import Batch
 from grader.exercises.numpy_rnn.oracle import (
@@ -27,7 +28,6 @@ from grader.figures import require_labels, require_line, require_log_scale
 from grader.worker.student import Student
 
 Random = np.random.Generator
-FILE = "memory_task.py"
 SMALL = Sizes(T=4, B=3, d=1, n=5, K=1)
 TRAIN, PLOT = f"{FILE}, Learner.train", f"{FILE}, Learner.plot"
 SPARE = 3  # batches that are there, but not asked for

@@ -9,6 +9,7 @@ import pytest
 
 from grader.checks import close, require_raised, same
 from grader.exercises.memory_task import oracle, probes
+from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.misconceptions import (
     loss_gradient_misconceptions,
     loss_misconceptions,
@@ -17,7 +18,6 @@ from grader.exercises.numpy_rnn.oracle import Array
 from grader.worker.student import Student
 
 Random = np.random.Generator
-FILE = "memory_task.py"
 TOLERANCE = 1e-4  # in single precision finite differences come as close; wrong formulas are far off
 VALUE, GRADIENT = f"{FILE}, MSELoss.forward", f"{FILE}, MSELoss.backward"
 

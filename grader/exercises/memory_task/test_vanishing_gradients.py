@@ -9,6 +9,7 @@ import pytest
 
 from grader.checks import require, same
 from grader.exercises.memory_task import oracle, probes
+from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.misconceptions import norm_misconceptions
 from grader.exercises.numpy_rnn.judging import same_weights
 from grader.exercises.numpy_rnn.oracle import (
@@ -23,7 +24,6 @@ from grader.figures import other_curves, require_labels, require_log_scale
 from grader.worker.student import Student
 
 Random = np.random.Generator
-FILE = "memory_task.py"
 NORMS, PLOT = f"{FILE}, gradient_norms", f"{FILE}, plot_vanishing_gradients"
 
 

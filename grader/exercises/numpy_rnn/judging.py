@@ -7,14 +7,15 @@ from typing import Any
 
 from grader.checks import close
 from grader.exercises.numpy_rnn.oracle import Sizes, Weights
+from grader.submission import FileName
 from grader.worker.student import Student
 
-FILE = "numpy_rnn.py"
+FILE = FileName("numpy_rnn.py", "RNN", "get_numerical_gradient")
 
 
 def ask(student: Student, probe: Callable[..., Any], **inputs: Any) -> Any:
     """What a probe finds out about the student's numpy_rnn.py."""
-    return student.run(probe, FILE, defines=("RNN", "get_numerical_gradient"), **inputs)
+    return student.run(probe, FILE, **inputs)
 
 
 def ask_network(student: Student, probe: Callable[..., Any], sizes: Sizes, **inputs: Any) -> Any:

@@ -22,9 +22,10 @@ from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.misconceptions import flat, of_a_second_call
 from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
 from grader.failures import Failure
+from grader.submission import FileName
 from grader.worker.student import Student
 
-FILE = "sliding_tbptt.py"
+FILE = FileName("sliding_tbptt.py", probes.SLIDING, "stateful_chunks_gradient")
 EXACT = TOLERANCE["float64"]
 SECONDS = 5.0  # the double loop takes less than 1 s for the largest of these problems
 Sizes = dict[str, int]  # K, or K1 and K2, or K and O
@@ -39,7 +40,7 @@ def ask(
 ) -> Any:
     """What the probe returns; ``where`` is said if the student's code hangs or dies."""
     try:
-        return student.run(probe, FILE, defines=(probes.SLIDING,), seconds=seconds, **inputs)
+        return student.run(probe, FILE, seconds=seconds, **inputs)
     except Failure as failure:
         if failure.status not in ("timeout", "crashed"):
             raise

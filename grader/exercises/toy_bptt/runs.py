@@ -9,6 +9,9 @@ import numpy as np
 
 from grader.checks import TOLERANCE, Misconception, as_numbers, close, require
 from grader.exercises.toy_bptt.oracle import Array
+from grader.submission import FileName
+
+FILE = FileName("toy_bptt.py", "truncated_bptt", "truncated_step", "loss_gradient", "decaying_rate")
 
 
 def precision(*values: Any) -> float:

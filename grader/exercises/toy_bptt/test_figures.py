@@ -8,10 +8,9 @@ import pytest
 from grader.checks import require
 from grader.exercises.toy_bptt import probes_figures
 from grader.exercises.toy_bptt.oracle import Array, Random
+from grader.exercises.toy_bptt.runs import FILE
 from grader.figures import Description, Line, require_labels, require_line
 from grader.worker.student import Student
-
-FILE = "toy_bptt.py"
 
 
 def draw_run(rng: Random) -> dict[str, Array]:

@@ -10,10 +10,9 @@ import pytest
 from grader.checks import require
 from grader.exercises.toy_bptt import misconceptions, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
-from grader.exercises.toy_bptt.runs import agree
+from grader.exercises.toy_bptt.runs import FILE, agree
 from grader.worker.student import Student
 
-FILE = "toy_bptt.py"
 Case = tuple[float, Batch, int]
 
 

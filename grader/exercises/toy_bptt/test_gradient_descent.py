@@ -11,10 +11,9 @@ import pytest
 from grader.checks import close, require
 from grader.exercises.toy_bptt import misconceptions, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
-from grader.exercises.toy_bptt.runs import of_length, records_agree, run_precision
+from grader.exercises.toy_bptt.runs import FILE, of_length, records_agree, run_precision
 from grader.worker.student import Student
 
-FILE = "toy_bptt.py"
 WITHIN = 10  # iterations
 ERROR = 0.01  # of the first error
 

@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike
 from grader.checks import Misconception, close, require
 from grader.exercises.toy_bptt import loops, misconceptions, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
-from grader.exercises.toy_bptt.runs import of_length, precision
+from grader.exercises.toy_bptt.runs import FILE, of_length, precision
 from grader.exercises.toy_bptt.test_truncated_bptt import draw_schedule
 from grader.worker.student import Student
 
-FILE = "toy_bptt.py"
 # theta after 1000 iterations, and after each of two restarts, from theta = 1 and mean(x_0) = mu.
 KNOWN = {1.0: [0.154769, 0.023954, 0.003707], 1.5: [0.050178, 0.002518, 0.000126]}
 

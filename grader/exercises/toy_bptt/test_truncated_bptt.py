@@ -13,6 +13,7 @@ from grader.checks import Misconception, close, require
 from grader.exercises.toy_bptt import loops, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
 from grader.exercises.toy_bptt.runs import (
+    FILE,
     agree,
     of_length,
     precision,
@@ -20,8 +21,6 @@ from grader.exercises.toy_bptt.runs import (
     run_precision,
 )
 from grader.worker.student import Student
-
-FILE = "toy_bptt.py"
 
 
 @dataclass(frozen=True)

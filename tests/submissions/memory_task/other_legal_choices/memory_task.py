@@ -82,7 +82,7 @@ def accuracy_against_length(make_model, lengths, repetitions=5, steps=1000):
     for r in range(repetitions):
         for length in lengths:
             data = generate_samples(length, 32)
-            learner = Learner(make_model(np.random.default_rng()), MSELoss(), data)
+            learner = Learner(make_model(rng=np.random.default_rng()), MSELoss(), data)
             learner.train(steps)
             fresh = generate_samples(length, 100)
             table[length].append(accuracy(learner.predict, fresh, num_batches=3))
