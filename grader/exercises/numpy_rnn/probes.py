@@ -94,6 +94,24 @@ def refused(
 # Forward and backward
 
 
+@contextmanager
+def by_hand() -> Iterator[None]:
+    """:class:`Banned`, if torch computes anything meanwhile.
+
+    Around all of a probe whose numbers count: what a network does where it knows that it is looked
+    at says little.
+    """
+    with in_sight(), bans.recording() as events:
+        yield
+    if operators := sorted(name for name in bans.names(events) if "::" in name):
+        raise Banned(
+            "The network computes by hand, in NumPy.",
+            expected="NumPy",
+            got=f"torch, which ran {', '.join(operators[:5])}",
+        )
+
+
+@by_hand()
 def outputs(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, inputs: list[Array]
 ) -> list[Array]:
@@ -102,6 +120,7 @@ def outputs(
     return [predict(model, x) for x in inputs]
 
 
+@by_hand()
 def outputs_of_one(
     module: ModuleType, sizes: dict[str, int], cases: list[dict[str, Any]]
 ) -> list[Array]:
@@ -130,23 +149,6 @@ def refused_inputs(
 ) -> list[list[str]]:
     model = build(module, sizes)
     return [raised(call, model, "forward", x=x) for x in inputs]
-
-
-@contextmanager
-def by_hand() -> Iterator[None]:
-    """:class:`Banned`, if torch computes anything meanwhile.
-
-    Around all of a probe whose numbers count: what a network does where it knows that it is looked
-    at says little.
-    """
-    with in_sight(), bans.recording() as events:
-        yield
-    if operators := sorted(name for name in bans.names(events) if "::" in name):
-        raise Banned(
-            "The gradients are computed by hand.",
-            expected="NumPy",
-            got=f"torch, which ran {', '.join(operators[:5])}",
-        )
 
 
 @by_hand()
