@@ -21,11 +21,11 @@ SMALL = Sizes(B=4, T=4, d=1, n=7)
 def several_sizes(rng: Random) -> list[Sizes]:
     """From one digit to 29 (palindromes of 2 to 30), single rows and batches, B ≠ n."""
     n = int(rng.integers(5, 12))
-    return [
-        Sizes(B=1, T=1, d=1, n=3),
+    return [  # a single digit last: it hides mistakes behind each other
         Sizes(B=3, T=int(rng.integers(2, 9)), d=1, n=n),
         Sizes(B=n + 2, T=int(rng.integers(9, 20)), d=1, n=n),
         Sizes(B=2, T=29, d=1, n=8),
+        Sizes(B=1, T=1, d=1, n=3),
     ]
 
 

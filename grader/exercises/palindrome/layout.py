@@ -66,9 +66,10 @@ def unpack(layout: Layout, arrays: Weights, n: int) -> Weights:
 def candidates(model: Model, shapes: dict[str, Shape], survey: Sizes) -> Iterator[Layout]:
     """Every reading of parameters that have these shapes at the survey's sizes, likeliest first."""
     groups = _group(model, shapes, survey)
+    likely = _mostly_turned(groups, shapes, survey)
     seen: list[Layout] = []
     for turned, state_first, order in product(
-        (False, True), (False, True), permutations(GATES[model])
+        (likely, not likely), (False, True), permutations(GATES[model])
     ):
         layout: Layout = {}
         for (part, stacked), names in groups.items():
@@ -156,6 +157,19 @@ def _turned(shape: Shape, out: int, otherwise: bool) -> bool:
     if len(shape) != 2:
         return False
     return otherwise if shape[0] == shape[1] else shape[0] != out
+
+
+def _mostly_turned(
+    groups: dict[tuple[str, bool], list[str]], shapes: dict[str, Shape], survey: Sizes
+) -> bool:
+    """How matrices that are not square are stored, and so, most likely, those that are."""
+    votes = [
+        _turned(shapes[name], survey.K if part == "ph" else survey.n, otherwise=False)
+        for (part, stacked), names in groups.items()
+        for name in names
+        if part in ("x", "ph") and not stacked
+    ]
+    return 2 * sum(votes) > len(votes)
 
 
 def named_gates(model: Model, names: Sequence[str]) -> tuple[str, ...] | None:

@@ -37,6 +37,8 @@ CONFIGURATIONS = ("config", "configuration", "args", "cfg", "opt", "opts", "flag
 WATCHED_STEPS = 3
 TIGHT = 1e-5  # a max_norm that every gradient exceeds
 FIGURES = 4  # the last of those drawn
+LAST = 25  # batches, whose accuracy must be that of the history's last entries
+OTHER = {"train_steps": 2, "learning_rate": 3e-4, "batch_size": 96}
 SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
 
 
@@ -58,6 +60,9 @@ class Watch:
         self.left_over = False  # whether a step began with gradients of the one before
         self.largest: list[float] = []  # entry of the gradients that the first steps went by
         self.steps = 0
+        self.rate = 0.0  # of the first step
+        self.batch = 0  # sequences in the batch that was read last
+        self.last: deque[tuple[Tensor, Tensor]] = deque(maxlen=LAST)  # logits and classes
         self.first: dict[int, Tensor] = {}  # what the optimizer began with, by the parameter's id
         self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
         self.probabilities: bool | None = None  # whether cross-entropy was given softmax's output
@@ -81,6 +86,7 @@ class Watch:
     def step(self, optimizer: Optimizer, *_: Any) -> None:
         """Called before each step."""
         if not self.steps:
+            self.rate = float(optimizer.param_groups[0]["lr"])
             parameters = (p for group in optimizer.param_groups for p in group["params"])
             self.first = {id(p): p.detach().clone() for p in parameters}
         self.note("step")
@@ -94,6 +100,13 @@ class Watch:
             name: array(self.first.get(id(value), value), name) for name, value in named.items()
         }
 
+    def accuracy(self) -> float | None:
+        """The share that was right in the last batches; None if no cross-entropy was seen."""
+        if not self.last:
+            return None
+        right = [float((rows.argmax(1) == target).float().mean()) for rows, target in self.last]
+        return sum(right) / len(right)
+
     def _largest_entry(self) -> float:
         parameters = self.network.parameters() if self.network else ()
         return max((float(p.grad.abs().max()) for p in parameters if p.grad is not None), default=0)
@@ -106,6 +119,7 @@ class Watch:
             if owns(type(module)) and inputs and isinstance(inputs[0], Tensor):
                 self.network = module
                 self.read = min(inputs[0].shape[1:2], default=0)
+                self.batch = len(inputs[0])
 
         def noting(function: Callable[..., Any], event: str) -> Callable[..., Any]:
             def noted(*arguments: Any, **options: Any) -> Any:
@@ -119,6 +133,9 @@ class Watch:
             self.probabilities = bool(
                 rows.ndim == 2 and (rows >= 0).all() and (rows.sum(1) - 1).abs().max() < 1e-4
             )
+            target = arguments[0] if arguments else options.get("target")
+            if isinstance(target, Tensor) and target.shape == rows.shape[:1]:
+                self.last.append((rows, target))
             loss: Tensor = real_cross_entropy(input, *arguments, **options)
             return loss
 
@@ -183,7 +200,9 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
         "steps": watch.steps,
         "events": watch.events,
         "left_over": watch.left_over,
-        "clips": "clip" in watch.events or clips(function, values),
+        "clips": "clip" in watch.events,
+        "ignored": ignored(function, values),
+        "accuracy": watch.accuracy(),
         "probabilities": watch.probabilities,
         "history": numbers(history),
         "figures": pictures,
@@ -191,14 +210,29 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> dict[str, 
     }
 
 
-def clips(function: Callable[..., Any], values: dict[str, Any]) -> bool:
-    """Whether a training obeys max_norm by code of its own; True if it can't be told."""
-    if not (takes(function, "max_norm", ALIASES) or wants_configuration(function)):
-        return True
+def ignored(function: Callable[..., Any], values: dict[str, Any]) -> list[str]:
+    """Parameters that a training takes, but does not obey: it is begun once more, with others."""
+    tight, other = (begin(function, values | changed) for changed in ({"max_norm": TIGHT}, OTHER))
+    obeyed = {
+        "max_norm": max(tight.largest, default=0) < 2 * TIGHT,
+        "train_steps": other.steps <= WATCHED_STEPS,  # some loops do one more
+        "learning_rate": not other.steps or abs(other.rate - OTHER["learning_rate"]) < TIGHT,
+        "batch_size": not other.steps or other.batch == OTHER["batch_size"],
+    }
+    configured = wants_configuration(function)
+    return [
+        name
+        for name, right in obeyed.items()
+        if not right and (configured or takes(function, name, ALIASES))
+    ]
+
+
+def begin(function: Callable[..., Any], values: dict[str, Any]) -> Watch:
+    """What the first steps of a training are like."""
     watch = Watch(brief=True)
     with contextlib.suppress(Enough, Exception), watch.over(is_students):
-        call(function, {**values, "max_norm": TIGHT})
-    return max(watch.largest, default=0) < 2 * TIGHT
+        call(function, values)
+    return watch
 
 
 def describe(drawn: list[Figure]) -> tuple[list[dict[str, Any]], str]:
