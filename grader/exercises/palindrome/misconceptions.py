@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 import torch
@@ -30,6 +31,8 @@ class Recursion:
     activation: Unary = torch.tanh  # of h in (1)
     g: Unary = torch.tanh
     gates: Unary = torch.sigmoid
+    tanh_gate: str = ""  # one of i, f, o that has tanh all the same
+    early: bool = False  # h is made before c
     cell: Callable[..., Tensor] = lambda g, i, c, f: g * i + c * f  # (8)
     state: Callable[..., Tensor] = lambda c, o: torch.tanh(c) * o  # (9)
     recurrent: bool = True
@@ -37,6 +40,7 @@ class Recursion:
     lag: int = 0  # 1: p is made from the state before the last
     keep: Callable[[str], bool] = lambda name: True  # which parameters are used
     p: Unary = identity
+    seen_p: Callable[[list[Tensor]], Tensor] = lambda states: states[-1]  # what p is made from
     seen_h: Callable[[Tensor], Tensor] = identity  # h as it enters the next step
     ones: bool = False  # initial state of ones
     bias: Unary = identity  # b as it is added to rows, a sequence each
@@ -59,11 +63,14 @@ class Recursion:
                 h = self.activation(a["h"])
             else:
                 g = self.g(a["g"])
-                i, f, o = (self.gates(a[gate]) for gate in "ifo")
-                c = self.cell(g, i, c, f)
-                h = self.state(c, o)
+                i, f, o = (
+                    (torch.tanh if gate == self.tanh_gate else self.gates)(a[gate])
+                    for gate in "ifo"
+                )
+                before, c = c, self.cell(g, i, c, f)
+                h = self.state(before if self.early else c, o)
             states.append(self.out(h, c))
-        return self.p(states[-1 - self.lag] @ w["W_ph"].T + w["b_p"])
+        return self.p(self.seen_p(states[: len(states) - self.lag]) @ w["W_ph"].T + w["b_p"])
 
 
 SHEET = Recursion()
@@ -71,20 +78,26 @@ SHEET = Recursion()
 COMMON: list[tuple[str, dict[str, Any]]] = [
     ("The first digit is never read: look at where the loop over time begins.",
      {"read": lambda x: x[:, 1:]}),
-    ("The last digit is never read: the loop over time ends one step early. seq_length is the "
-     "number of digits that forward receives, T − 1.", {"read": lambda x: x[:, :-1]}),
+    ("The last digit is never read: the loop over time ends one step early, or p is made from the "
+     "state before the last. seq_length is the number of digits that forward receives, T − 1.",
+     {"lag": 1}),
     ("Only the last digit is read: the state of each step must enter the next.",
      {"recurrent": False}),
     ("Only the first digit is read.", {"read": lambda x: x[:, :1]}),
+    ("The digits are divided by 10; x is the digit itself.", {"read": lambda x: x / 10}),
     ("The digits are read from the last to the first.", {"read": lambda x: x.flip(1)}),
-    ("The output is made from the state before the last step: h_(T−1) stands where h_T belongs.",
-     {"lag": 1}),
     ("The state starts at ones; the sheet's initial state is a vector of zeros.", {"ones": True}),
     ("b_p is not added: equation (2) or (10) has a bias.", {"keep": lambda name: name != "b_p"}),
     ("The softmax runs over the batch: its dim is 1, that of the classes.",
      {"p": lambda p: p.softmax(0)}),
     ("The log-softmax runs over the batch: its dim is 1, that of the classes.",
      {"p": lambda p: p.log_softmax(0)}),
+    ("No bias is added, neither in the state nor in p.",
+     {"keep": lambda name: name[0] == "W"}),
+    ("p is made from the mean of all states; the sheet takes the last one.",
+     {"seen_p": lambda states: sum(states[1:]) / (len(states) - 1)}),
+    ("p is made from the sum of all states; the sheet takes the last one.",
+     {"seen_p": lambda states: sum(states[1:])}),
     ("A tanh is applied to the output p; equations (2) and (10) have none.", {"p": torch.tanh}),
     ("A sigmoid is applied to the output p; equations (2) and (10) have none.",
      {"p": torch.sigmoid}),
@@ -113,6 +126,8 @@ LSTM: list[tuple[str, dict[str, Any]]] = [
     ("g has no non-linearity; equation (4) has tanh.", {"g": identity}),
     ("i, f and o have tanh; equations (5) to (7) have sigmoid: a gate lies between shut and open.",
      {"gates": torch.tanh}),
+    *((f"{gate} has tanh; equations (5) to (7) have sigmoid: a gate lies between shut and open.",
+       {"tanh_gate": gate}) for gate in "ifo"),
     ("i, f and o have no non-linearity; equations (5) to (7) have sigmoid.", {"gates": identity}),
     ("Neither g nor the gates have a non-linearity; equations (4) to (7) have tanh and sigmoid.",
      {"gates": identity, "g": identity}),
@@ -139,7 +154,12 @@ LSTM: list[tuple[str, dict[str, Any]]] = [
      {"cell": lambda g, i, c, f: g * (1 - f) + c * f}),
     ("The forget gate is 1 − i; equation (8) has a gate f of its own.",
      {"cell": lambda g, i, c, f: g * i + c * (1 - i)}),
-    ("c is g ⊙ i ⊙ c ⊙ f; equation (8) has a sum.", {"cell": lambda g, i, c, f: g * i * c * f}),
+    ("c is forgotten where f is open: equation (8) has c ⊙ f, not c ⊙ (1 − f).",
+     {"cell": lambda g, i, c, f: g * i + c * (1 - f)}),
+    ("c is a difference; equation (8) has a sum.", {"cell": lambda g, i, c, f: c * f - g * i}),
+    ("h is made from the c of the step before: equation (8) comes before (9).", {"early": True}),
+    ("c stays zero: is it g ⊙ i ⊙ c ⊙ f? Equation (8) has a sum.",
+     {"cell": lambda g, i, c, f: g * i * c * f}),
     ("No bias is added in the gates; equations (4) to (7) have one each.",
      {"keep": lambda name: name[0] == "W" or name == "b_p"}),
     *((f"b_{gate} is not added: its gate's equation has a bias.",
@@ -164,6 +184,12 @@ def misconceptions(
             yield (
                 f"{one} and {other} are swapped: compare each gate with its equation.",
                 value(SHEET, swapped(tensors, one, other)),
+            )
+    for one, other in permutations("ifo", 2):
+        if model == "LSTM":
+            yield (
+                f"{other} stands where {one} belongs: compare each gate with its equation.",
+                value(SHEET, replaced(tensors, one, other)),
             )
 
 
@@ -192,6 +218,12 @@ def gradient_misconceptions(
     yield "The state h is cut from its graph at every step (.data, .detach()).", value(cut_state)
     if model == "LSTM":
         yield "The cell c is cut from its graph at every step (.data, .detach()).", value(cut_cell)
+
+
+def replaced(weights: dict[str, Tensor], one: str, other: str) -> dict[str, Tensor]:
+    """``weights`` in which gate ``one`` has the parameters of the other."""
+    parts = {f"W_{one}x": f"W_{other}x", f"W_{one}h": f"W_{other}h", f"b_{one}": f"b_{other}"}
+    return weights | {name: weights[source] for name, source in parts.items()}
 
 
 def swapped(weights: dict[str, Tensor], one: str, other: str) -> dict[str, Tensor]:

@@ -1,25 +1,22 @@
-"""The probe that runs a student's training loop, and what it watches meanwhile (in the worker)."""
+"""The probe that runs a student's training loop (in the worker)."""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypedDict
 
 from matplotlib.figure import Figure
-from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_pre_hook
-from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
+from torch import nn
 
 from grader import figures
 from grader.exercises.palindrome.probes import banned
-from grader.exercises.palindrome.spot_checks import SpotChecks
+from grader.exercises.palindrome.watch import WATCHED_STEPS, Enough, Watch, weights_of
 from grader.worker.binding import bind, default_of, find, is_students, takes, wants_configuration
 from grader.worker.process import Unusable
-from grader.worker.received import Array, array, brief, described, figure_in
+from grader.worker.received import Array, brief, described, figure_in
 
 ALIASES = {
     "model": "modeltype modelname network net rnntype kind",
@@ -34,10 +31,9 @@ ALIASES = {
     "max_norm": "maxgradnorm clip maxgradientnorm",
     "device": "dev",
 }
-WATCHED_STEPS = 3
 TIGHT = 1e-5  # a max_norm that every gradient exceeds
 FIGURES = 4  # the last of those drawn
-SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
+OTHER = {"train_steps": 2, "learning_rate": 3e-4, "batch_size": 96}
 
 
 class Run(TypedDict):
@@ -52,118 +48,13 @@ class Run(TypedDict):
     steps: int
     events: list[str]
     left_over: bool
-    clips: bool
+    norm: float | None  # to which it was told to clip
+    ignored: list[str]  # parameters of train that change nothing
+    accuracy: float | None  # in the last batches, as far as that was seen
     probabilities: bool | None
     history: dict[str, list[float]]
     figures: list[figures.Description]
     trouble: str  # why the last other figure is not among them
-
-
-class Enough(BaseException):
-    """Ends a training that has been watched for long enough."""
-
-
-class Watch:
-    """What a training loop does: which network runs, in what order it steps, on what loss.
-
-    With ``brief``, the loop is ended after the first steps, by ``Enough``.
-    """
-
-    def __init__(self, brief: bool = False) -> None:
-        self._brief = brief
-        self.network: nn.Module | None = None
-        self.read = 0  # digits per sequence
-        self.events: list[str] = []  # "backward", "clip", "step", of the first steps
-        self.left_over = False  # whether a step began with gradients of the one before
-        self.largest: list[float] = []  # entry of the gradients that the first steps went by
-        self.steps = 0
-        self.first: dict[int, Tensor] = {}  # what the optimizer began with, by the parameter's id
-        self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
-        self.probabilities: bool | None = None  # whether cross-entropy was given softmax's output
-        self.spots = SpotChecks()
-
-    def note(self, event: str) -> None:
-        """Called before each call of that kind."""
-        self.steps += event == "step"
-        if event == "step" and self.network and self.steps % SNAPSHOT_EVERY == 0:
-            self.recent.append(weights_of(self.network))
-        if self.steps > WATCHED_STEPS:
-            if self._brief:
-                self._brief = False  # a loop that catches everything must come to its own end
-                raise Enough
-            return
-        if event == "step":
-            self.largest.append(self._largest_entry())
-        elif event == "backward" and self.events[-1:] == ["step"]:
-            self.left_over |= self._largest_entry() > 0
-        self.events.append(event)
-
-    def step(self, optimizer: Optimizer, *_: Any) -> None:
-        """Called before each step."""
-        if not self.steps:
-            parameters = (p for group in optimizer.param_groups for p in group["params"])
-            self.first = {id(p): p.detach().clone() for p in parameters}
-        self.note("step")
-        self.spots.step(self.steps)
-
-    def weights_at_first(self, network: nn.Module) -> dict[str, Array]:
-        """The weights before the first step; none if it was another network that was trained."""
-        named = dict(network.named_parameters())
-        if not any(id(p) in self.first for p in named.values()):
-            return {}
-        return {
-            name: array(self.first.get(id(value), value), name) for name, value in named.items()
-        }
-
-    def _largest_entry(self) -> float:
-        parameters = self.network.parameters() if self.network else ()
-        return max((float(p.grad.abs().max()) for p in parameters if p.grad is not None), default=0)
-
-    @contextlib.contextmanager
-    def over(self, owns: Callable[[type], bool]) -> Iterator[None]:
-        """Watch while the student's loop runs; ``owns`` says which classes are the student's."""
-
-        def forward(module: nn.Module, inputs: Any) -> None:
-            if owns(type(module)) and inputs and isinstance(inputs[0], Tensor):
-                self.network = module
-                self.read = min(inputs[0].shape[1:2], default=0)
-
-        def noting(function: Callable[..., Any], event: str) -> Callable[..., Any]:
-            def noted(*arguments: Any, **options: Any) -> Any:
-                self.note(event)
-                return function(*arguments, **options)
-
-            return noted
-
-        def cross_entropy(input: Tensor, *arguments: Any, **options: Any) -> Tensor:
-            rows = input.detach()
-            self.probabilities = bool(
-                rows.ndim == 2 and (rows >= 0).all() and (rows.sum(1) - 1).abs().max() < 1e-4
-            )
-            loss: Tensor = real_cross_entropy(input, *arguments, **options)
-            return loss
-
-        real_cross_entropy = nn.functional.cross_entropy
-        originals: list[tuple[Any, str, Callable[..., Any]]] = [
-            (nn.utils, "clip_grad_norm_", nn.utils.clip_grad_norm_),
-            (nn.utils, "clip_grad_value_", nn.utils.clip_grad_value_),
-            (Tensor, "backward", Tensor.backward),
-        ]
-        hook = register_module_forward_pre_hook(forward)
-        stepped = register_optimizer_step_pre_hook(self.step)
-        try:
-            for owner, name, function in originals:
-                event = {"backward": "backward"}.get(name, "clip")
-                setattr(owner, name, noting(function, event))
-            nn.functional.cross_entropy = cross_entropy
-            yield
-        finally:
-            nn.functional.cross_entropy = real_cross_entropy
-            for owner, name, function in originals:
-                setattr(owner, name, function)
-            hook.remove()
-            stepped.remove()
-            self.spots.end()
 
 
 def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
@@ -208,7 +99,9 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
         "steps": watch.steps,
         "events": watch.events,
         "left_over": watch.left_over,
-        "clips": "clip" in watch.events or clips(function, values),
+        "norm": float(watch.norm) if isinstance(watch.norm, int | float) else None,
+        "ignored": ignored(function, values),
+        "accuracy": watch.accuracy(),
         "probabilities": watch.probabilities,
         "history": numbers(history),
         "figures": pictures,
@@ -216,14 +109,29 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
     }
 
 
-def clips(function: Callable[..., Any], values: dict[str, Any]) -> bool:
-    """Whether a training obeys max_norm by code of its own; True if it can't be told."""
-    if not (takes(function, "max_norm", ALIASES) or wants_configuration(function)):
-        return True
+def ignored(function: Callable[..., Any], values: dict[str, Any]) -> list[str]:
+    """Parameters that a training takes, but does not obey: it is begun once more, with others."""
+    tight, other = (begin(function, values | changed) for changed in ({"max_norm": TIGHT}, OTHER))
+    obeyed = {
+        "max_norm": max(tight.largest, default=0) < 2 * TIGHT,
+        "train_steps": other.steps <= WATCHED_STEPS,  # some loops do one more
+        "learning_rate": not other.steps or abs(other.rate - OTHER["learning_rate"]) < TIGHT,
+        "batch_size": not other.steps or OTHER["batch_size"] in other.batch,
+    }
+    configured = wants_configuration(function)
+    return [
+        name
+        for name, right in obeyed.items()
+        if not right and (configured or takes(function, name, ALIASES))
+    ]
+
+
+def begin(function: Callable[..., Any], values: dict[str, Any]) -> Watch:
+    """What the first steps of a training are like."""
     watch = Watch(brief=True)
     with contextlib.suppress(Enough, Exception), watch.over(is_students):
-        bind(function, {**values, "max_norm": TIGHT}, ALIASES)
-    return max(watch.largest, default=0) < 2 * TIGHT
+        bind(function, values, ALIASES)
+    return watch
 
 
 def describe(drawn: list[Figure]) -> tuple[list[figures.Description], str]:
@@ -235,10 +143,6 @@ def describe(drawn: list[Figure]) -> tuple[list[figures.Description], str]:
         except Unusable as error:  # that costs the figure, not the training
             trouble = error.details["got"]
     return pictures, trouble
-
-
-def weights_of(network: nn.Module) -> dict[str, Array]:
-    return {name: array(value, name) for name, value in network.named_parameters()}
 
 
 def sort_out(returned: Any) -> tuple[nn.Module | None, Any]:
