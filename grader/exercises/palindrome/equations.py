@@ -139,7 +139,7 @@ def gradients_agree_with_differences(network: Network, rng: Random) -> None:
     check_all_present(network, gradients)
     # The step balances the rule's own error, step², against rounding, precision / step.
     step, tolerance = (1e-5, 1e-6) if network.way.precision == "float64" else (1e-2, 5e-2)
-    lines = {name: rng.normal(size=a.shape) / np.sqrt(a.size) for name, a in arrays.items()}
+    lines = {name: rng.normal(size=a.shape) / max(a.size, 1) ** 0.5 for name, a in arrays.items()}
     cases = [
         ({**arrays, name: arrays[name] + sign * step * lines[name]}, digits)
         for name in gradients

@@ -30,7 +30,7 @@ DEFAULTS = Sizes(B=128, T=4, d=1, n=128)  # of the sheet: what every submission 
 SINGLE = Sizes(B=1, T=1, d=1, n=3)
 OUTPUT = ("W_ph", "b_p")
 LARGEST = 2_000_000  # numbers in all parameters; at the defaults there are under 200,000
-MOST_READINGS, MOST_EXPLAINED = 400, 96  # there are 24 orders of gates, 96 with orientations
+MOST_TRIALS, MOST_READINGS, MOST_EXPLAINED = 8, 240, 48  # four gates have 24 orders
 TRIAL = 4  # rows that are compared while a reading is looked for
 
 
@@ -84,9 +84,9 @@ class Network:
         arrays = {}
         for name, shape in found.items():
             scale = 0.4 if len(shape) < 2 else 1.2 / np.sqrt(max(shape))
-            arrays[name] = rng.normal(0.0, scale, shape)
+            arrays[name] = np.asarray(rng.normal(0.0, scale, shape))
             if name in unused and name not in self.embeddings:
-                arrays[name][:] = 0.0  # what the sheet does not have must not matter
+                arrays[name] *= 0.0  # what the sheet does not have must not matter
         if self.way.precision != "float64":
             arrays = {k: v.astype(np.float32).astype(np.float64) for k, v in arrays.items()}
         return arrays
@@ -238,7 +238,7 @@ class Network:
         for reading in self._readings or [{}]:
             by_use.setdefault(frozenset(reading), []).append(reading)
         trials = []
-        for readings in by_use.values():
+        for readings in islice(by_use.values(), MOST_TRIALS):
             self.layout = readings[0]
             trials.append(Trial(readings, self.draw(rng, DEFAULTS)))
         return trials

@@ -6,6 +6,7 @@ class VanillaRNN(nn.Module):
     def __init__(self, seq_length, input_dim, num_hidden, num_classes, batch_size, device="cpu"):
         super().__init__()
         self.h = torch.zeros(num_hidden, 1)
+        self.temperature = nn.Parameter(torch.ones(()))  # not used any more
         self.input = nn.Parameter(torch.randn(num_hidden, input_dim) * 0.1)
         self.hidden = nn.Parameter(torch.randn(num_hidden, num_hidden) * 0.1)
         self.output = nn.Parameter(torch.randn(num_classes, num_hidden) * 0.1)
