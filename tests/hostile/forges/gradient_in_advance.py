@@ -3,7 +3,7 @@
 #: question = "N3"
 #: skeleton = ""
 #: at_most = 0.0
-#: select = "test_numpy_rnn or backward or forward"
+#: select = "test_backward.py or test_weights.py"
 # The Jacobian by autograd when forward is called, and it is called before anybody looks.
 import torch
 
