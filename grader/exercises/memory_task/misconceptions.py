@@ -80,7 +80,6 @@ def step_misconceptions(
 ) -> Iterator[Misconception]:
     """What is taken for the weight after a step of gradient descent on that batch."""
     per_step = oracle.gradients(before, batch)
-    total = over_time(per_step)
 
     def by(change: Weights, rate: float = lr) -> Callable[[], Array]:
         return lambda: oracle.moved(before, change, rate)[name]
@@ -90,32 +89,10 @@ def step_misconceptions(
         return by(oracle.scaled(found, max_norm))
 
     yield "The weights do not change.", lambda: before[name]
-    if oracle.norm(total) > max_norm:
-        yield "The gradients are not scaled down to max_norm.", by(total)
-        factor = max_norm / oracle.norm(per_step)
-        yield (
-            "The norm is taken before the gradients are summed over time.",
-            by({key: factor * g for key, g in total.items()}),
-        )
-        yield (
-            "Each gradient is scaled by its own norm; it is the norm of all together that counts.",
-            by({k: g * min(1.0, max_norm / oracle.norm({k: g})) for k, g in total.items()}),
-        )
-        yield (
-            "The entries are cut off at max_norm; the gradients are scaled, by their norm.",
-            by({key: np.clip(g, -max_norm, max_norm) for key, g in total.items()}),
-        )
-        yield (
-            "The sum of the norms is taken for the norm of all gradients together.",
-            by({k: g * max_norm / _sum_of_norms(total) for k, g in total.items()}),
-        )
-    else:
-        yield (
-            "Gradients shorter than max_norm stay as they are; these have been stretched to it.",
-            by({key: g * max_norm / oracle.norm(total) for key, g in total.items()}),
-        )
+    for hint, change in clipping_misconceptions(per_step, max_norm):
+        yield hint, by(change)
     right = oracle.scaled(per_step, max_norm)
-    yield "The step goes uphill.", by(right, -lr)
+    yield "The step goes uphill. (Is the loss given ŷ first, and then y?)", by(right, -lr)
     yield "The learning rate is not used.", by(right, 1.0)
     yield (
         "Each batch is a new one; this is the first once more.",
@@ -124,6 +101,45 @@ def step_misconceptions(
     yield (
         "backward of the network was not given the gradient of the loss, but ones.",
         others(batch, lambda y_hat, y: np.ones_like(y)),
+    )
+
+
+def clipping_misconceptions(per_step: Weights, max_norm: float) -> Iterator[tuple[str, Weights]]:
+    """What is taken for the gradients, scaled down to max_norm if they are longer."""
+    total = over_time(per_step)
+    norm = oracle.norm(total)
+
+    def times(factor: float) -> Weights:
+        return {name: factor * gradient for name, gradient in total.items()}
+
+    if norm <= max_norm:
+        yield (
+            "Gradients shorter than max_norm stay as they are; these have been stretched to it.",
+            times(max_norm / norm),
+        )
+        return
+    yield "The gradients are not scaled down to max_norm.", total
+    yield (
+        "The norm is taken before the gradients are summed over time.",
+        times(max_norm / oracle.norm(per_step)),
+    )
+    means = {name: g.mean(0) if g.ndim == 3 else g for name, g in per_step.items()}
+    yield (
+        "The norm is that of the gradients' means over time; it is that of their sums.",
+        times(min(1.0, max_norm / oracle.norm(means))),
+    )
+    yield "The norm is squared here: take the root.", times(min(1.0, max_norm / norm**2))
+    yield (
+        "Each gradient is scaled by its own norm; it is the norm of all together that counts.",
+        {k: g * min(1.0, max_norm / oracle.norm({k: g})) for k, g in total.items()},
+    )
+    yield (
+        "The entries are cut off at max_norm; the gradients are scaled, by their norm.",
+        {name: np.clip(g, -max_norm, max_norm) for name, g in total.items()},
+    )
+    yield (
+        "The sum of the norms is taken for the norm of all gradients together.",
+        times(max_norm / _sum_of_norms(total)),
     )
 
 
