@@ -6,26 +6,16 @@ the order of parameters never matters. What can't be found or called so is :clas
 
 from __future__ import annotations
 
-import argparse
-import ast
-import contextlib
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from grader.worker import configuration
+from grader.worker.names import Aliases, by_any_name, names_for, squeeze
 from grader.worker.process import Unusable
 
-Aliases = Mapping[str, str]  # other names for a value, squeezed, with blanks between
 LIBRARIES = ("torch", "numpy", "matplotlib", "grader")
-OPTION = ("action", "default", "dest")  # of add_argument, what tells a default
-CONFIGURATIONS = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams")
-
-
-def squeeze(name: str) -> str:
-    """A name without case and underscores: ``num_hidden`` and ``numHidden`` agree."""
-    return name.replace("_", "").lower()
 
 
 def call(owner: Any, name: str, values: Mapping[str, Any], aliases: Aliases) -> Any:
@@ -62,58 +52,21 @@ def is_students(kind: type) -> bool:
 
 def takes(function: Callable[..., Any], value: str, aliases: Aliases) -> bool:
     """Whether the function has a parameter for that value."""
-    known = {squeeze(value), *aliases.get(value, "").split()}
-    return any(squeeze(parameter.name) in known for parameter in parameters(function))
-
-
-class Configuration(argparse.Namespace):
-    """Values as attributes, under all names that parameters for them may have."""
-
-    def __init__(
-        self, values: Mapping[str, Any], known: Mapping[str, Any], own: Mapping[str, Any]
-    ) -> None:
-        others = {name: value for name, value in own.items() if squeeze(name) not in known}
-        super().__init__(**others, **values)
-        self._known = known
-
-    def __getattr__(self, name: str) -> Any:
-        known = vars(self).get("_known", {})
-        if squeeze(name) not in known:
-            raise AttributeError(f"the configuration has no {name!r}")
-        return known[squeeze(name)]
+    names = names_for(value, aliases)
+    return any(squeeze(parameter.name) in names for parameter in parameters(function))
 
 
 def wants_configuration(function: Callable[..., Any]) -> bool:
-    """Whether a function asks for one object that holds all values, as argparse makes them."""
-    several = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
-    required = [p for p in parameters(function) if p.default is p.empty and p.kind not in several]
-    return len(required) == 1 and squeeze(required[0].name) in CONFIGURATIONS
-
-
-def own_options(function: Callable[..., Any]) -> dict[str, Any]:
-    """The defaults of the options that the function's file declares for its command line.
-
-    They are read from the source, for a command line is made where nothing is imported from.
-    """
-    parser = argparse.ArgumentParser(add_help=False)
-    with contextlib.suppress(OSError, TypeError, SyntaxError, KeyError):
-        for node in ast.walk(ast.parse(inspect.getsource(sys.modules[function.__module__]))):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "add_argument":
-                what = {k.arg: k.value for k in node.keywords if k.arg in OPTION}
-                with contextlib.suppress(Exception):  # what is no literal, or no option
-                    flags = [ast.literal_eval(name) for name in node.args]
-                    options = {key: ast.literal_eval(value) for key, value in what.items()}
-                    if flags[0].startswith("-"):
-                        parser.add_argument(*flags, **options)
-    return vars(parser.parse_args([]))
+    """Whether :func:`bind` gives the function one object that holds all values."""
+    return configuration.is_wanted(parameters(function))
 
 
 def default_of(function: Callable[..., Any], value: str, aliases: Aliases) -> Any:
     """The default for that value in the function's signature, or on its command line, or None."""
-    known = {squeeze(value), *aliases.get(value, "").split()}
+    names = names_for(value, aliases)
     defaults = {p.name: p.default for p in parameters(function) if p.default is not p.empty}
-    own = own_options(function) | defaults
-    return next((default for name, default in own.items() if squeeze(name) in known), None)
+    own = configuration.options_of(function) | defaults
+    return next((default for name, default in own.items() if squeeze(name) in names), None)
 
 
 def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Aliases) -> Any:
@@ -122,9 +75,10 @@ def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Alias
     A parameter that is not known keeps its default; without one, that is :class:`Unusable`, but for
     a single one that is called ``config`` or the like: it gets an object with all values.
     """
-    known = by_any_name(values, aliases)
     if wants_configuration(function):
-        return _called(function, [Configuration(values, known, own_options(function))], {})
+        options = configuration.options_of(function)
+        return _called(function, [configuration.Configuration(options, values, aliases)], {})
+    known = by_any_name(values, aliases)
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
     asked = parameters(function)
@@ -166,16 +120,6 @@ def _called(
             expected="no exception",
             got=f"TypeError: {error}",
         ) from None
-
-
-def by_any_name(values: Mapping[str, Any], aliases: Aliases) -> dict[str, Any]:
-    """``values`` by their squeezed names and, where these leave one free, by their other ones."""
-    known = {squeeze(key): value for key, value in values.items()}
-    for key, names in aliases.items():
-        if key in values:
-            for name in names.split():
-                known.setdefault(name, values[key])
-    return known
 
 
 def parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:

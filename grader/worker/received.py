@@ -17,8 +17,8 @@ from torch import Tensor
 
 from grader import bans, figures
 from grader.figures import Description
-from grader.worker.binding import squeeze
 from grader.worker.loading import text_of
+from grader.worker.names import squeeze
 from grader.worker.process import Banned, Unusable
 
 Array = NDArray[Any]

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from grader.worker import binding
-from grader.worker.binding import squeeze
+from grader.worker.names import squeeze
 from grader.worker.process import Unusable
 from grader.worker.received import (
     BACKWARD,
