@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # reference/ is not installed
 
-from grader.run import Run, run, warm  # noqa: E402 (after the path)
+from grader import bans  # noqa: E402 (after the path)
+from grader.run import Run, run, warm  # noqa: E402
 
 Grade = Callable[..., Run]
 
@@ -30,6 +31,12 @@ def grade() -> Iterator[Grade]:
 
     with warm():
         yield grade
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what looks at what runs in this process: threads that other tests left count as ours."""
+    monkeypatch.setattr(bans, "_OWN_THREADS", bans._live_threads())
 
 
 # Of tests/hostile: here, because with several processes only this file is read by the first.

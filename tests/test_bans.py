@@ -21,6 +21,8 @@ from grader import bans
 from grader.bans import BANNED, Blinded, Record, watch
 from grader.static_look import Violation, static_look
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 def uses(source: str) -> list[tuple[int, str]]:
     return [(found.line, found.what) for found in static_look(textwrap.dedent(source), "x.py")]

@@ -321,6 +321,7 @@ def test_what_a_call_raises() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script")  # is in forward_ad
+@pytest.mark.usefixtures("alone")
 def test_whether_autograd_runs() -> None:
     def square(x: torch.Tensor) -> torch.Tensor:
         return (x**2).sum()

@@ -70,11 +70,10 @@ FORWARD: list[tuple[str, dict[str, Any]]] = [
      {"read": lambda x: x[1:]}),
     ("The last step is missing: the loop over time ends one step early, or ŷ is made from a[T−1].",
      {"read": lambda x: x[:-1]}),
-    ("ŷ is made from the zero state before the first step; an index is off.",
-     {"read": lambda x: x[:0]}),
     ("The steps are read from the last to the first.", {"read": lambda x: x[::-1]}),
     ("x[t−1] stands where x[t] belongs.", {"read": lambda x: np.roll(x, 1, axis=0)}),
-    ("ŷ is b_y alone: the state that it is made from is still zero. Does the loop reach it?",
+    ("ŷ is b_y alone: the state that it is made from is zero. Does the loop reach that state, or "
+     "is an index off?",
      {"read": lambda x: x[:0]}),
     ("The state starts at ones; the state before the first step is zero.", {"ones": True}),
     ("A tanh is applied to ŷ; its equation has none.", {"y": np.tanh}),
