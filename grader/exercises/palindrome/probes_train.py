@@ -60,20 +60,7 @@ class Run(TypedDict):
 def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
     """Run the student's ``train`` at the sheet's defaults; weights, history, figures and more."""
     function = find(module, "train")
-    input_dim = default_of(function, "input_dim", ALIASES)
-    values = {
-        "model": model,
-        "length": length,
-        "input_length": length - 1,
-        "input_dim": input_dim if isinstance(input_dim, int) else 1,  # as the loop makes it
-        "num_classes": 10,
-        "num_hidden": 128,
-        "batch_size": 128,
-        "learning_rate": 1e-3,
-        "train_steps": steps,
-        "max_norm": 10.0,
-        "device": "cpu",
-    }
+    values = sheet_values(function, model, length, steps)
     watch = Watch()
     with figures.captured() as drawn, watch.over(is_students):
         returned = bind(function, values, ALIASES)
@@ -106,6 +93,26 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
         "history": numbers(history),
         "figures": pictures,
         "trouble": trouble,
+    }
+
+
+def sheet_values(
+    function: Callable[..., Any], model: str, length: int, steps: int
+) -> dict[str, Any]:
+    """What ``train`` is called with: the sheet's defaults."""
+    input_dim = default_of(function, "input_dim", ALIASES)
+    return {
+        "model": model,
+        "length": length,
+        "input_length": length - 1,
+        "input_dim": input_dim if isinstance(input_dim, int) else 1,  # as the loop makes it
+        "num_classes": 10,
+        "num_hidden": 128,
+        "batch_size": 128,
+        "learning_rate": 1e-3,
+        "train_steps": steps,
+        "max_norm": 10.0,
+        "device": "cpu",
     }
 
 

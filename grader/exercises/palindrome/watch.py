@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -101,48 +102,51 @@ class Watch:
                 self.read = min(inputs[0].shape[1:2], default=0)
                 self.batch = inputs[0].shape
 
-        def noting(function: Callable[..., Any], event: str) -> Callable[..., Any]:
-            def noted(*arguments: Any, **options: Any) -> Any:
-                if event == "clip" and self.norm is None:
-                    told = options.get("max_norm", options.get("clip_value"))
-                    self.norm = arguments[1] if arguments[1:] else told
-                self.note(event)
-                return function(*arguments, **options)
-
-            return noted
-
-        def cross_entropy(input: Tensor, *arguments: Any, **options: Any) -> Tensor:
-            rows = input.detach()
-            self.probabilities = bool(
-                rows.ndim == 2 and (rows >= 0).all() and (rows.sum(1) - 1).abs().max() < 1e-4
-            )
-            target = arguments[0] if arguments else options.get("target")
-            if isinstance(target, Tensor) and target.shape == rows.shape[:1]:
-                self.last.append((rows, target))
-            loss: Tensor = real_cross_entropy(input, *arguments, **options)
-            return loss
-
-        real_cross_entropy = nn.functional.cross_entropy
-        originals: list[tuple[Any, str, Callable[..., Any]]] = [
-            (nn.utils, "clip_grad_norm_", nn.utils.clip_grad_norm_),
-            (nn.utils, "clip_grad_value_", nn.utils.clip_grad_value_),
-            (Tensor, "backward", Tensor.backward),
-        ]
         hook = register_module_forward_pre_hook(forward)
         stepped = register_optimizer_step_pre_hook(self.step)
         try:
-            for owner, name, function in originals:
-                event = {"backward": "backward"}.get(name, "clip")
-                setattr(owner, name, noting(function, event))
-            nn.functional.cross_entropy = cross_entropy
-            yield
+            with (
+                preceded(nn.utils, "clip_grad_norm_", self._clip),
+                preceded(nn.utils, "clip_grad_value_", self._clip),
+                preceded(Tensor, "backward", lambda *_, **__: self.note("backward")),
+                preceded(nn.functional, "cross_entropy", self._cross_entropy),
+            ):
+                yield
         finally:
-            nn.functional.cross_entropy = real_cross_entropy
-            for owner, name, function in originals:
-                setattr(owner, name, function)
             hook.remove()
             stepped.remove()
             self.spots.end()
+
+    def _clip(self, *arguments: Any, **options: Any) -> None:
+        if self.norm is None:
+            told = options.get("max_norm", options.get("clip_value"))
+            self.norm = arguments[1] if arguments[1:] else told
+        self.note("clip")
+
+    def _cross_entropy(self, input: Tensor, target: Any = None, *_: Any, **__: Any) -> None:
+        rows = input.detach()
+        self.probabilities = bool(
+            rows.ndim == 2 and (rows >= 0).all() and (rows.sum(1) - 1).abs().max() < 1e-4
+        )
+        if isinstance(target, Tensor) and target.shape == rows.shape[:1]:
+            self.last.append((rows, target))
+
+
+@contextlib.contextmanager
+def preceded(owner: Any, name: str, notice: Callable[..., None]) -> Iterator[None]:
+    """Meanwhile ``notice`` gets the arguments of every call of that function, before it does."""
+    function = getattr(owner, name)
+
+    @functools.wraps(function)
+    def noticed(*arguments: Any, **options: Any) -> Any:
+        notice(*arguments, **options)
+        return function(*arguments, **options)
+
+    setattr(owner, name, noticed)
+    try:
+        yield
+    finally:
+        setattr(owner, name, function)
 
 
 def weights_of(network: nn.Module) -> dict[str, Array]:
