@@ -6,11 +6,11 @@ Loaded by ``grader/conftest.py``, so ``pytest grader`` is all that anybody needs
 from __future__ import annotations
 
 import gc
+import importlib
 from functools import partial
 from pathlib import Path
 
 import pytest
-import torch
 
 from grader.errors import UserError
 from grader.grading import KIT, Grading
@@ -98,12 +98,14 @@ def pytest_configure(config: pytest.Config) -> None:
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(submission.close)
-    torch.set_num_threads(1)  # the oracles' arrays are small, and sums keep their order
     if config.getoption("in_process"):
         grading = Grading(config, submission, InProcess, "none (--in-process)")
     else:
         start = partial(_launcher(config).start, lock=lock)
         grading = Grading(config, submission, start, lock.level)
+    import torch  # not above: see freeze_torch
+
+    torch.set_num_threads(1)  # the oracles' arrays are small, and sums keep their order
     config.add_cleanup(grading.student_handle.close)
     config.pluginmanager.register(grading, "rnn-autograder")
 
@@ -114,8 +116,17 @@ def _launcher(config: pytest.Config) -> Launcher:
         return SHARED_LAUNCHER[-1]
     start = launcher(probe_modules())
     config.add_cleanup(start.close)
-    gc.freeze()  # pytest collects garbage repeatedly at its end; torch's heap is large
+    freeze_torch()
     return start
+
+
+def freeze_torch() -> None:
+    """Import torch now, while the warm server that was just started does so, too.
+
+    Its heap is large, and pytest collects garbage repeatedly at its end.
+    """
+    importlib.import_module("torch")
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 from pytest_jsonreport.plugin import JSONReport
 
 from grader.grading import KIT
-from grader.plugin import SHARED_LAUNCHER, probe_modules
+from grader.plugin import SHARED_LAUNCHER, freeze_torch, probe_modules
 from grader.worker.launch import launcher
 
 
@@ -32,7 +31,7 @@ def warm() -> Iterator[None]:
     """Meanwhile all runs of this process fork their workers from one warm server."""
     start = launcher(probe_modules())
     SHARED_LAUNCHER.append(start)
-    gc.freeze()  # once: what pytest leaves behind later must stay collectable
+    freeze_torch()  # once: what pytest leaves behind later must stay collectable
     try:
         yield
     finally:
