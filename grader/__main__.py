@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from grader.errors import UserError
+from grader.core.errors import UserError
 
 N = TypeVar("N", int, float)
 
@@ -137,16 +137,19 @@ COMMANDS = {
         marks_arguments,
     ),
     "handout": Command(
-        "grader.handout", "run_handout", "pack template and grader for students", archive_arguments
+        "grader.release.handout",
+        "run_handout",
+        "pack template and grader for students",
+        archive_arguments,
     ),
     "gradescope": Command(
-        "grader.gradescope",
+        "grader.release.gradescope_pack",
         "run_gradescope",
         "pack an autograder for Gradescope",
         gradescope_arguments,
     ),
     "template": Command(
-        "grader.release",
+        "grader.release.template",
         "run_template",
         "generate student_template/ from reference/",
         template_arguments,

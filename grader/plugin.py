@@ -7,26 +7,28 @@ from __future__ import annotations
 
 import gc
 import importlib
+from collections.abc import Mapping
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from grader.errors import UserError
-from grader.grading import KIT, Grading
-from grader.rubric import read_rubric
-from grader.submission import open_submission
-from grader.worker.isolation import chosen_lock
-from grader.worker.launch import InProcess, Launcher, launcher
+from grader.core.errors import UserError
+from grader.core.paths import EXERCISES, TEMPLATE
+from grader.core.rubric import read_rubric
+from grader.sandbox.isolation import chosen_lock
+from grader.sandbox.processes import InProcess, Launcher, launcher
+from grader.session import Grading
+from grader.submission.snapshot import open_submission
 
-TEMPLATE = KIT.parent / "student_template"
 # Whoever grades many submissions hands in one launcher for all of them: see run.py.
 SHARED_LAUNCHER: list[Launcher] = []
 
 
 def probe_modules() -> list[str]:
     """The modules that workers run: ``probes*.py`` of every exercise."""
-    files = sorted(KIT.glob("exercises/*/probes*.py"))
+    files = sorted(EXERCISES.glob("*/probes*.py"))
     return [f"grader.exercises.{path.parent.name}.{path.stem}" for path in files]
 
 
@@ -80,8 +82,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "question(id, points, gate=False): the rubric's question that a test belongs to, what it "
-        "earns, and whether failing it takes the whole question",
+        "question(id, share='0', required=False): the rubric's question that a test belongs to, the "
+        "share of its points that it earns, and whether failing it takes the whole question",
     )
     if config.option.help or config.option.collectonly:
         return
@@ -132,23 +134,44 @@ def freeze_torch() -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out the folders of exercises that were not asked for."""
     chosen = config.getoption("exercise")
-    if chosen and collection_path.parent == KIT / "exercises" and collection_path.is_dir():
+    if chosen and collection_path.parent == EXERCISES and collection_path.is_dir():
         return collection_path.name not in chosen or None
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Check that every test of an exercise is in the rubric, and run them in its order."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the tests of exercises against the rubric, and run them in its order."""
     known = [question.id for question in read_rubric() if question.by == "tests"]
     places = {}
+    shares: dict[str, Fraction] = {}
     for item in items:
         marker = item.get_closest_marker("question")
-        if not item.path.is_relative_to(KIT / "exercises"):
+        if not item.path.is_relative_to(EXERCISES):
             continue
         if marker is None or marker.kwargs.get("id") not in known:
             raise pytest.UsageError(
-                f"{item.nodeid}: mark it with @pytest.mark.question(id=…, points=…), "
-                "with an id that stands in rubric.toml as one for tests"
+                f"{item.nodeid}: mark it with @pytest.mark.question(id=…, share=…), "
+                "with an id that stands in its exercise's rubric.toml as one for tests"
             )
-        places[item] = known.index(marker.kwargs["id"])
+        question = marker.kwargs["id"]
+        places[item] = known.index(question)
+        shares[question] = shares.get(question, Fraction(0)) + Fraction(
+            marker.kwargs.get("share", "0")
+        )
+    check_shares(shares, is_whole=all("::" not in argument for argument in config.args))
     items.sort(key=lambda item: places.get(item, -1))
+
+
+def check_shares(shares: Mapping[str, Fraction], *, is_whole: bool) -> None:
+    """Raise UsageError unless the shares of each question's tests sum to one.
+
+    Args:
+        shares: The sum of all collected tests, by question.
+        is_whole: Whether all tests of these questions were collected; else less than one is fine.
+    """
+    for question, total in shares.items():
+        if total > 1 or (is_whole and total < 1):
+            raise pytest.UsageError(
+                f"the tests of question {question} share {total} of its points: it should be 1"
+            )

@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
-from grader.failures import Failure
-from grader.rubric import Grade, Result
+from grader.core.failures import Failure
+from grader.core.rubric import Grade, Result
 
 # A letter for the progress line, and a colour.
 MARKS = {

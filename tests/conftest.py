@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # reference/ is not installed
 
-from grader import bans  # noqa: E402 (after the path)
-from grader.run import Run, run, warm  # noqa: E402
+from grader.api import Run, run, warm  # noqa: E402
+from grader.bans import runtime  # noqa: E402 (after the path)
 
 Grade = Callable[..., Run]
 
@@ -36,7 +36,7 @@ def grade() -> Iterator[Grade]:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """For what looks at what runs in this process: threads that other tests left count as ours."""
-    monkeypatch.setattr(bans, "_OWN_THREADS", bans._live_threads())
+    monkeypatch.setattr(runtime, "_OWN_THREADS", runtime._live_threads())
 
 
 # Of tests/hostile: here, because with several processes only this file is read by the first.

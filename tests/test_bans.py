@@ -17,9 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grader import bans
-from grader.bans import BANNED, Blinded, Record, watch
-from grader.static_look import Violation, static_look
+from grader.bans import runtime
+from grader.bans.runtime import BANNED, Blinded, Record, watch
+from grader.bans.static import Violation, static_look
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -522,7 +522,7 @@ def test_a_pass_beside_a_running_thread_does_not_pass() -> None:
 
 def test_a_thread_of_a_library_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Progress bars and TensorBoard leave one behind, for good."""
-    monkeypatch.setattr(bans, "_LIBRARIES", (*bans._LIBRARIES, __file__))
+    monkeypatch.setattr(runtime, "_LIBRARIES", (*runtime._LIBRARIES, __file__))
     end = threading.Event()
     thread = threading.Thread(target=lambda: end.wait())  # a frame of this file
     thread.start()

@@ -21,11 +21,12 @@ import pytest
 from rich.console import Console
 
 from grader.__main__ import main
-from grader.batch import lane, pool, progress
-from grader.batch.lane import JudgeLost
+from grader.batch import executors, progress
+from grader.batch import judges as judge_processes
+from grader.batch.judges import JudgeLost
 from grader.batch.store import Store, Student, file_names, write
 from grader.batch.task import Settings, Task, kit_version
-from grader.errors import UserError
+from grader.core.errors import UserError
 
 Judge = Callable[[Task], bytes]
 
@@ -79,7 +80,7 @@ class Judges:
 def judges(monkeypatch: pytest.MonkeyPatch) -> Judges:
     judges = Judges()
 
-    class Stand(lane.Lane):
+    class Stand(judge_processes.Lane):
         def __init__(self, core: int | None = None) -> None:
             self.core = core
 
@@ -89,7 +90,7 @@ def judges(monkeypatch: pytest.MonkeyPatch) -> Judges:
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(lane, "Lane", Stand)
+    monkeypatch.setattr(judge_processes, "Lane", Stand)
     return judges
 
 
@@ -204,20 +205,20 @@ def test_the_key_covers_all_that_a_result_depends_on() -> None:
 
 @pytest.mark.usefixtures("judges")
 def test_local_judges_take_turns_in_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lane, "_cores", lambda: [3, 5])
+    monkeypatch.setattr(judge_processes, "_cores", lambda: [3, 5])
 
-    def cores(lanes: lane.Lanes) -> list[int | None]:
+    def cores(lanes: judge_processes.Lanes) -> list[int | None]:
         with lanes.lane() as one, lanes.lane() as two, lanes.lane() as three:
             return [one.core, two.core, three.core]
 
-    assert cores(lane.Lanes(spread=True)) == [3, 5, 3]
-    assert cores(lane.Lanes()) == [None, None, None]
+    assert cores(judge_processes.Lanes(spread=True)) == [3, 5, 3]
+    assert cores(judge_processes.Lanes()) == [None, None, None]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody has a say in it")
 def test_a_judge_keeps_to_its_core() -> None:
     core = max(os.sched_getaffinity(0))
-    judge = lane.Lane(core)
+    judge = judge_processes.Lane(core)
     try:
         assert os.sched_getaffinity(judge.pid) == {core}
     finally:
@@ -252,11 +253,15 @@ def test_what_a_cluster_gives_up_on_gets_a_row() -> None:
             return future
 
     tasks: Any = [("Lee", RuntimeError("workers died"))]
-    ((label, _, report),) = pool.grade_all(tasks, Executor(), lambda: 1)
+    ((label, _, report),) = executors.grade_all(tasks, Executor(), lambda: 1)
     assert label == "Lee"
     assert json.loads(report)["batch"]["status"] == "internal"
     with pytest.raises(UserError, match="another kit"):
-        list(pool.grade_all([("Lee", cast(Any, UserError("another kit")))], Executor(), lambda: 1))
+        list(
+            executors.grade_all(
+                [("Lee", cast(Any, UserError("another kit")))], Executor(), lambda: 1
+            )
+        )
 
 
 def test_only_a_few_submissions_are_in_memory_at_a_time() -> None:
@@ -272,8 +277,8 @@ def test_only_a_few_submissions_are_in_memory_at_a_time() -> None:
         concurrent.futures.ThreadPoolExecutor(2) as executor,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(lane, "grade", lambda task: b"%d" % task)
-        for number, _, report in pool.grade_all(tasks(), executor, lambda: 5):
+        patch.setattr(judge_processes, "grade", lambda task: b"%d" % task)
+        for number, _, report in executors.grade_all(tasks(), executor, lambda: 5):
             assert report == b"%d" % number
             finished.append(number)
             assert len(read) - len(finished) <= 5
@@ -314,7 +319,7 @@ def test_interrupted_keeps_what_is_finished(
 def test_batch_refuses_without_full_isolation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("grader.worker.isolation.missing", lambda: ("Landlock",))
+    monkeypatch.setattr("grader.sandbox.isolation.missing", lambda: ("Landlock",))
     source = hand_in(tmp_path / "in", "Lee")
     assert main(["batch", str(source), "-o", str(tmp_path / "out")]) == 2
     assert "for want of Landlock" in capsys.readouterr().err
@@ -322,8 +327,8 @@ def test_batch_refuses_without_full_isolation(
 
 def test_another_kit_is_an_error() -> None:
     with pytest.raises(UserError, match="same version of the kit"):
-        lane.check("another", "limits")
-    lane.check(kit_version(), "limits")
+        judge_processes.check("another", "limits")
+    judge_processes.check(kit_version(), "limits")
 
 
 def test_no_strangers_folder_is_written_to(

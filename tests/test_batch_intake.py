@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from grader.batch.intake import HandIn, hand_ins, read_archive
-from grader.errors import UserError
-from grader.submission import open_submission
+from grader.core.errors import UserError
+from grader.submission.snapshot import open_submission
 
 
 def write(path: Path, data: bytes = b"x", at: int = 1_700_000_000) -> None:

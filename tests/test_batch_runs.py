@@ -21,9 +21,9 @@ from typing import Any, cast
 
 import pytest
 
-from grader.batch import lane, pool
+from grader.batch import executors, judges
 from grader.batch.task import Settings, Task, kit_version
-from grader.errors import UserError
+from grader.core.errors import UserError
 from tests.conftest import ROOT
 from tests.synthetic import KINDS, SELECT, Expected, make, packed, sources
 
@@ -113,7 +113,7 @@ def graded(out: Path) -> list[str]:
 @pytest.fixture
 def lanes() -> Iterator[None]:
     yield
-    lane.close_lanes()
+    judges.close_lanes()
 
 
 @pytest.mark.usefixtures("lanes")
@@ -121,10 +121,10 @@ def test_a_judge_that_is_killed_is_replaced() -> None:
     settings = Settings(1, ("-k", SELECT, "--exercise=palindrome"), "limits")
     files = sources("reference")
     task = Task("Lee", "Lee.zip", packed(files), (), settings, kit_version())
-    first = json.loads(lane.grade(task))
+    first = json.loads(judges.grade(task))
     (judge,) = [pid for pid in children_of(os.getpid()) if b"grader.batch.judge" in line(pid)]
     os.kill(judge, signal.SIGKILL)
-    again = json.loads(lane.grade(task))
+    again = json.loads(judges.grade(task))
     assert first["grade"] == again["grade"]
     assert first["batch"]["status"] == "graded"
 
@@ -155,14 +155,14 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.P
 def test_a_judge_ends_when_its_handle_hangs_up_while_it_warms_up() -> None:
     code = """if True:
         import sys
-        import grader.run
+        import grader.api
         from grader.batch import judge
 
         def run(*_, **__):
             print("warm", flush=True)
             sys.stdin.read()
 
-        grader.run.run = run
+        grader.api.run = run
         judge.main()
     """
     ours, theirs = Pipe()
@@ -219,10 +219,10 @@ def test_a_cluster_gives_the_same_grades_though_a_worker_dies(
 def test_what_kills_workers_kills_no_third_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "grade", os._exit)
+    monkeypatch.setattr(judges, "grade", os._exit)
     with cluster(tmp_path, 3) as (address, workers):
-        with pool.cluster_executor(address, kit_version(), "limits") as executor:
-            ((_, _, report),) = pool.grade_all(cast(Any, [("Lee", 1)]), *executor)
+        with executors.cluster_executor(address, kit_version(), "limits") as executor:
+            ((_, _, report),) = executors.grade_all(cast(Any, [("Lee", 1)]), *executor)
         assert json.loads(report)["batch"]["status"] == "internal"
         assert sorted(worker.poll() for worker in workers if worker.poll() is not None) == [1, 1]
 
@@ -244,11 +244,11 @@ def test_a_scheduler_that_dies_is_a_clear_error(course: Course, tmp_path: Path) 
 def test_a_cluster_without_workers_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "PATIENCE", 1.0)
+    monkeypatch.setattr(executors, "PATIENCE", 1.0)
     with (
         cluster(tmp_path, 0) as (address, _),
         pytest.raises(UserError, match=f"{address} has no workers"),
-        pool.cluster_executor(address, kit_version(), "limits"),
+        executors.cluster_executor(address, kit_version(), "limits"),
     ):
         pytest.fail("there is nobody to grade")
 

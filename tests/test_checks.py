@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader import checks
-from grader.failures import Failure
+from grader.checks import arrays
+from grader.core.failures import Failure
 
 
 def failure(got: object, expected: object, **options: object) -> Failure:
     with pytest.raises(Failure) as caught:
-        checks.close(got, expected, "what", **options)  # type: ignore[arg-type]
+        arrays.close(got, expected, "what", **options)  # type: ignore[arg-type]
     return caught.value
 
 
 def test_rounding_passes_and_more_does_not() -> None:
     expected = np.linspace(1, 2, 5)
-    checks.close(expected * (1 + 1e-12), expected, "what")
+    arrays.close(expected * (1 + 1e-12), expected, "what")
     assert failure(expected * (1 + 1e-7), expected).what == "what"
 
 
 def test_zeros_must_be_zeros() -> None:
-    checks.close(np.zeros(3), np.zeros(3), "what")
+    arrays.close(np.zeros(3), np.zeros(3), "what")
     failure(np.full(3, 1e-20), np.zeros(3))
 
 
@@ -68,6 +68,6 @@ def test_a_misconception_is_named_and_the_others_are_not() -> None:
 
 
 def test_scalars() -> None:
-    checks.close(3.0, 3, "what")
+    arrays.close(3.0, 3, "what")
     found = failure(2.5, 3)
     assert (found.expected, found.got) == ("3", "2.5")

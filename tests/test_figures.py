@@ -14,8 +14,10 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grader import figures
-from grader.failures import Failure
+from grader.checks import figures
+from grader.core import drawings
+from grader.core.failures import Failure
+from grader.worker import drawing
 
 
 def drawn(*, labels: bool = True, legend: bool = True) -> Figure:
@@ -30,11 +32,11 @@ def drawn(*, labels: bool = True, legend: bool = True) -> Figure:
 
 
 def test_description() -> None:
-    (axes,) = figures.describe(drawn())["axes"]
+    (axes,) = drawing.describe(drawn())["axes"]
     assert (axes["xlabel"], axes["ylabel"], axes["yscale"]) == ("step", "loss", "log")
     assert axes["legend"] == ["loss"]
     np.testing.assert_array_equal(axes["lines"][0]["y"], [3, 2, 1])
-    assert bytes(figures.describe(drawn())["png"][:4]) == b"\x89PNG"
+    assert bytes(drawing.describe(drawn())["png"][:4]) == b"\x89PNG"
 
 
 @pytest.mark.parametrize(
@@ -45,9 +47,9 @@ def test_description() -> None:
     ],
 )
 def test_what_is_missing_is_named(options: dict[str, bool], says: str) -> None:
-    figures.require_labels(figures.describe(drawn()), "what", where="")
+    figures.require_labels(drawing.describe(drawn()), "what", where="")
     with pytest.raises(Failure) as caught:
-        figures.require_labels(figures.describe(drawn(**options)), "what", where="")
+        figures.require_labels(drawing.describe(drawn(**options)), "what", where="")
     assert says in caught.value.got
 
 
@@ -55,7 +57,7 @@ def test_twin_axes_share_their_labels() -> None:
     figure = drawn()
     figure.axes[0].twinx().plot([1, 2], [1, 2])
     figure.axes[1].set_ylabel("accuracy")
-    figures.require_labels(figures.describe(figure), "what", where="")
+    figures.require_labels(drawing.describe(figure), "what", where="")
 
 
 def test_panels_beside_each_other_share_their_labels() -> None:
@@ -63,7 +65,7 @@ def test_panels_beside_each_other_share_their_labels() -> None:
     for axes in figure.subplots(1, 2, sharey=True):
         axes.plot([1, 2], [1, 2])
     figure.axes[0].set(xlabel="step", ylabel="loss")
-    figures.require_labels(figures.describe(figure), "what", where="", legend=False)
+    figures.require_labels(drawing.describe(figure), "what", where="", legend=False)
 
 
 def test_one_label_may_do_for_the_whole_figure() -> None:
@@ -72,36 +74,36 @@ def test_one_label_may_do_for_the_whole_figure() -> None:
         axes.plot([1, 2], [1, 2])
     figure.supxlabel("step")
     figure.supylabel("loss")
-    figures.require_labels(figures.describe(figure), "what", where="", legend=False)
+    figures.require_labels(drawing.describe(figure), "what", where="", legend=False)
 
 
 def test_a_formula_for_latex_is_drawn_without_it() -> None:
     with mpl.rc_context({"text.usetex": True}):
         figure = drawn()
         figure.axes[0].set_title(r"$\theta^{(k)}$")
-        assert bytes(figures.describe(figure)["png"][:4]) == b"\x89PNG"
+        assert bytes(drawing.describe(figure)["png"][:4]) == b"\x89PNG"
 
 
 def test_pictures_of_an_answer() -> None:
-    answer = {"weights": [1.0], "figures": [figures.describe(drawn())]}
-    (picture,) = figures.pictures(answer)
+    answer = {"weights": [1.0], "figures": [drawing.describe(drawn())]}
+    (picture,) = drawings.pictures(answer)
     assert picture["title"] == ""
     figure = drawn()
     figure.axes[0].set_title("loss")
-    assert figures.pictures(figures.describe(figure))[0]["title"] == "loss"
+    assert drawings.pictures(drawing.describe(figure))[0]["title"] == "loss"
     figure.suptitle("Full BPTT")
-    assert figures.pictures(figures.describe(figure))[0]["title"] == "Full BPTT"
+    assert drawings.pictures(drawing.describe(figure))[0]["title"] == "Full BPTT"
     assert base64.b64decode(picture["png"]).startswith(b"\x89PNG")
-    assert figures.pictures({"png": np.zeros(3), "axes": []}) == []
+    assert drawings.pictures({"png": np.zeros(3), "axes": []}) == []
 
 
 def test_an_empty_figure_is_no_figure() -> None:
     with pytest.raises(Failure, match="what"):
-        figures.require_labels(figures.describe(Figure()), "what", where="")
+        figures.require_labels(drawing.describe(Figure()), "what", where="")
 
 
 def test_a_line_must_show_the_data() -> None:
-    description = figures.describe(drawn())
+    description = drawing.describe(drawn())
     figures.require_line(description, [3, 2, 1], "what", where="")
     with pytest.raises(Failure, match="what"):
         figures.require_line(description, [3, 2, 2], "what", where="")
@@ -120,7 +122,7 @@ def test_a_line_must_show_the_data() -> None:
 def test_data_may_be_shown_in_other_ways(draw: Callable[[Axes], object]) -> None:
     figure = Figure()
     draw(figure.subplots())
-    description = figures.describe(figure)
+    description = drawing.describe(figure)
     figures.require_line(description, [3, 2, 1], "what", where="")
     np.testing.assert_array_equal(description["axes"][0]["lines"][0]["x"], [1, 2, 3])
     with pytest.raises(Failure, match="what"):
@@ -143,7 +145,7 @@ def test_data_may_be_shown_in_other_ways(draw: Callable[[Axes], object]) -> None
 def test_categories_are_the_numbers_written_there(draw: Callable[[Axes], object]) -> None:
     figure = Figure()
     draw(figure.subplots())
-    (axes,) = figures.describe(figure)["axes"]
+    (axes,) = drawing.describe(figure)["axes"]
     np.testing.assert_array_equal(axes["error_bars"][0]["x"], [5, 10])
     np.testing.assert_array_equal(axes["lines"][0]["x"], [5, 10])
 
@@ -153,11 +155,11 @@ def test_ticks_of_the_axis_are_no_categories() -> None:
     axes = figure.subplots()
     axes.plot([0, 1], [4.0, 5.0])
     axes.set_xticks([0, 1], ["start", "end 7 of 8"])
-    np.testing.assert_array_equal(figures.describe(figure)["axes"][0]["lines"][0]["x"], [0, 1])
+    np.testing.assert_array_equal(drawing.describe(figure)["axes"][0]["lines"][0]["x"], [0, 1])
 
 
 def test_figures_by_pyplot_are_captured_saved_or_not() -> None:
-    with figures.captured() as found:
+    with drawing.captured() as found:
         plt.plot([1, 2])
         plt.savefig(io.BytesIO())
         plt.close()
@@ -172,7 +174,7 @@ def test_error_bars_are_described_wherever_they_come_from() -> None:
     left.errorbar([1, 2], [4.0, 5.0], [0.5, 1.0], xerr=0.1, fmt="none")
     left.errorbar([1, 2], [4.0, 5.0], xerr=0.1)
     right.bar([1, 2], [4.0, 5.0], yerr=[0.5, 1.0])
-    for axes in figures.describe(figure)["axes"]:
+    for axes in drawing.describe(figure)["axes"]:
         (bars,) = axes["error_bars"]
         np.testing.assert_allclose(bars["x"], [1, 2])
         np.testing.assert_allclose(bars["y"], [4, 5])
@@ -180,9 +182,9 @@ def test_error_bars_are_described_wherever_they_come_from() -> None:
 
 
 def test_a_log_scale_can_be_asked_for() -> None:
-    figures.require_log_scale(figures.describe(drawn()), "what", where="")
+    figures.require_log_scale(drawing.describe(drawn()), "what", where="")
     with pytest.raises(Failure, match="what") as caught:
-        figures.require_log_scale(figures.describe(drawn(labels=False)), "what", where="")
+        figures.require_log_scale(drawing.describe(drawn(labels=False)), "what", where="")
     assert caught.value.got == "a linear one"
 
 
@@ -191,7 +193,7 @@ def test_a_linear_panel_beside_a_log_scale_does_no_harm() -> None:
     left, right = figure.subplots(1, 2)
     left.plot([1, 2], [1, 2])
     right.semilogy([1, 2], [1, 2])
-    figures.require_log_scale(figures.describe(figure), "what", where="")
+    figures.require_log_scale(drawing.describe(figure), "what", where="")
 
 
 @pytest.mark.parametrize(
@@ -206,4 +208,4 @@ def test_a_linear_panel_beside_a_log_scale_does_no_harm() -> None:
 )
 def test_reports_keep_pictures_that_a_browser_can_show(png: bytes, kept: int) -> None:
     answer = {"png": np.frombuffer(png, dtype=np.uint8), "axes": []}
-    assert len(figures.pictures([answer])) == kept
+    assert len(drawings.pictures([answer])) == kept

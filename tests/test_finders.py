@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from grader.worker.finders import GIVEN
-from grader.worker.loading import StudentCode
+from grader.worker.importing import StudentCode
 from tests.conftest import ROOT
 
 Load = Callable[[dict[str, str]], ModuleType]

@@ -11,10 +11,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader import pdftext
-from grader.formalities import Finding, check_formalities
-from grader.pdftext import first_pages
-from grader.submission import open_submission
+from grader.submission.handin import Finding, check_formalities
+from grader.submission.pdf_text import first_pages
+from grader.submission.snapshot import open_submission, pdf_text
 
 
 def pdf_of(*pages: bytes, compressed: bool = False) -> bytes:
@@ -176,7 +175,7 @@ def test_author_in_the_second_pdf(tmp_path):
 
 
 def test_only_the_first_pages_are_read(tmp_path):
-    pages = [line("x")] * pdftext.MAX_PAGES + [line("Müller 1234567")]
+    pages = [line("x")] * pdf_text.MAX_PAGES + [line("Müller 1234567")]
     files = {"a.py": b"", "report.pdf": pdf_of(*pages)}
     assert not findings_of(tmp_path, files)["author in PDF"].ok
 
@@ -201,7 +200,7 @@ def test_pages_before_a_broken_one_count(tmp_path):
 
 
 def test_pdf_that_takes_too_long(tmp_path, monkeypatch):
-    monkeypatch.setattr(pdftext, "MAX_SECONDS", 0.01)
+    monkeypatch.setattr(pdf_text, "MAX_SECONDS", 0.01)
     (tmp_path / "report.pdf").write_bytes(pdf_of(line("x")))
     assert first_pages(tmp_path / "report.pdf") == ""
 
@@ -212,19 +211,19 @@ def test_bomb_in_a_pdf(tmp_path):
     (tmp_path / "report.pdf").write_bytes(bomb)
     start = time.monotonic()
     first_pages(tmp_path / "report.pdf")
-    assert time.monotonic() - start < pdftext.MAX_SECONDS + 5
+    assert time.monotonic() - start < pdf_text.MAX_SECONDS + 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory has no limit")
 def test_memory_is_limited(tmp_path):
     (tmp_path / "report.pdf").write_bytes(pdf_of(line("x")))
     script = (
-        "import sys; from grader import pdftext; pdftext.MAX_MEMORY = 2**24; "
+        "import sys; from grader import pdftext; pdf_text.MAX_MEMORY = 2**24; "
         "pdftext._print_first_pages(sys.argv[1])"
     )
     run = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "report.pdf")],
-        env=os.environ | {"PYTHONPATH": str(Path(pdftext.__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(Path(pdf_text.__file__).parents[1])},
         capture_output=True,
     )
     assert run.returncode != 0

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from grader import handout
 from grader.__main__ import main
-from grader.errors import UserError
+from grader.core.errors import UserError
+from grader.release.template import handout
 from tests.conftest import ROOT
 
 

@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 
 from grader import plugin
-from grader.errors import UserError
+from grader.api import run
+from grader.core.errors import UserError
+from grader.core.failures import Failure
 from grader.exercises.palindrome import probes
-from grader.failures import Failure
 from grader.plugin import probe_modules
-from grader.run import run
-from grader.submission import open_submission
-from grader.worker import isolation
-from grader.worker.isolation import Limits, Lock
-from grader.worker.launch import Launcher, launcher
-from grader.worker.student import Student
+from grader.sandbox import isolation
+from grader.sandbox.isolation import Limits, Lock
+from grader.sandbox.processes import Launcher, launcher
+from grader.sandbox.student import Student
+from grader.submission.snapshot import open_submission
 from tests.conftest import ROOT, Grade
 
 FULL = isolation.available() == "full"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.errors import UserError
+from grader.core.errors import UserError
 from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.rows import Mark, Row
 

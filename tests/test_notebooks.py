@@ -6,9 +6,9 @@ import time
 import nbformat
 import pytest
 
-from grader import notebooks
-from grader.errors import UserError
-from grader.notebooks import code_cells, module_source, parse, parse_cell, read_notebook
+from grader.core.errors import UserError
+from grader.submission.notebooks import code_cells, module_source, parse, parse_cell, read_notebook
+from grader.submission.snapshot import notebooks
 
 
 def notebook_of(*cells: str) -> str:

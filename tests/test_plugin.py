@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from grader.core.rubric import read_rubric
 from grader.exercises.palindrome import oracle
-from grader.rubric import read_rubric
 from tests.conftest import ROOT, Grade
 
 PALINDROME = ["--exercise", "palindrome"]

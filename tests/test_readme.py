@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from grader.grading import KIT
+from grader.session import KIT
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.autograd import forward_ad
 
-from grader.worker import binding, received
-from grader.worker.process import Banned, Unusable
+from grader.worker import calling, values
+from grader.worker.answering import Banned, Unusable
 
 LEAF = torch.tensor([1.0, 2.0], requires_grad=True)
 BOXED = np.empty(2, dtype=object)  # an array of tensors
@@ -85,7 +85,7 @@ def refusal(function: Callable[..., Any], *arguments: Any, **options: Any) -> di
     ids=itertools.count(),
 )
 def test_numbers_in_any_holder(value: Any, expected: Any) -> None:
-    found = received.array(value, "It")
+    found = values.array(value, "It")
     assert type(found) is np.ndarray
     assert found.dtype == np.float64
     np.testing.assert_array_equal(found, np.array(expected, dtype=float))
@@ -93,11 +93,11 @@ def test_numbers_in_any_holder(value: Any, expected: Any) -> None:
 
 def test_numbers_keep_their_precision_and_are_copies() -> None:
     given = np.ones(2, dtype=np.float32)
-    found = received.numbers(given, "It")
+    found = values.numbers(given, "It")
     assert found.dtype == np.float32
     found[:] = 7
     tensor = torch.ones(2)
-    received.numbers(tensor, "It")[:] = 7
+    values.numbers(tensor, "It")[:] = 7
     assert given.sum() == tensor.sum() == 2
 
 
@@ -129,7 +129,7 @@ endless.append(endless)
     ids=itertools.count(),
 )
 def test_what_is_no_numbers_is_named(value: Any, got: str) -> None:
-    details = refusal(received.array, value, "The gradient of W")
+    details = refusal(values.array, value, "The gradient of W")
     assert details["what"] == "The gradient of W must be numbers."
     assert details["got"].startswith(got)
     assert len(details["got"]) < 400
@@ -140,11 +140,11 @@ def test_what_is_no_numbers_is_named(value: Any, got: str) -> None:
 
 def test_one_number() -> None:
     for value in (2.5, np.array([[2.5]]), [LEAF[1] + 0.5], torch.tensor(2.5)):
-        assert received.number(value, "The loss") == 2.5
-    details = refusal(received.number, LEAF, "The loss")
+        assert values.number(value, "The loss") == 2.5
+    details = refusal(values.number, LEAF, "The loss")
     assert details["what"] == "The loss must be one number."
     assert details["got"] == "Tensor of shape [2]"
-    assert "return statement" in refusal(received.number, None, "The loss")["hint"]
+    assert "return statement" in refusal(values.number, None, "The loss")["hint"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_one_number() -> None:
     ids=itertools.count(),
 )
 def test_a_value_in_a_few_words(value: Any, text: str) -> None:
-    assert received.brief(value) == text
+    assert values.brief(value) == text
 
 
 # Values by name
@@ -185,7 +185,7 @@ def test_a_value_in_a_few_words(value: Any, text: str) -> None:
     ids=itertools.count(),
 )
 def test_arrays_by_name(value: Any) -> None:
-    found = received.named(value, ("x", "y"), "The parts")
+    found = values.named(value, ("x", "y"), "The parts")
     assert list(found) == ["x", "y"]
     assert found["x"] == 1
     assert found["y"].tolist() == [1, 2]
@@ -198,18 +198,18 @@ def test_parts_that_are_missing() -> None:
         (LEAF, "Tensor of shape [2]"),
         (SimpleNamespace(z=1), "SimpleNamespace"),
     ):
-        details = refusal(received.parts, value, ("x", "y"), "The parts")
+        details = refusal(values.parts, value, ("x", "y"), "The parts")
         assert details["what"] == "The parts must be named."
         assert details["got"] == got
         assert bool(details["hint"]) == (value is None)
-    details = refusal(received.parts, {"x": None, "z": 0}, ("x", "y"), "The parts", "A hint.")
+    details = refusal(values.parts, {"x": None, "z": 0}, ("x", "y"), "The parts", "A hint.")
     assert details == {
         "what": "The parts lack x, y.",
         "expected": "x, y, in a dictionary or in this order",
         "got": "keys x: None, z",
         "hint": "A hint.",
     }
-    details = refusal(received.named, {"x": 1, "y": "text"}, ("x", "y"), "The parts")
+    details = refusal(values.named, {"x": 1, "y": "text"}, ("x", "y"), "The parts")
     assert details["what"] == "The parts, y, must be numbers."
 
 
@@ -235,60 +235,60 @@ def decorated(*args): return args
 def test_names_agree_up_to_case_and_underscores() -> None:
     module = homework(SOURCE)
     aliases = {"lr": "rate newrate"}
-    assert binding.call(module, "loss_gradient", {"lr": 1, "x": 2}, aliases) == (1, 2, 5)
-    model = binding.find_class(module, "RNN")()
-    assert binding.call(model, "get_weights", {}, {}) == 1
-    assert binding.call(module, "swallows", {"x": 2}, {}) == {"x": 2}
-    assert binding.takes(module.lossGradient, "lr", aliases)
-    assert not binding.takes(module.lossGradient, "h", aliases)
+    assert calling.call(module, "loss_gradient", {"lr": 1, "x": 2}, aliases) == (1, 2, 5)
+    model = calling.find_class(module, "RNN")()
+    assert calling.call(model, "get_weights", {}, {}) == 1
+    assert calling.call(module, "swallows", {"x": 2}, {}) == {"x": 2}
+    assert calling.takes(module.lossGradient, "lr", aliases)
+    assert not calling.takes(module.lossGradient, "h", aliases)
 
 
 def test_an_exact_name_comes_first() -> None:
     module = homework("def Chunks(): return 1\ndef chunks(): return 2")
-    assert binding.find(module, "chunks")() == 2
-    assert binding.find(module, "Chunks")() == 1
+    assert calling.find(module, "chunks")() == 2
+    assert calling.find(module, "Chunks")() == 1
 
 
 def test_what_is_not_defined_is_said() -> None:
     module = homework(SOURCE)
-    details = refusal(binding.find, module, "chunks", ("data", "K"))
+    details = refusal(calling.find, module, "chunks", ("data", "K"))
     assert details["what"] == "The file defines no function chunks."
     assert details["expected"] == "def chunks(data, K)"
     assert details["got"] == "no such name; there is asks, decorated, lossGradient, swallows"
-    details = refusal(binding.find, homework("chunks = 3"), "chunks")
+    details = refusal(calling.find, homework("chunks = 3"), "chunks")
     assert details["got"] == "chunks, which is something else: <class 'int'>"
-    assert "no function" in refusal(binding.find, homework(""), "chunks")["got"]
-    details = refusal(binding.find, module.Rnn(), "backward")
+    assert "no function" in refusal(calling.find, homework(""), "chunks")["got"]
+    details = refusal(calling.find, module.Rnn(), "backward")
     assert details["what"] == "Rnn defines no function backward."
     assert details["got"].endswith("there is forward, getWeights")
-    assert refusal(binding.find_class, module, "asks")["got"].endswith("else: <class 'function'>")
-    assert "is Rnn" in refusal(binding.find_class, module, "network")["got"]
-    details = refusal(binding.find_class, module, "Rnn", nn.Module)
+    assert refusal(calling.find_class, module, "asks")["got"].endswith("else: <class 'function'>")
+    assert "is Rnn" in refusal(calling.find_class, module, "network")["got"]
+    details = refusal(calling.find_class, module, "Rnn", nn.Module)
     assert details["got"] == "Rnn, which is something else: <class 'homework.Rnn'>"
     # What is imported as it is, is not the student's.
-    details = refusal(binding.find_class, module, "LSTM", nn.Module)
+    details = refusal(calling.find_class, module, "LSTM", nn.Module)
     assert details["expected"] == "class LSTM(Module)"
 
 
 def test_a_function_that_cannot_be_called_by_names() -> None:
     module = homework(SOURCE)
-    details = refusal(binding.call, module, "asks", {"x": 1}, {})
+    details = refusal(calling.call, module, "asks", {"x": 1}, {})
     assert details["what"] == "asks asks for a parameter that the sheet does not have."
     assert "'dropout'" in details["got"]
-    details = refusal(binding.call, module.Rnn(), "forward", {"x": 1}, {})
+    details = refusal(calling.call, module.Rnn(), "forward", {"x": 1}, {})
     assert details["hint"] == "The first parameter of a method is self."
-    details = refusal(binding.call, module, "decorated", {"x": 1}, {})
+    details = refusal(calling.call, module, "decorated", {"x": 1}, {})
     assert details["got"] == "*args, which has no names"
     assert "functools.wraps" in details["hint"]
-    assert binding.call(module, "decorated", {}, {}) == ()
+    assert calling.call(module, "decorated", {}, {}) == ()
 
 
 def test_a_call_that_reaches_no_line_of_theirs_is_their_fault() -> None:
     module = homework("class Returns:\n    def __init__(self): return 1")
-    details = refusal(binding.bind, module.Returns, {}, {})
+    details = refusal(calling.bind, module.Returns, {}, {})
     assert details["got"] == "TypeError: __init__() should return None, not 'int'"
     with pytest.raises(TypeError, match="abs"):
-        binding.call(homework("def f(x): return abs(x)"), "f", {"x": "text"}, {})
+        calling.call(homework("def f(x): return abs(x)"), "f", {"x": "text"}, {})
 
 
 # What happens in a call
@@ -308,16 +308,16 @@ def raises(error: Exception) -> None:
 
 
 def test_what_a_call_raises() -> None:
-    assert received.raised(int, "3") == []
-    found = received.raised(raises, error=Refusal("K is " + "x" * 999))
+    assert values.raised(int, "3") == []
+    found = values.raised(raises, error=Refusal("K is " + "x" * 999))
     assert found[0].startswith("Refusal: K is x")
     assert len(found[0]) == 200
     assert found[1:3] == ["Refusal", "ValueError"]
-    assert received.raised(raises, AssertionError())[0] == "AssertionError"
-    assert received.raised(raises, Mute())[0] == "Mute: (its message raises KeyError)"
+    assert values.raised(raises, AssertionError())[0] == "AssertionError"
+    assert values.raised(raises, Mute())[0] == "Mute: (its message raises KeyError)"
     for passing in (NotImplementedError(), Unusable("It", expected="", got="")):
         with pytest.raises(type(passing)):
-            received.raised(raises, passing)
+            values.raised(raises, passing)
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script")  # is in forward_ad
@@ -330,7 +330,7 @@ def test_whether_autograd_runs() -> None:
         torch.autograd.backward(square(LEAF.detach().requires_grad_()))
 
     def how(function: Callable[..., Any], *arguments: Any) -> set[str]:
-        with received.derivatives() as found:
+        with values.derivatives() as found:
             function(*arguments)
         return found
 
@@ -347,9 +347,9 @@ def test_whether_autograd_runs() -> None:
         thread.start()
         thread.join()
 
-    assert how(backward) == how(saved_elsewhere) == {received.BACKWARD}
-    assert how(torch.func.grad(square), LEAF.detach()) == {received.BACKWARD}
-    assert how(forward) == {received.FORWARD}
+    assert how(backward) == how(saved_elsewhere) == {values.BACKWARD}
+    assert how(torch.func.grad(square), LEAF.detach()) == {values.BACKWARD}
+    assert how(forward) == {values.FORWARD}
     assert how(square, LEAF) == how(np.square, 3) == set()
     with pytest.raises(RuntimeError, match="mine"):
         how(raises, RuntimeError("mine"))
@@ -371,7 +371,7 @@ def draw(label: str = "k") -> tuple[Figure, Any]:
     "make", [lambda: draw()[0], lambda: draw()[1], draw, lambda: ({}, draw()[1])]
 )
 def test_a_figure_that_is_returned(make: Callable[[], Any]) -> None:
-    found = received.drawing(make, "plot", returned=True)
+    found = values.drawing(make, "plot", returned=True)
     assert found["axes"][0]["xlabel"] == "k"
     assert plt.get_fignums() == []
 
@@ -380,15 +380,15 @@ def test_a_figure_that_is_only_drawn() -> None:
     def shows() -> None:
         draw()
 
-    assert received.drawing(shows, "plot")["axes"][0]["xlabel"] == "k"
-    details = refusal(received.drawing, shows, "plot", returned=True)
+    assert values.drawing(shows, "plot")["axes"][0]["xlabel"] == "k"
+    details = refusal(values.drawing, shows, "plot", returned=True)
     assert details["what"] == "plot returns a figure."
     assert "end with return figure" in details["hint"]
-    assert refusal(received.drawing, lambda: 3, "plot")["got"] == "int: 3"
+    assert refusal(values.drawing, lambda: 3, "plot")["got"] == "int: 3"
 
 
 def test_a_figure_that_matplotlib_cannot_draw() -> None:
-    details = refusal(received.drawing, lambda: draw("$\\frac{$")[0], "plot")
+    details = refusal(values.drawing, lambda: draw("$\\frac{$")[0], "plot")
     assert details["what"] == "The figure of plot can be drawn."
     assert details["got"].startswith("matplotlib raises ValueError: ")
     assert "$" in details["hint"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grader.errors import UserError
+from grader.core.errors import UserError
 from grader.reports import rows as rows_module
 from grader.reports.marks import marks_csv, read_marks
 from grader.reports.pages import (

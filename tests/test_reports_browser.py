@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
-from grader.batch.publish import publish
 from grader.batch.store import Store, Student, file_names, write
+from grader.batch.write_reports import publish
 from tests.test_reports import EVIL, INTERNAL, REFUSED, a_result
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from grader.grading import KIT
-from grader.rubric import Question, Result, grade, read_rubric
+from grader.core.paths import KIT
+from grader.core.rubric import Question, Result, grade, read_rubric
+from grader.plugin import check_shares
 
 RUBRIC = [
     Question("a", "first", "1", "one", 2.0, "tests"),
@@ -17,26 +19,18 @@ RUBRIC = [
 ]
 
 
-def result(question: str, status: Any, points: float = 1.0, gate: bool = False) -> Result:
-    return Result(f"{question}-{status}-{points}", "", question, points, gate, status, seed=0)
+def result(question: str, status: Any, points: float = 1.0, required: bool = False) -> Result:
+    return Result(f"{question}-{status}-{points}", "", question, points, required, status, seed=0)
 
 
-def test_points_of_the_tests_sum_to_the_rubrics() -> None:
-    class Collector:
-        def __init__(self) -> None:
-            self.points: dict[str, float] = defaultdict(float)
-
-        def pytest_collection_finish(self, session: pytest.Session) -> None:
-            for item in session.items:
-                marker = item.get_closest_marker("question")
-                assert marker is not None
-                self.points[marker.kwargs["id"]] += marker.kwargs["points"]
-
-    collector = Collector()
-    assert pytest.main(["-q", "--collect-only", str(KIT)], plugins=[collector]) == 0
-    built = {path.parent.name for path in KIT.glob("exercises/*/test_*.py")}
-    expected = {q.id: q.points for q in read_rubric() if q.by == "tests" and q.exercise in built}
-    assert {key: round(value, 9) for key, value in collector.points.items()} == expected
+def test_shares_of_the_tests_sum_to_one() -> None:
+    assert pytest.main(["-q", "--collect-only", str(KIT)]) == 0  # or else a UsageError
+    check_shares({"a": Fraction(1)}, is_whole=True)
+    check_shares({"a": Fraction(1, 2)}, is_whole=False)
+    with pytest.raises(pytest.UsageError, match="question a share 1/2 of its points"):
+        check_shares({"a": Fraction(1, 2)}, is_whole=True)
+    with pytest.raises(pytest.UsageError, match="question b share 3/2"):
+        check_shares({"b": Fraction(3, 2)}, is_whole=False)
 
 
 def test_every_question_is_named_once() -> None:
@@ -60,7 +54,11 @@ def test_earned_possible_and_pending() -> None:
 
 
 def test_a_gate_takes_the_whole_question() -> None:
-    results = [result("a", "blocked", 0, gate=True), result("a", "passed"), result("b", "passed")]
+    results = [
+        result("a", "blocked", 0, required=True),
+        result("a", "passed"),
+        result("b", "passed"),
+    ]
     given = grade(results, RUBRIC)
     assert [row.earned for row in given.questions] == [0.0, 0.0, 1.0]
     assert given.questions[0].status == "blocked"
@@ -68,7 +66,7 @@ def test_a_gate_takes_the_whole_question() -> None:
 
 
 def test_a_gate_that_could_not_be_tried_takes_nothing() -> None:
-    given = grade([result("a", "error", 0, gate=True), result("a", "passed")], RUBRIC)
+    given = grade([result("a", "error", 0, required=True), result("a", "passed")], RUBRIC)
     assert given.questions[0].earned == 1.0
 
 

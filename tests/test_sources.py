@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.sources import imported_names
+from grader.submission.imports import imported_names
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.worker.loading import StudentCode
-from grader.worker.standins import LIBRARIES
+from grader.worker.importing import StudentCode
+from grader.worker.stubs import LIBRARIES
 
 SOURCE = """
 import tqdm

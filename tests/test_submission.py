@@ -17,9 +17,15 @@ from pathlib import Path, PurePosixPath
 import nbformat
 import pytest
 
-from grader import entries, vetting
-from grader.errors import UserError
-from grader.submission import FileName, Submission, SubmissionError, open_submission
+from grader.core.errors import UserError
+from grader.submission.snapshot import (
+    FileName,
+    Submission,
+    SubmissionError,
+    archive,
+    filter,
+    open_submission,
+)
 
 CODE = b"class VanillaRNN:\n    pass\n"
 
@@ -152,11 +158,14 @@ def test_snapshot_goes_with_the_object(tmp_path, snapshots):
 
 def test_snapshot_goes_with_the_process(tmp_path, snapshots):
     path = zip_of(tmp_path, {"a.py": CODE})
-    script = f"from grader.submission import *; s = open_submission({str(path)!r}); print(s.root)"
+    script = (
+        "from grader.submission.snapshot import open_submission; "
+        f"s = open_submission({str(path)!r}); print(s.root)"
+    )
     environment = os.environ | {
         "TMPDIR": str(snapshots),
         "TEMP": str(snapshots),
-        "PYTHONPATH": str(Path(vetting.__file__).parents[1]),
+        "PYTHONPATH": str(Path(filter.__file__).parents[1]),
     }
     run = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
@@ -317,7 +326,7 @@ def test_crlf_and_declared_encoding_stay(tmp_path):
         ("torch.py", "torch.py", "rename it"),
         ("part1/numpy.py", "part1/numpy.py", "rename it"),
         ("random.py", "random.py", "rename it"),
-        ("grader/checks.py", "grader", "rename it"),
+        ("grader/checks/arrays.py", "grader", "rename it"),
         ("grader.py", "grader.py", "rename it"),
         ("x/grader", "x/grader", "only code, PDF and small data"),
         ("lstm.pyc", "lstm.pyc", "no compiled code"),
@@ -372,7 +381,7 @@ def test_weights_named_pth_are_kept(tmp_path, content):
 
 
 def test_large_file(tmp_path, monkeypatch):
-    monkeypatch.setitem(vetting.LARGEST, ".csv", 1000)
+    monkeypatch.setitem(filter.LARGEST, ".csv", 1000)
     path = zip_of(tmp_path, {"a.py": CODE, "data.csv": bytes(1001), "small.csv": bytes(1000)})
     with open_submission(path) as submission:
         assert names(submission) == ["a.py", "small.csv"]
@@ -513,7 +522,7 @@ def test_million_entries(tmp_path, snapshots):
 
 
 def test_too_many_entries(tmp_path, snapshots, monkeypatch):
-    monkeypatch.setattr("grader.entries.MAX_ENTRIES", 10)
+    monkeypatch.setattr("grader.submission.archive.MAX_ENTRIES", 10)
     files = {f"{i}.py": b"" for i in range(11)}
     assert "more than 10 files" in refusal(zip_of(tmp_path, files), snapshots)
     assert "more than 10 files" in refusal(folder_of(tmp_path / "work", files), snapshots)
@@ -537,7 +546,7 @@ def test_bomb_by_its_ratio(tmp_path, snapshots):
 
 
 def test_bomb_by_its_total(tmp_path, snapshots, monkeypatch):
-    monkeypatch.setattr(vetting, "MAX_TOTAL", 2 * 2**20)
+    monkeypatch.setattr(filter, "MAX_TOTAL", 2 * 2**20)
     files = {"a.py": CODE} | {f"{i}.csv": bytes(2**20) for i in range(3)}
     assert "holds more than 2 MiB of files" in refusal(zip_of(tmp_path, files), snapshots)
 
@@ -762,7 +771,7 @@ def test_bytes_are_copied_as_they_are(tmp_path):
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_files_may_be_longer_than_a_table_of_contents(tmp_path, method):
-    report = random.Random(1).randbytes(entries.MAX_DIRECTORY + 10)
+    report = random.Random(1).randbytes(archive.MAX_DIRECTORY + 10)
     with open_submission(
         zip_of(tmp_path, {"a.py": CODE, "r.pdf": report}, method=method)
     ) as opened:

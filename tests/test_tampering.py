@@ -6,8 +6,8 @@ import textwrap
 
 import pytest
 
-from grader.static_look import Violation
-from grader.tampering import tampering
+from grader.bans.static import Violation
+from grader.bans.tampering import tampering
 from tests.conftest import ROOT
 
 PRELUDE = """\
@@ -35,13 +35,13 @@ def test_a_violation_says_where_what_and_how() -> None:
 
 
 FOUND = {
-    "import grader.bans as bans; bans.watch = None": "grader.bans",
-    "from grader.worker import process; process.handle": "grader.worker.process",
-    "importlib.import_module('grader.bans').watch": "grader.bans",
+    "import grader.bans.runtime as bans; bans.watch = None": "grader.bans.runtime",
+    "from grader.worker import process; process.handle": "grader.worker.answering",
+    "importlib.import_module('grader.bans.runtime').watch": "grader.bans.runtime",
     "import ctypes; ctypes.CDLL(None)": "ctypes",
     "from ctypes import pythonapi as api; api.PyRun_SimpleString": "ctypes.pythonapi",
     "for module in list(sys.modules.values()): pass": "sys.modules",
-    "sys.modules['grader.bans'].watch": "grader.bans",
+    "sys.modules['grader.bans.runtime'].watch": "grader.bans.runtime",
     "sys.modules[name]": "sys.modules",
     "modules = sys.modules": "sys.modules",
     "sys.settrace(look)": "sys.settrace",
@@ -80,7 +80,7 @@ HONEST = {
     "weights by exec": "for g in 'gifo': exec(f'self.W_{g}x = nn.Parameter(torch.zeros(2, 2))')",
     "compiled": "torch.compile(model); re.compile('x'); compile(model); compile('1', '', 'eval')",
     "variables with such names": "exec = eval = compile = 3\nexecuted = exec_time = eval",
-    "in a comment": "# torch._C._VariableFunctions does this, grader.bans looks\nx = 1",
+    "in a comment": "# torch._C._VariableFunctions does this, grader.bans.runtime looks\nx = 1",
     "in a text": "'''torch._C, ctypes, gc.get_objects()'''\nprint('sys.modules')",
     "own module": "model = getattr(sys.modules[__name__], name)",
     "own class's module": "sys.modules[self.__class__.__module__]",
@@ -103,7 +103,7 @@ HONEST = {
     "profile": "with torch.autograd.profiler.record_function('forward'): pass\n"
     "with torch.profiler.profile(): pass",
     "imported by an editor": "from torch._C import device, dtype\nd: device = device('cpu'), dtype",
-    "unused import": "from torch._C import _VariableFunctions\nimport ctypes, grader.bans",
+    "unused import": "from torch._C import _VariableFunctions\nimport ctypes, grader.bans.runtime",
     "annotated": "from torch._C import _nn\ndef f(x: _nn.Thing) -> _nn.Thing: pass",
     "tensorboard": "from torch.utils.tensorboard import SummaryWriter\nSummaryWriter('runs')",
     "progress": "from tqdm import tqdm\nfor x in tqdm(range(3)): pass",

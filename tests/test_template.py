@@ -10,12 +10,17 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from grader import release
 from grader.__main__ import main
-from grader.errors import UserError
-from grader.release import TemplateError, check_template, render_template, write_template
+from grader.core.errors import UserError
+from grader.release.template import (
+    TemplateError,
+    check_template,
+    render_template,
+    template,
+    write_template,
+)
 
-REPOSITORY = Path(release.__file__).resolve().parent.parent
+REPOSITORY = Path(template.__file__).resolve().parent.parent
 
 CELL = '''\
 """A cell."""
@@ -109,7 +114,7 @@ def root(tmp_path, monkeypatch):
     """A miniature repository that the command line works on: a reference and its template."""
     make(tmp_path / "reference", {"__init__.py": '"""Ours."""\n', "cell.py": CELL})
     write_template(tmp_path / "reference", tmp_path / "student_template")
-    monkeypatch.setattr(release, "ROOT", tmp_path)
+    monkeypatch.setattr(template, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -242,7 +247,7 @@ def test_modules_in_the_current_folder_do_not_matter(tmp_path, monkeypatch):
 
 def test_settings_of_ruff_do_not_matter(tmp_path, monkeypatch):
     make(tmp_path, {"ruff.toml": "format.quote-style = 'single'\n"})
-    monkeypatch.setattr(release, "ROOT", tmp_path)
+    monkeypatch.setattr(template, "ROOT", tmp_path)
     assert render(tmp_path, CELL) == CELL_FOR_STUDENTS
 
 
@@ -386,7 +391,7 @@ def test_a_missing_ruff_is_one_line_that_says_how_to_install_it(tmp_path, monkey
 
 
 def test_a_failing_ruff_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(release, "STYLE", ["--no-such-option"])
+    monkeypatch.setattr(template, "STYLE", ["--no-such-option"])
     with pytest.raises(UserError, match=r"^ruff check failed: .*--no-such-option.*$"):
         render(tmp_path, CELL)
 
@@ -400,7 +405,7 @@ def test_writing_overwrites_generated_files_and_keeps_caches(root):
     make(root / "reference", {"deep/er/data.py": "### GIVEN\nx = 1\n"})
     write_template(root / "reference", template)
     assert contents(template) == {
-        "__init__.py": release.ROOT_PACKAGE,
+        "__init__.py": template.ROOT_PACKAGE,
         "cell.py": CELL_FOR_STUDENTS,
         "deep/er/data.py": "x = 1\n",
         "__pycache__/x.pyc": "",
@@ -501,9 +506,9 @@ def test_command_does_not_import_torch(root):
     program = f"""
 import sys
 from pathlib import Path
-from grader import release
+from grader.release import template
 from grader.__main__ import main
-release.ROOT = Path({str(root)!r})
+template.ROOT = Path({str(root)!r})
 assert main(["template", "--check"]) == 0
 sys.exit("torch" in sys.modules or "numpy" in sys.modules)
 """

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from grader import temporary
-from grader.temporary import Folder, remove_tree
+from grader.core import tempdirs
+from grader.core.tempdirs import Folder, remove_tree
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked there")
-KILLED = "import os, signal; from grader.temporary import Folder; folder = Folder('test')\n"
+KILLED = "import os, signal; from grader.core.tempdirs import Folder; folder = Folder('test')\n"
 KILLED += "open(folder.path + '/file', 'w').close(); os.kill(os.getpid(), signal.SIGKILL)"
 
 
@@ -24,7 +24,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for temporary files, as new to this process."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    temporary._sweep.cache_clear()
+    tempdirs._sweep.cache_clear()
     return tmp_path
 
 
@@ -59,7 +59,7 @@ def test_what_a_killed_process_left_goes_with_the_next(place: Path) -> None:
 def test_a_folder_in_use_stays() -> None:
     used = Folder("test")
     age(Path(used.path))
-    script = "from grader.temporary import Folder; Folder('test')"
+    script = "from grader.core.tempdirs import Folder; Folder('test')"
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
     assert Path(used.path).exists()
     used.remove()
@@ -67,11 +67,11 @@ def test_a_folder_in_use_stays() -> None:
 
 def test_nothing_else_is_swept(place: Path) -> None:
     (place / "scratch-1").mkdir()
-    (place / f"{temporary.PREFIX}file").write_text("x")
-    (place / f"{temporary.PREFIX}link").symlink_to(place / "scratch-1")
-    (place / f"{temporary.PREFIX}fresh").mkdir()  # its process is about to lock it
+    (place / f"{tempdirs.PREFIX}file").write_text("x")
+    (place / f"{tempdirs.PREFIX}link").symlink_to(place / "scratch-1")
+    (place / f"{tempdirs.PREFIX}fresh").mkdir()  # its process is about to lock it
     before = set(place.iterdir())
-    for path in before - {place / f"{temporary.PREFIX}fresh"}:
+    for path in before - {place / f"{tempdirs.PREFIX}fresh"}:
         os.utime(path, (0, 0), follow_symlinks=False)
     Folder("test")
     assert set(place.iterdir()) == before
@@ -79,7 +79,7 @@ def test_nothing_else_is_swept(place: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
 def test_nothing_of_another_user_is_swept(place: Path) -> None:
-    other = place / f"{temporary.PREFIX}other"
+    other = place / f"{tempdirs.PREFIX}other"
     other.mkdir()
     os.chown(other, 61234, 61234)
     age(other)

@@ -12,8 +12,8 @@ import pytest
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from grader.worker import wire
-from grader.worker.output import plain
+from grader.core.text import plain
+from grader.sandbox import wire
 
 
 def body(header: Any, arrays: dict[str, np.ndarray] | None = None) -> bytes:

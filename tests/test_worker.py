@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
+from grader.core.failures import Failure
+from grader.core.text import plain
 from grader.exercises.palindrome import probes
-from grader.failures import Failure
 from grader.plugin import probe_modules
-from grader.submission import open_submission
-from grader.worker import isolation
-from grader.worker.isolation import Lock
-from grader.worker.launch import ForkServer, Launcher, Spawner, launcher
-from grader.worker.output import plain
-from grader.worker.scratch import Scratch
-from grader.worker.student import Student
+from grader.sandbox import isolation
+from grader.sandbox.isolation import Lock
+from grader.sandbox.processes import ForkServer, Launcher, Spawner, launcher
+from grader.sandbox.scratch import Scratch
+from grader.sandbox.student import Student
+from grader.submission.snapshot import open_submission
 
 Open = Callable[..., Student]
 HONEST = "def lstm_parameter_count(n):\n    return n\n"
@@ -103,7 +103,7 @@ FORGERY = """
                 return descriptor
             except OSError:
                 pass
-    from grader.worker import wire
+    from grader.sandbox import wire
     real = wire.encode
 """
 
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_imported_is_tried_once(student: Open) -> None:
 def test_a_file_is_not_waited_for_without_end(
     student: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.worker.student.PATIENCE", 5.0)
+    monkeypatch.setattr("grader.sandbox.student.PATIENCE", 5.0)
     hangs = "def count_parameters(n):\n    while n == 2: pass\n    return n\n"
     handle = student(one=hangs, other="")
     with pytest.raises(Failure, match="did not finish while running"):

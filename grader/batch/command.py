@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from grader.batch import lane, pool
+from grader.batch import executors, judges
 from grader.batch.intake import HandIn, hand_ins, read_archive
 from grader.batch.progress import BEFORE, Report, progress
-from grader.batch.publish import publish, publish_marks, read_worksheet
 from grader.batch.store import Store, Student, file_names
 from grader.batch.task import Settings, Task, kit_version
-from grader.entries import shown
-from grader.errors import UserError
+from grader.batch.write_reports import publish, publish_marks, read_worksheet
+from grader.core.errors import UserError
+from grader.core.text import shown
 from grader.reports.rows import Row
 
 INTERRUPTED = 130  # a shell's exit status for Ctrl-C
@@ -110,14 +110,14 @@ def grade_missing(
     with contextlib.ExitStack() as stack:
         if args.scheduler:
             executor, room = stack.enter_context(
-                pool.cluster_executor(args.scheduler, kit_version(), settings.isolation)
+                executors.cluster_executor(args.scheduler, kit_version(), settings.isolation)
             )
         else:
-            lane.check(kit_version(), settings.isolation)
-            executor, room = stack.enter_context(pool.local_executor(args.jobs))
+            judges.check(kit_version(), settings.isolation)
+            executor, room = stack.enter_context(executors.local_executor(args.jobs))
         advance = stack.enter_context(progress(console, len(entries)))
         tasks = missing_tasks(store, entries, settings, advance)
-        for entry, task, report in pool.grade_all(tasks, executor, room):
+        for entry, task, report in executors.grade_all(tasks, executor, room):
             advance(store.save(entry.student, task.key, report))
             for remark in task.remarks:
                 line = f"note: {shown(task.student)}: {remark}"

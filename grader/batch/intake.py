@@ -20,9 +20,10 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from grader.entries import ARCHIVES, BROKEN, CODE, entries_of, is_junk, shown
-from grader.errors import UserError
-from grader.formalities import AUTHORS
+from grader.core.errors import UserError
+from grader.core.text import shown
+from grader.submission.archive import ARCHIVES, BROKEN, CODE, entries_of, is_junk
+from grader.submission.handin import AUTHORS
 
 MAX_ARCHIVE = 200 * 2**20  # bytes that one student may hand in
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a ZIP can hold: equal files, equal bytes

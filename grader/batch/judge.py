@@ -32,9 +32,9 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from typing import Any
 
-from grader.batch.task import KIT
-from grader.errors import UserError
-from grader.temporary import Folder
+from grader.core.errors import UserError
+from grader.core.paths import ROOT
+from grader.core.tempdirs import Folder
 
 LONGEST_NAME = 255  # bytes, of file systems
 DEADLINE = 7200.0  # seconds; every probe has its own limit, this one is for faults of ours
@@ -70,10 +70,10 @@ def warm_up() -> Iterator[None]:
     import torch
 
     torch.set_num_threads(1)  # before any operation: its threads would not survive a fork
-    os.chdir(KIT.parent)
+    os.chdir(ROOT)
+    from grader.api import run, warm
     from grader.plugin import SHARED_LAUNCHER
-    from grader.run import run, warm
-    from grader.worker.isolation import chosen_lock
+    from grader.sandbox.isolation import chosen_lock
 
     folder = Folder("empty")
     with warm():
@@ -141,8 +141,8 @@ def grade(header: dict[str, Any], archive: bytes, folder: Path) -> str:
     """
     import pytest
 
-    from grader.run import run
-    from grader.submission import open_submission
+    from grader.api import run
+    from grader.submission.snapshot import open_submission
 
     name = Path(header["archive_name"]).name
     path = folder / (name if len(name.encode()) <= LONGEST_NAME else "submission.zip")

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from grader.batch.store import Store, write
-from grader.batch.task import KIT
-from grader.errors import UserError
-from grader.submission import open_submission
+from grader.core.errors import UserError
+from grader.core.paths import TEMPLATE
+from grader.submission.snapshot import open_submission
 
-TEMPLATE = KIT.parent / "student_template"
 TOKENS = 25  # a shorter piece that two share says nothing
 WINDOW = 6  # of any TOKENS + WINDOW - 1 equal tokens at least one fingerprint is equal
 SHARE = 0.5  # of one of the two, from which on a pair is listed

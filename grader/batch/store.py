@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.errors import UserError
+from grader.core.errors import UserError
 
 UNSAFE = re.compile(r"[^\w .,()+@'-]")  # in names of files, on any system
 OWN = {"results", "run.json.partial", "run.lock"}  # all that a run leaves that had just begun

@@ -12,10 +12,8 @@ import importlib.metadata
 import json
 import platform
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-KIT = Path(__file__).resolve().parents[1]
-RUBRIC = KIT / "exercises" / "rubric.toml"
+from grader.core.paths import KIT
 
 # What computes or judges; other packages shape reports at most.
 VERSIONS = ("matplotlib", "nbformat", "numpy", "pypdf", "pytest", "safetensors", "torch")

@@ -7,7 +7,7 @@ import difflib
 import io
 from collections.abc import Mapping, Sequence
 
-from grader.errors import UserError
+from grader.core.errors import UserError
 from grader.reports.rows import Given, Row, questions_of
 from grader.reports.tables import cell, csv_text, points
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from grader.errors import UserError
+from grader.core.errors import UserError
 from grader.reports.rows import Row
 
 # Moodle names its columns in the user's language; its own import goes by these names, too. They

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.rubric import read_rubric
+from grader.core.rubric import read_rubric
 
 # Statuses of tests that say more than "wrong": a person may want to look.
 INCIDENTS = ("blocked", "crashed", "timeout", "internal")

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from grader.worker.names import Aliases, by_any_name, squeeze
+from grader.core.names import Aliases, by_any_name, squeeze
 
 NAMES = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams")
 TYPES: dict[str, type] = {"int": int, "float": float, "str": str}

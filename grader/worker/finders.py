@@ -7,7 +7,6 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.abc import InspectLoader, MetaPathFinder
@@ -15,11 +14,9 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-# Names that a submission's own files never win: whoever imports these gets the real ones.
-PROTECTED = frozenset(sys.stdlib_module_names) | {
-    "grader", "matplotlib", "numpy", "pytest", "safetensors", "torch",
-}  # fmt: skip
-EXERCISES = Path(__file__).resolve().parents[1] / "exercises"
+from grader.core.names import PROTECTED
+from grader.core.paths import EXERCISES
+
 # What comes with the sheets, by module name; read now, for a locked worker can't.
 GIVEN = {path.stem: path.read_text(encoding="utf-8") for path in EXERCISES.glob("*/given/*.py")}
 HIDDEN = re.compile(r"[/\\](\.|site-packages[/\\])")  # a snapshot has none; see --in-process

@@ -26,7 +26,8 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from grader.worker import isolation
+from grader.core.paths import ROOT
+from grader.sandbox import isolation
 
 MESSAGE_LIMIT = 2**16
 
@@ -53,10 +54,11 @@ def preload(modules: list[str]) -> None:
 
 def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
     """Lock this process, say so, then answer the judge's questions about the submission."""
-    from grader.worker import dataloader, process, wire
-    from grader.worker.loading import StudentCode
+    from grader.sandbox import wire
+    from grader.worker import answering, dataloader
+    from grader.worker.importing import StudentCode
 
-    kit = str(Path(__file__).resolve().parents[2])
+    kit = str(ROOT)
     sys.path[:] = [folder for folder in sys.path if folder not in ("", kit)]
     sys.argv = ["submission"]
     lock = isolation.Lock.from_dict(request["lock"])
@@ -69,7 +71,7 @@ def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> N
     writer.write(wire.encode(ready))
     writer.flush()
     if ready["locked"]:
-        process.serve(reader, writer, StudentCode(Path(request["root"])), lock)
+        answering.serve(reader, writer, StudentCode(Path(request["root"])), lock)
 
 
 def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, output: int) -> int:

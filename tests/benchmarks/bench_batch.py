@@ -22,9 +22,9 @@ from pathlib import Path
 
 import torch
 
-from grader.batch import lane, pool
+from grader.api import run, warm
+from grader.batch import executors, judges
 from grader.batch.task import Settings, Task, kit_version
-from grader.run import run, warm
 from tests.conftest import ROOT
 from tests.synthetic import SELECT, make, packed, sources
 
@@ -41,9 +41,9 @@ def overhead() -> None:
     judged, direct = [], []
     with warm():
         for _ in range(ROUNDS + 1):
-            judged.append(timed(lambda: lane.grade(task)))
+            judged.append(timed(lambda: judges.grade(task)))
             direct.append(timed(lambda: run(ROOT / "reference", seed=1, arguments=IN_PROCESS)))
-    lane.close_lanes()
+    judges.close_lanes()
     extra = [one - other for one, other in zip(judged[1:], direct[1:], strict=True)]
     print(
         f"overhead: judged {statistics.median(judged[1:]):.3f} s, in process "
@@ -60,12 +60,12 @@ def throughput(size: int = 16) -> None:
     cores = sorted(os.sched_getaffinity(0))[:2]
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(ROUNDS // 2):
-        for judges in seconds:
-            os.sched_setaffinity(0, cores[:judges])
-            with pool.local_executor(judges) as executor:
-                list(pool.grade_all(tasks[: 2 * judges], *executor))
-                took = timed(lambda: list(pool.grade_all(tasks, *executor)))
-            seconds[judges].append(took)
+        for count in seconds:
+            os.sched_setaffinity(0, cores[:count])
+            with executors.local_executor(count) as executor:
+                list(executors.grade_all(tasks[: 2 * count], *executor))
+                took = timed(lambda: list(executors.grade_all(tasks, *executor)))
+            seconds[count].append(took)
     ratios = [a / b for a, b in zip(seconds[1], seconds[2], strict=True)]
     print(
         f"throughput: {size / statistics.median(seconds[2]):.2f} a second with two judges, "

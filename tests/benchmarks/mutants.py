@@ -20,7 +20,7 @@ from pathlib import Path
 
 from rich.progress import track
 
-from grader.run import run, warm
+from grader.api import run, warm
 from tests.benchmarks.mutations import variants
 
 ROOT = Path(__file__).parents[2]

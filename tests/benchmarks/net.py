@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 def build(folder: Path) -> None:
     """Write all submissions below ``folder``, with ``cases.json``: name, seed, arguments."""
-    from tests import test_submissions as faults
+    from tests import test_faults as faults
     from tests.hostile import test_hostile as hostile
 
     cases: list[dict[str, Any]] = []
@@ -34,8 +34,8 @@ def build(folder: Path) -> None:
         cases.append({"name": name, "seed": seed, "arguments": arguments})
 
     for fault in faults.FAULTS:
-        rules = tomllib.loads((fault / "fault.toml").read_text(encoding="utf-8"))
-        name = f"{fault.parent.name}/{fault.name}"
+        rules = tomllib.loads(fault.read_text(encoding="utf-8"))
+        name = f"{faults.exercise_of(fault)}/{faults.name_of(fault)}"
         faults.build(fault, rules, folder / name)
         selected = ["-k", rules["select"]] if "select" in rules else []
         note(name, [*rules.get("arguments", []), *selected])

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.errors import UserError
-from grader.notebooks import module_source, parse
-from grader.submission import SubmissionError, open_submission
+from grader.core.errors import UserError
+from grader.submission.notebooks import module_source, parse
+from grader.submission.snapshot import SubmissionError, open_submission
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 fuzz = settings(

@@ -37,8 +37,8 @@ from typing import Any
 
 import pytest
 
-from grader.run import Run
-from grader.worker import isolation
+from grader.api import Run
+from grader.sandbox import isolation
 from tests.conftest import ROOT, Grade
 
 HERE = Path(__file__).parent

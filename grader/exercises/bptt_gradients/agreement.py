@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import (
+from grader.checks.arrays import (
     TOLERANCE,
     Misconception,
     as_numbers,
@@ -16,12 +16,12 @@ from grader.checks import (
     require,
     require_raised,
 )
-from grader.exercises.bptt_gradients import misconceptions as wrong
+from grader.core.failures import Failure
+from grader.exercises.bptt_gradients import mistakes as wrong
 from grader.exercises.bptt_gradients import oracle, probes
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Kind, Random
-from grader.failures import Failure
-from grader.submission import FileName
-from grader.worker.student import Student
+from grader.sandbox.student import Student
+from grader.submission.snapshot import FileName
 
 FILE = FileName("bptt_gradients.py", "linear_gradients", "tanh_gradients", "truncated_gradients")
 COARSE = (

@@ -7,7 +7,7 @@ from functools import partial, reduce
 
 import numpy as np
 
-from grader.checks import Misconception
+from grader.checks.arrays import Misconception
 from grader.exercises.bptt_gradients import oracle
 from grader.exercises.bptt_gradients.oracle import Array, Arrays
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker import binding
-from grader.worker.names import squeeze
-from grader.worker.process import Banned, Unusable
-from grader.worker.received import Array, array, brief, derivatives, fields, no_return, raised
+from grader.core.names import squeeze
+from grader.worker import calling
+from grader.worker.answering import Banned, Unusable
+from grader.worker.values import Array, array, brief, derivatives, fields, no_return, raised
 
 Inputs = dict[str, Any]
 
@@ -47,7 +47,7 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
         key: value.copy() if isinstance(value, np.ndarray) else value
         for key, value in inputs.items()
     }
-    return binding.call(module, name, own, ALIASES)
+    return calling.call(module, name, own, ALIASES)
 
 
 def with_rng(module: ModuleType, name: str, inputs: Inputs) -> Any:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from grader.checks import require, require_untampered
+from grader.checks.arrays import require, require_untampered
 from grader.exercises.bptt_gradients import oracle, probes
 from grader.exercises.bptt_gradients.agreement import FILE
 from grader.exercises.bptt_gradients.oracle import Random
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 AUTOGRAD = {"torch", "jax", "autograd", "tensorflow", "theano", "mxnet"}
 
@@ -26,31 +26,31 @@ def by_formula(student: Student, function: str, inputs: dict[str, Any]) -> None:
     student.run(probes.try_out, FILE, name=function, inputs=inputs)
 
 
-@pytest.mark.question(id="G1", points=0, gate=True)
+@pytest.mark.question(id="G1", required=True)
 def test_linear(student: Student, rng: Random) -> None:
     """The linear RNN's gradients are formulas."""
     by_formula(student, "linear_gradients", oracle.draw(rng))
 
 
-@pytest.mark.question(id="G2", points=0, gate=True)
+@pytest.mark.question(id="G2", required=True)
 def test_tanh(student: Student, rng: Random) -> None:
     """The tanh RNN's gradients are formulas."""
     by_formula(student, "tanh_gradients", oracle.draw(rng))
 
 
-@pytest.mark.question(id="G3", points=0, gate=True)
+@pytest.mark.question(id="G3", required=True)
 def test_truncated(student: Student, rng: Random) -> None:
     """Truncated gradients are formulas."""
     by_formula(student, "truncated_gradients", {**oracle.draw(rng), "tau": 2})
 
 
-@pytest.mark.question(id="G4", points=0, gate=True)
+@pytest.mark.question(id="G4", required=True)
 def test_randomized(student: Student, rng: Random) -> None:
     """Randomly truncated gradients are formulas."""
     by_formula(student, "randomized_gradients", {**oracle.draw(rng), "p": 0.5})
 
 
-@pytest.mark.question(id="G5", points=0, gate=True)
+@pytest.mark.question(id="G5", required=True)
 def test_last_step(student: Student, rng: Random) -> None:
     """The last step's gradients and the Jacobians are formulas."""
     problem = oracle.draw_last(rng)
@@ -59,7 +59,7 @@ def test_last_step(student: Student, rng: Random) -> None:
     by_formula(student, "jacobian_norms", {"W_hh": problem["W_hh"], "h": h})
 
 
-@pytest.mark.question(id="G1", points=0)
+@pytest.mark.question(id="G1")
 def test_imports(student: Student) -> None:
     """The file needs no library that differentiates."""
     found = [

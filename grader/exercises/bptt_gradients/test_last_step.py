@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import close, require
-from grader.exercises.bptt_gradients import misconceptions, norms, oracle, probes
+from grader.checks.arrays import close, require
+from grader.exercises.bptt_gradients import mistakes, norms, oracle, probes
 from grader.exercises.bptt_gradients.agreement import FILE, agrees, ask
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 FUNCTION = "last_step_gradients"
 
@@ -23,7 +23,7 @@ def weights_agree(student: Student, names: list[str], problem: Arrays, y: int) -
             name,
             expected[name],
             where=f"{FILE}, {FUNCTION}; {oracle.sizes(problem)}, y = {y}",
-            misconceptions=misconceptions.last_step(name, problem, y),
+            misconceptions=mistakes.last_step(name, problem, y),
         )
 
 
@@ -31,7 +31,7 @@ def draw_class(rng: Random, problem: Arrays) -> int:
     return int(rng.integers(len(problem["b_p"])))
 
 
-@pytest.mark.question(id="G5", points=0.4)
+@pytest.mark.question(id="G5", share="1/5")
 def test_output_layer(student: Student, rng: Random) -> None:
     """The gradients of W_ph and b_p."""
     for T in (1, int(rng.integers(4, 9))):
@@ -39,7 +39,7 @@ def test_output_layer(student: Student, rng: Random) -> None:
         weights_agree(student, ["b_p", "W_ph"], problem, draw_class(rng, problem))
 
 
-@pytest.mark.question(id="G5", points=0.7)
+@pytest.mark.question(id="G5", share="7/20")
 def test_recurrent_layer(student: Student, rng: Random) -> None:
     """The gradients of W_hx, W_hh and b_h."""
     for T in (int(rng.integers(4, 9)), 1):
@@ -47,7 +47,7 @@ def test_recurrent_layer(student: Student, rng: Random) -> None:
         weights_agree(student, ["W_hh", "W_hx", "b_h"], problem, draw_class(rng, problem))
 
 
-@pytest.mark.question(id="G5", points=0.15)
+@pytest.mark.question(id="G5", share="3/40")
 def test_large_logits(student: Student, rng: Random) -> None:
     """Large logits don't overflow."""
     problem = oracle.draw_last(rng)
@@ -83,14 +83,14 @@ def norms_agree(student: Student, problem: Arrays, weights: str) -> None:
     )
 
 
-@pytest.mark.question(id="G5", points=0.5)
+@pytest.mark.question(id="G5", share="1/4")
 def test_jacobian_norms(student: Student, rng: Random) -> None:
     """The norms of dh_T / dh_t, against autograd."""
     for T in (int(rng.integers(4, 9)), 1):
         norms_agree(student, oracle.draw_last(rng, T), "ordinary weights")
 
 
-@pytest.mark.question(id="G5", points=0.25)
+@pytest.mark.question(id="G5", share="1/8")
 def test_decay_and_growth(student: Student, rng: Random) -> None:
     """Over 30 steps the norms vanish with small weights and blow up with large ones."""
     norms_agree(student, oracle.draw_last(rng, 30, gain=0.3), "small weights")

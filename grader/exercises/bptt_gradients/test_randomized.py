@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import TOLERANCE, close, require
+from grader.checks.arrays import TOLERANCE, close, require
 from grader.exercises.bptt_gradients import oracle, probes
 from grader.exercises.bptt_gradients.agreement import COARSE, FILE, agrees, of_name, refuses
-from grader.exercises.bptt_gradients.misconceptions import DRAWS
+from grader.exercises.bptt_gradients.mistakes import DRAWS
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 FUNCTION = "randomized_gradients"
 CHANCE = 1e-6  # to fail a right solution
@@ -70,7 +70,7 @@ def fitting(
     return distance.argmin(1), distance.min(1) <= tolerance * scale
 
 
-@pytest.mark.question(id="G4", points=0.5)
+@pytest.mark.question(id="G4", share="1/3")
 def test_draws(student: Student, rng: Random) -> None:
     """Each draw is the sum that belongs to some tau, with weights p^(-l)."""
     problem, p = draw_case(rng)
@@ -103,7 +103,7 @@ def name_draws(draws: Array, problem: Arrays, p: float) -> str:
     return ""
 
 
-@pytest.mark.question(id="G4", points=0.25)
+@pytest.mark.question(id="G4", share="1/6")
 def test_stops(student: Student, rng: Random) -> None:
     """tau is drawn so that it reaches l with probability p^l.
 
@@ -155,7 +155,7 @@ def stop_hint(reached: Array, p: float, lags: Array, bound: float) -> str:
     return fits[0] if len(fits) == 1 else ""
 
 
-@pytest.mark.question(id="G4", points=0.5)
+@pytest.mark.question(id="G4", share="1/3")
 def test_mean(student: Student, rng: Random) -> None:
     """The mean of many draws is the full gradient.
 
@@ -187,7 +187,7 @@ def test_mean(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="G4", points=0.15)
+@pytest.mark.question(id="G4", share="1/10")
 def test_never_stops(student: Student, rng: Random) -> None:
     """p = 1 gives the full gradient."""
     problem, _ = draw_case(rng)
@@ -198,7 +198,7 @@ def test_never_stops(student: Student, rng: Random) -> None:
         agrees(got, name, expected[name], where=place(problem, 1.0))
 
 
-@pytest.mark.question(id="G4", points=0.1)
+@pytest.mark.question(id="G4", share="1/15")
 def test_impossible_p(student: Student, rng: Random) -> None:
     """A p outside of (0, 1] is a ValueError."""
     refuses(student, FUNCTION, oracle.draw(rng), "p", legal=0.5, values=[0.0, -0.5, 1.5])

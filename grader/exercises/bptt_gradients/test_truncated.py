@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from grader.exercises.bptt_gradients import misconceptions, oracle
+from grader.exercises.bptt_gradients import mistakes, oracle
 from grader.exercises.bptt_gradients.agreement import FILE, agrees, ask, refuses
 from grader.exercises.bptt_gradients.oracle import Arrays, Random
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 FUNCTION = "truncated_gradients"
 
@@ -22,25 +22,25 @@ def all_agree(student: Student, problem: Arrays, taus: list[int]) -> None:
                 name,
                 expected[name],
                 where=f"{FILE}, {FUNCTION}; tau = {tau}, {oracle.sizes(problem)}",
-                misconceptions=misconceptions.truncated(name, problem, tau),
+                misconceptions=mistakes.truncated(name, problem, tau),
             )
 
 
-@pytest.mark.question(id="G3", points=1.0)
+@pytest.mark.question(id="G3", share="2/3")
 def test_truncation(student: Student, rng: Random) -> None:
     """Terms that go back up to tau steps are there, older ones are not."""
     T = int(rng.integers(6, 10))
     all_agree(student, oracle.draw(rng, T), [1, int(rng.integers(2, T - 2))])
 
 
-@pytest.mark.question(id="G3", points=0.25)
+@pytest.mark.question(id="G3", share="1/6")
 def test_ends(student: Student, rng: Random) -> None:
     """tau = 0 keeps the direct terms, tau of T - 1 and more everything."""
     T = int(rng.integers(4, 8))
     all_agree(student, oracle.draw(rng, T), [0, T - 1, T + 5])
 
 
-@pytest.mark.question(id="G3", points=0.25)
+@pytest.mark.question(id="G3", share="1/6")
 def test_negative_tau(student: Student, rng: Random) -> None:
     """A negative tau is a ValueError."""
     refuses(student, FUNCTION, oracle.draw(rng), "tau", legal=2, values=[-1, -3])

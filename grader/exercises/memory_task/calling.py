@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from grader.worker import binding
+from grader.worker import calling
 
 ALIASES = {
     "batch_size": "batch b bs n numsamples",
@@ -34,9 +34,9 @@ ALIASES = {
 
 def call(owner: Any, name: str, **values: Any) -> Any:
     """What a student's function or method of that name returns."""
-    return binding.call(owner, name, values, ALIASES)
+    return calling.call(owner, name, values, ALIASES)
 
 
 def make(module: ModuleType, name: str, **values: Any) -> Any:
     """An object of the student's class of that name."""
-    return binding.bind(binding.find_class(module, name), values, ALIASES)
+    return calling.bind(calling.find_class(module, name), values, ALIASES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.submission import FileName
+from grader.submission.snapshot import FileName
 
 FILE = FileName(
     "memory_task.py", "generate_samples", "MSELoss", "Learner", "accuracy_against_length"

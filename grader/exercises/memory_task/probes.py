@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from grader.core.drawings import Description
 from grader.exercises.memory_task.calling import ALIASES, call, make
 from grader.exercises.memory_task.probes_learner import Batches, Recorder
 from grader.exercises.numpy_rnn.network import Array, Arrays, Network
-from grader.figures import Description
-from grader.worker.binding import find, takes
-from grader.worker.process import Unusable
-from grader.worker.received import array, brief, drawing, named, number, raised
+from grader.worker.answering import Unusable
+from grader.worker.calling import find, takes
+from grader.worker.drawing import drawn_figure
+from grader.worker.values import array, brief, named, number, raised
 
 FAR_OFF = 10.0  # the error of a guess that is wrong by any tolerance
 # Data
@@ -229,7 +230,7 @@ def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
 
 
 def accuracy_figure(module: ModuleType, lengths: list[int], accuracies: Array) -> Description:
-    return drawing(
+    return drawn_figure(
         lambda: call(module, "plot_accuracy", lengths=lengths, accuracies=accuracies.copy()),
         "plot_accuracy",
     )
@@ -248,7 +249,7 @@ def norms(module: ModuleType, weights: Arrays, x: Array) -> dict[str, Any]:
 def vanishing_figure(module: ModuleType, weights: Arrays, lengths: list[int]) -> dict[str, Any]:
     """The figure, and what gradient_norms says of each input that the model has read for it."""
     model = Recorder(weights)
-    figure = drawing(
+    figure = drawn_figure(
         lambda: call(module, "plot_vanishing_gradients", model=model, lengths=lengths, rng=None),
         "plot_vanishing_gradients",
     )

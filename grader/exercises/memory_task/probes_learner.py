@@ -15,7 +15,8 @@ import torch
 
 from grader.exercises.memory_task.calling import call, make
 from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays, Network
-from grader.worker.received import array, drawing
+from grader.worker.drawing import drawn_figure
+from grader.worker.values import array
 
 Batches = list[Arrays]  # each with "x" and "y"
 HISTORIES = ("history", "losses", "loss_history", "train_losses")
@@ -125,7 +126,8 @@ def learning_curve(module: ModuleType, weights: Arrays, batches: Batches, lr: fl
     data = ((batch["x"], batch["y"]) for batch in batches)
     student = learner(module, Network(weights), data, lr=lr)
     train(student, len(batches), lr=lr)
-    return {"figure": drawing(lambda: call(student, "plot"), "plot"), "history": history(student)}
+    figure = drawn_figure(lambda: call(student, "plot"), "plot")
+    return {"figure": figure, "history": history(student)}
 
 
 def progress(

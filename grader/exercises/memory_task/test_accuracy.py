@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import TOLERANCE, close, name_misconception, require, same
+from grader.checks.arrays import TOLERANCE, close, name_misconception, require, same
+from grader.checks.figures import require_labels
+from grader.core.drawings import Description
+from grader.core.failures import Failure
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.misconceptions import ACCURACY, LONGEST
+from grader.exercises.memory_task.mistakes import ACCURACY, LONGEST
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, random_weights
-from grader.failures import Failure
-from grader.figures import Description, require_labels
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 SOLVABLE, PLOT = f"{FILE}, longest_solvable_length", f"{FILE}, plot_accuracy"
@@ -44,7 +45,7 @@ def all_same(
         close(value, right, what, tolerance=TOLERANCE["float32"], where=place, hint=hint)
 
 
-@pytest.mark.question(id="M4", points=0.5)
+@pytest.mark.question(id="M4", share="1/4")
 def test_accuracy(student: Student, rng: Random) -> None:
     """The accuracy is the fraction of predictions within the tolerance."""
     cases = []
@@ -72,7 +73,7 @@ def test_accuracy(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="M4", points=0.4)
+@pytest.mark.question(id="M4", share="1/5")
 def test_against_length(student: Student, rng: Random) -> None:
     """For each length, several new models are trained and tested on new samples.
 
@@ -154,7 +155,7 @@ def models_are_treated_well(
     )
 
 
-@pytest.mark.question(id="M4", points=0.2)
+@pytest.mark.question(id="M4", share="1/10")
 def test_trained(student: Student, rng: Random) -> None:
     """Short sequences are solved by training.
 
@@ -180,7 +181,7 @@ def test_trained(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="M4", points=0.4)
+@pytest.mark.question(id="M4", share="1/5")
 def test_longest(student: Student, rng: Random) -> None:
     """The longest solvable length is the greatest with a mean accuracy at the threshold."""
     low, high = [0.25, 0.5], [1.0, 0.75]
@@ -227,7 +228,7 @@ def draw_figure(student: Student, rng: Random) -> tuple[Description, list[int], 
     return figure, lengths, accuracies
 
 
-@pytest.mark.question(id="M4", points=0.3)
+@pytest.mark.question(id="M4", share="3/20")
 def test_error_bars(student: Student, rng: Random) -> None:
     """The figure shows means and standard deviations as error bars."""
     figure, lengths, accuracies = draw_figure(student, rng)
@@ -275,7 +276,7 @@ def test_error_bars(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="M4", points=0.2)
+@pytest.mark.question(id="M4", share="1/10")
 def test_labels(student: Student, rng: Random) -> None:
     """The accuracy figure has axis labels and a legend."""
     figure, _, _ = draw_figure(student, rng)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require, require_raised, require_uniform, same
+from grader.checks.arrays import require, require_raised, require_uniform, same
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.misconceptions import target_misconceptions
-from grader.worker.student import Student
+from grader.exercises.memory_task.mistakes import target_misconceptions
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 WHERE = f"{FILE}, generate_samples"
@@ -27,13 +27,13 @@ def draw(
     return found
 
 
-@pytest.mark.question(id="M1", points=0.2)
+@pytest.mark.question(id="M1", share="1/5")
 def test_generator(student: Student) -> None:
     """generate_samples is a Python generator without end."""
     student.run(probes.endless, FILE, batch_size=2, seq_length=3, batches=300)
 
 
-@pytest.mark.question(id="M1", points=0.2)
+@pytest.mark.question(id="M1", share="1/5")
 def test_shapes(student: Student, rng: Random) -> None:
     """x is [seq_length, batch_size, 1] and y is [batch_size, 1]."""
     sizes = [int(size) for size in rng.permutation(8)[:2] + 2]
@@ -51,7 +51,7 @@ def test_shapes(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="M1", points=0.2)
+@pytest.mark.question(id="M1", share="1/5")
 def test_uniform(student: Student) -> None:
     """The numbers are uniform between −1 and 1.
 
@@ -62,7 +62,7 @@ def test_uniform(student: Student) -> None:
     require_uniform(batch["x"], -1.0, 1.0, what, where=f"{WHERE}; {batch['x'].size} numbers")
 
 
-@pytest.mark.question(id="M1", points=0.2)
+@pytest.mark.question(id="M1", share="1/5")
 def test_fresh(student: Student) -> None:
     """Every batch is drawn anew.
 
@@ -89,7 +89,7 @@ def test_fresh(student: Student) -> None:
     )
 
 
-@pytest.mark.question(id="M1", points=0.2)
+@pytest.mark.question(id="M1", share="1/5")
 def test_target(student: Student, rng: Random) -> None:
     """y is the first element of every sequence."""
     T, B = (int(size) for size in rng.permutation(8)[:2] + 2)
@@ -114,7 +114,7 @@ def test_target(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="M1", points=0)
+@pytest.mark.question(id="M1")
 def test_seed(student: Student, rng: Random) -> None:
     """The same seed draws the same batches."""
     seed = int(rng.integers(2**31))
@@ -133,7 +133,7 @@ def test_seed(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="M1", points=0)
+@pytest.mark.question(id="M1")
 def test_refuses(student: Student) -> None:
     """Sizes below one are refused with a ValueError."""
     sizes = [[0, 5], [5, 0], [-1, 5]]

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import as_numbers, close, require, same
+from grader.checks.arrays import as_numbers, close, require, same
+from grader.checks.figures import require_labels, require_line, require_log_scale
+from grader.core.failures import Failure
 from grader.exercises.memory_task import oracle, probes_learner
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.misconceptions import history_misconceptions, step_misconceptions
+from grader.exercises.memory_task.mistakes import history_misconceptions, step_misconceptions
 from grader.exercises.memory_task.oracle import Batch
 from grader.exercises.numpy_rnn.oracle import (
     Array,
@@ -23,9 +25,7 @@ from grader.exercises.numpy_rnn.oracle import (
     over_time,
     random_weights,
 )
-from grader.failures import Failure
-from grader.figures import require_labels, require_line, require_log_scale
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 SMALL = Sizes(T=4, B=3, d=1, n=5, K=1)
@@ -159,7 +159,7 @@ def kept(found: dict[str, Any]) -> Array:
     return history
 
 
-@pytest.mark.question(id="M3", points=0.8)
+@pytest.mark.question(id="M3", share="4/15")
 def test_learns(student: Student, rng: Random) -> None:
     """Training solves the task for sequences of five numbers.
 
@@ -202,7 +202,7 @@ def test_learns(student: Student, rng: Random) -> None:
     require_own_start(trained, start)
 
 
-@pytest.mark.question(id="M3", points=0.6)
+@pytest.mark.question(id="M3", share="1/5")
 def test_steps(student: Student, rng: Random) -> None:
     """Every step is one of gradient descent, on the next batch."""
     run = Run(student, rng, calls=(4,))
@@ -210,20 +210,20 @@ def test_steps(student: Student, rng: Random) -> None:
     run.require_count()
 
 
-@pytest.mark.question(id="M3", points=0.3)
+@pytest.mark.question(id="M3", share="1/10")
 def test_max_norm(student: Student, rng: Random) -> None:
     """Gradients longer than max_norm are scaled down to it, shorter ones are not."""
     for part in (0.4, 2.5):
         Run(student, rng, calls=(1,), max_norm=part, relative=True).require_steps()
 
 
-@pytest.mark.question(id="M3", points=0.4)
+@pytest.mark.question(id="M3", share="2/15")
 def test_history(student: Student, rng: Random) -> None:
     """The history has the loss of every step."""
     Run(student, rng, calls=(5,)).require_history()
 
 
-@pytest.mark.question(id="M3", points=0.1)
+@pytest.mark.question(id="M3", share="1/30")
 def test_second_call(student: Student, rng: Random) -> None:
     """A second call of train goes on where the first ended."""
     run = Run(student, rng, calls=(2, 3))
@@ -240,7 +240,7 @@ def test_second_call(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="M3", points=0)
+@pytest.mark.question(id="M3")
 def test_progress(student: Student, rng: Random) -> None:
     """progress is told the number of the step and its loss, after each."""
     found = student.run(
@@ -263,7 +263,7 @@ def test_progress(student: Student, rng: Random) -> None:
     close(told, list(enumerate(steps, 1)), what, where=TRAIN)
 
 
-@pytest.mark.question(id="M3", points=0.3)
+@pytest.mark.question(id="M3", share="1/10")
 def test_predict(student: Student, rng: Random) -> None:
     """predict returns the network's output."""
     sizes = Sizes(T=int(rng.integers(3, 9)), B=4, d=1, n=6, K=1)
@@ -287,7 +287,7 @@ def learning_curve(student: Student, rng: Random) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.question(id="M3", points=0.25)
+@pytest.mark.question(id="M3", share="1/12")
 def test_curve(student: Student, rng: Random) -> None:
     """plot draws the history."""
     found = learning_curve(student, rng)
@@ -295,7 +295,7 @@ def test_curve(student: Student, rng: Random) -> None:
     require_line(found["figure"], kept(found), what, where=PLOT)
 
 
-@pytest.mark.question(id="M3", points=0.25)
+@pytest.mark.question(id="M3", share="1/12")
 def test_labels(student: Student, rng: Random) -> None:
     """The learning curve has axis labels, a legend and a log scale."""
     figure = learning_curve(student, rng)["figure"]

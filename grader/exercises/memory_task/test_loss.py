@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import close, require_raised, same
+from grader.checks.arrays import close, require_raised, same
 from grader.exercises.memory_task import oracle, probes
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.misconceptions import (
+from grader.exercises.memory_task.mistakes import (
     loss_gradient_misconceptions,
     loss_misconceptions,
 )
 from grader.exercises.numpy_rnn.oracle import Array
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 TOLERANCE = 1e-4  # in single precision finite differences come as close; wrong formulas are far off
@@ -54,7 +54,7 @@ def right_gradient(got: Any, case: dict[str, Array]) -> None:
     )
 
 
-@pytest.mark.question(id="M2", points=0.5)
+@pytest.mark.question(id="M2", share="1/3")
 def test_forward(student: Student, rng: Random) -> None:
     """The loss is the mean squared error."""
     cases = draw(rng, *batch_sizes(rng))
@@ -62,7 +62,7 @@ def test_forward(student: Student, rng: Random) -> None:
         right_value(got, case)
 
 
-@pytest.mark.question(id="M2", points=0.6)
+@pytest.mark.question(id="M2", share="2/5")
 def test_backward(student: Student, rng: Random) -> None:
     """The gradient of the loss is that of autograd."""
     cases = draw(rng, *batch_sizes(rng))
@@ -70,7 +70,7 @@ def test_backward(student: Student, rng: Random) -> None:
         right_gradient(got["gradient"], case)
 
 
-@pytest.mark.question(id="M2", points=0.3)
+@pytest.mark.question(id="M2", share="1/5")
 def test_finite_differences(student: Student, rng: Random) -> None:
     """The gradient of the loss is the slope of its own forward.
 
@@ -93,7 +93,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="M2", points=0.1)
+@pytest.mark.question(id="M2", share="1/15")
 def test_several_outputs(student: Student, rng: Random) -> None:
     """With several outputs the mean is over all elements."""
     cases = draw(rng, (4, 3))
@@ -102,7 +102,7 @@ def test_several_outputs(student: Student, rng: Random) -> None:
     right_gradient(found["gradient"], cases[0])
 
 
-@pytest.mark.question(id="M2", points=0)
+@pytest.mark.question(id="M2")
 def test_refuses(student: Student, rng: Random) -> None:
     """Shapes that would broadcast are refused, and backward before forward."""
     (case,) = draw(rng, (4, 1))

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require, same
+from grader.checks.arrays import require, same
+from grader.checks.figures import other_curves, require_labels, require_log_scale
+from grader.core.failures import Failure
 from grader.exercises.memory_task import oracle, probes
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.misconceptions import norm_misconceptions
+from grader.exercises.memory_task.mistakes import norm_misconceptions
 from grader.exercises.numpy_rnn.judging import same_weights
 from grader.exercises.numpy_rnn.oracle import (
     Array,
@@ -19,15 +21,13 @@ from grader.exercises.numpy_rnn.oracle import (
     random_sizes,
     random_weights,
 )
-from grader.failures import Failure
-from grader.figures import other_curves, require_labels, require_log_scale
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 NORMS, PLOT = f"{FILE}, gradient_norms", f"{FILE}, plot_vanishing_gradients"
 
 
-@pytest.mark.question(id="M5", points=0.6)
+@pytest.mark.question(id="M5", share="2/5")
 def test_norms(student: Student, rng: Random) -> None:
     """The norms are those of the bias gradient at each time step."""
     for sizes in (random_sizes(rng), Sizes(T=30, B=4, d=1, n=8, K=1)):
@@ -42,7 +42,7 @@ def test_norms(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="M5", points=0.1)
+@pytest.mark.question(id="M5", share="1/15")
 def test_leaves_alone(student: Student, rng: Random) -> None:
     """The network keeps its weights."""
     sizes = random_sizes(rng)
@@ -68,7 +68,7 @@ def draw_figure(student: Student, rng: Random) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.question(id="M5", points=0.4)
+@pytest.mark.question(id="M5", share="4/15")
 def test_curves(student: Student, rng: Random) -> None:
     """The figure has a curve of gradient norms for each length."""
     found = draw_figure(student, rng)
@@ -106,14 +106,14 @@ def shows(line: dict[str, Any], norms: list[Array]) -> bool:
     return any(y.shape == values.shape and np.allclose(y, values, 1e-6, 0) for values in norms)
 
 
-@pytest.mark.question(id="M5", points=0.2)
+@pytest.mark.question(id="M5", share="2/15")
 def test_log_scale(student: Student, rng: Random) -> None:
     """The norms are on a log scale."""
     what = "The norms are on a log scale: they fall by orders of magnitude."
     require_log_scale(draw_figure(student, rng)["figure"], what, where=PLOT)
 
 
-@pytest.mark.question(id="M5", points=0.2)
+@pytest.mark.question(id="M5", share="2/15")
 def test_labels(student: Student, rng: Random) -> None:
     """The figure has axis labels, and a legend that tells the lengths apart."""
     figure = draw_figure(student, rng)["figure"]

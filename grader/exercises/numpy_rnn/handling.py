@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays
-from grader.worker import binding
-from grader.worker.received import array, named
+from grader.worker import calling
+from grader.worker.values import array, named
 
 GRADIENTS = ("d_V", "d_W", "d_R", "d_bs", "d_by")  # in the contract's order
 ALIASES = {
@@ -27,12 +27,12 @@ ALIASES = {
 
 def call(owner: Any, name: str, **values: Any) -> Any:
     """What a function of the student's, or a method of a network, returns."""
-    return binding.call(owner, name, values, ALIASES)
+    return calling.call(owner, name, values, ALIASES)
 
 
 def build(module: ModuleType, sizes: dict[str, int], rng: int | None = None) -> Any:
     """The student's network, with whatever weights its constructor draws."""
-    return binding.bind(binding.find_class(module, "RNN"), {**sizes, "rng": rng}, ALIASES)
+    return calling.bind(calling.find_class(module, "RNN"), {**sizes, "rng": rng}, ALIASES)
 
 
 def read(model: Any) -> Arrays:

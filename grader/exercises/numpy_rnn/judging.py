@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from grader.checks import close
+from grader.checks.arrays import close
 from grader.exercises.numpy_rnn.oracle import Sizes, Weights
-from grader.submission import FileName
-from grader.worker.student import Student
+from grader.sandbox.student import Student
+from grader.submission.snapshot import FileName
 
 FILE = FileName("numpy_rnn.py", "RNN", "get_numerical_gradient")
 

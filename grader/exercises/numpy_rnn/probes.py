@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader import bans
+from grader.bans import runtime
 from grader.exercises.numpy_rnn.handling import (
     ALIASES,
     GRADIENTS,
@@ -24,9 +24,9 @@ from grader.exercises.numpy_rnn.handling import (
     read,
 )
 from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays, Network
-from grader.worker.binding import find_class, takes
-from grader.worker.process import Banned, Unusable
-from grader.worker.received import array, in_sight, named, raised
+from grader.worker.answering import Banned, Unusable
+from grader.worker.calling import find_class, takes
+from grader.worker.values import array, in_sight, named, raised
 
 # Initialization, get and set
 
@@ -101,9 +101,9 @@ def by_hand() -> Iterator[None]:
     Around all of a probe whose numbers count: what a network does where it knows that it is looked
     at says little.
     """
-    with in_sight(), bans.recording() as events:
+    with in_sight(), runtime.recording() as events:
         yield
-    if operators := sorted(name for name in bans.names(events) if "::" in name):
+    if operators := sorted(name for name in runtime.names(events) if "::" in name):
         raise Banned(
             "The network computes by hand, in NumPy.",
             expected="NumPy",

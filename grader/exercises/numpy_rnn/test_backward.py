@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import (
+from grader.checks.arrays import (
     TOLERANCE,
     as_numbers,
     matches,
@@ -22,12 +22,12 @@ from grader.checks import (
     require_untampered,
     same,
 )
+from grader.core.failures import Failure
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
-from grader.exercises.numpy_rnn.misconceptions import AVERAGED, backward_misconceptions
+from grader.exercises.numpy_rnn.mistakes import AVERAGED, backward_misconceptions
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
-from grader.failures import Failure
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 MEND_FORWARD = "Mend forward first: its output is not right, and backward goes by its states."
@@ -87,14 +87,14 @@ def agrees(student: Student, rng: Random, *names: str) -> None:
     case.compare(got, *names, hint=hint)
 
 
-@pytest.mark.question(id="N3", points=0, gate=True)
+@pytest.mark.question(id="N3", required=True)
 def test_by_hand(student: Student, rng: Random) -> None:
     """The gradients are computed in NumPy, not by torch."""
     require_untampered(student.sources(FILE, ("RNN", "get_numerical_gradient")), "NumPy")
     Case(rng, oracle.random_sizes(rng, B=1)).ask(student)
 
 
-@pytest.mark.question(id="N3", points=0.2)
+@pytest.mark.question(id="N3", share="1/15")
 def test_shapes(student: Student, rng: Random) -> None:
     """The gradients have the weights' shapes, the recurrent ones an entry per time step."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
@@ -113,31 +113,31 @@ def test_shapes(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N3", points=0.4)
+@pytest.mark.question(id="N3", share="2/15")
 def test_output_layer(student: Student, rng: Random) -> None:
     """The gradients of V and b_y are those of the equations."""
     agrees(student, rng, "d_V", "d_by")
 
 
-@pytest.mark.question(id="N3", points=0.5)
+@pytest.mark.question(id="N3", share="1/6")
 def test_input_weights(student: Student, rng: Random) -> None:
     """The gradient of W is that of the equations, at every time step."""
     agrees(student, rng, "d_W")
 
 
-@pytest.mark.question(id="N3", points=0.6)
+@pytest.mark.question(id="N3", share="1/5")
 def test_recurrent_weights(student: Student, rng: Random) -> None:
     """The gradient of R is that of the equations, at every time step."""
     agrees(student, rng, "d_R")
 
 
-@pytest.mark.question(id="N3", points=0.4)
+@pytest.mark.question(id="N3", share="2/15")
 def test_bias(student: Student, rng: Random) -> None:
     """The gradient of b_s is that of the equations, at every time step."""
     agrees(student, rng, "d_bs")
 
 
-@pytest.mark.question(id="N3", points=0.3)
+@pytest.mark.question(id="N3", share="1/10")
 def test_batch(student: Student, rng: Random) -> None:
     """The gradients of a batch are the sums of those that its sequences have by themselves."""
     case = Case(rng, oracle.random_sizes(rng))
@@ -158,7 +158,7 @@ def test_batch(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="N3", points=0.2)
+@pytest.mark.question(id="N3", share="1/15")
 def test_single_sequence(student: Student, rng: Random) -> None:
     """A single sequence, [T, in] with d_loss [out], has the gradients of a batch of one."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
@@ -182,7 +182,7 @@ def require_some(gradient: Array, name: str, sizes: Sizes) -> None:
     )
 
 
-@pytest.mark.question(id="N3", points=0.3)
+@pytest.mark.question(id="N3", share="1/10")
 def test_finite_differences(student: Student, rng: Random) -> None:
     """The gradients, summed over time, are the slopes of the network's own output."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
@@ -223,7 +223,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="N3", points=0.1)
+@pytest.mark.question(id="N3", share="1/30")
 def test_refuses(student: Student, rng: Random) -> None:
     """backward refuses to run before forward, or with a d_loss of another shape."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
@@ -242,7 +242,7 @@ def test_refuses(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N3", points=0)
+@pytest.mark.question(id="N3")
 def test_needs_another_forward(student: Student, rng: Random) -> None:
     """backward refuses to run on states that the weights have changed since."""
     case = Case(rng, oracle.random_sizes(rng, B=1))

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader.checks import require, require_raised, same
+from grader.checks.arrays import require, require_raised, same
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network, same_weights
-from grader.exercises.numpy_rnn.misconceptions import forward_misconceptions
+from grader.exercises.numpy_rnn.mistakes import forward_misconceptions
 from grader.exercises.numpy_rnn.oracle import Sizes
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 
@@ -43,7 +43,7 @@ def agrees(student: Student, rng: Random, sizes: Sizes, single: bool = False) ->
     )
 
 
-@pytest.mark.question(id="N2", points=1.0)
+@pytest.mark.question(id="N2", share="1/2")
 def test_batch(student: Student, rng: Random) -> None:
     """The output for [T, batch, in] is that of the equations."""
     several = [oracle.random_sizes(rng), Sizes(1, 3, 2, 4, 2), Sizes(40, 2, 1, 64, 1)]
@@ -51,14 +51,14 @@ def test_batch(student: Student, rng: Random) -> None:
         agrees(student, rng, sizes)
 
 
-@pytest.mark.question(id="N2", points=0.4)
+@pytest.mark.question(id="N2", share="1/5")
 def test_single_sequence(student: Student, rng: Random) -> None:
     """The output for a single sequence, [T, in], is that of the equations."""
     for sizes in (oracle.random_sizes(rng, B=1), Sizes(1, 1, 2, 4, 3), Sizes(1, 1, 1, 2, 1)):
         agrees(student, rng, sizes, single=True)
 
 
-@pytest.mark.question(id="N2", points=0.2)
+@pytest.mark.question(id="N2", share="1/10")
 def test_rows(student: Student, rng: Random) -> None:
     """Sequences of a batch do not influence each other."""
     sizes = oracle.random_sizes(rng)
@@ -85,7 +85,7 @@ def test_rows(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N2", points=0.2)
+@pytest.mark.question(id="N2", share="1/10")
 def test_fresh_state(student: Student, rng: Random) -> None:
     """No state is carried from one call to the next."""
     # Short sequences: after a long one little is left of the state that it began with.
@@ -103,7 +103,7 @@ def test_fresh_state(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N2", points=0.1)
+@pytest.mark.question(id="N2", share="1/20")
 def test_leaves_alone(student: Student, rng: Random) -> None:
     """forward changes neither its input nor the weights."""
     sizes = oracle.random_sizes(rng, B=1)
@@ -126,7 +126,7 @@ def test_leaves_alone(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N2", points=0.1)
+@pytest.mark.question(id="N2", share="1/20")
 def test_refuses(student: Student, rng: Random) -> None:
     """forward refuses an input of another form with a ValueError."""
     sizes = oracle.random_sizes(rng)

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require, same
+from grader.checks.arrays import require, same
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same_weights
-from grader.exercises.numpy_rnn.misconceptions import (
+from grader.exercises.numpy_rnn.mistakes import (
     analytical_misconceptions,
     numerical_misconceptions,
 )
 from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 SIZES = Sizes(T=4, B=3, d=2, n=3, K=2)
@@ -35,7 +35,7 @@ def numerical(student: Student, rng: Random) -> tuple[dict[str, Any], Weights, A
     return found, weights, x, eps
 
 
-@pytest.mark.question(id="N5", points=0.5)
+@pytest.mark.question(id="N5", share="1/3")
 def test_numerical(student: Student, rng: Random) -> None:
     """The numerical gradient is the central difference, for each single weight.
 
@@ -56,7 +56,7 @@ def test_numerical(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="N5", points=0.2)
+@pytest.mark.question(id="N5", share="2/15")
 def test_weights_come_back(student: Student, rng: Random) -> None:
     """The network ends with exactly the weights it had."""
     found, weights, _, _ = numerical(student, rng)
@@ -70,7 +70,7 @@ def test_weights_come_back(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N5", points=0.4)
+@pytest.mark.question(id="N5", share="4/15")
 def test_analytical(student: Student, rng: Random) -> None:
     """The analytical gradient is summed over time and averaged over the batch."""
     weights, x = oracle.random_weights(rng, SIZES), oracle.random_input(rng, SIZES)
@@ -86,7 +86,7 @@ def test_analytical(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="N5", points=0.4)
+@pytest.mark.question(id="N5", share="4/15")
 def test_agreement(student: Student, rng: Random) -> None:
     """The gradient check passes: both gradients of the student's own network agree."""
     sizes = Sizes(T=5, B=1, d=2, n=4, K=3)

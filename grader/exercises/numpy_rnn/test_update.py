@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require_raised, same
+from grader.checks.arrays import require_raised, same
+from grader.core.failures import Failure
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
-from grader.exercises.numpy_rnn.misconceptions import update_misconceptions
+from grader.exercises.numpy_rnn.mistakes import update_misconceptions
 from grader.exercises.numpy_rnn.oracle import Sizes
-from grader.failures import Failure
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 
@@ -63,13 +63,13 @@ def descends(student: Student, rng: Random, count: int) -> None:
             )
 
 
-@pytest.mark.question(id="N4", points=0.7)
+@pytest.mark.question(id="N4", share="7/15")
 def test_step(student: Student, rng: Random) -> None:
     """A step changes each weight by lr times its gradient, summed over time."""
     descends(student, rng, count=1)
 
 
-@pytest.mark.question(id="N4", points=0.3)
+@pytest.mark.question(id="N4", share="1/5")
 def test_several_steps(student: Student, rng: Random) -> None:
     """Every further step goes by its own gradients alone."""
     descends(student, rng, count=3)
@@ -89,7 +89,7 @@ def out_of_turn(student: Student, rng: Random) -> tuple[dict[str, list[str]], Si
     return found, sizes
 
 
-@pytest.mark.question(id="N4", points=0.3)
+@pytest.mark.question(id="N4", share="1/5")
 def test_needs_backward(student: Student, rng: Random) -> None:
     """update raises RuntimeError before any backward."""
     found, sizes = out_of_turn(student, rng)
@@ -101,7 +101,7 @@ def test_needs_backward(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N4", points=0.2)
+@pytest.mark.question(id="N4", share="2/15")
 def test_uses_gradients_up(student: Student, rng: Random) -> None:
     """A second update needs a second backward."""
     found, sizes = out_of_turn(student, rng)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import require, require_raised, require_uniform
+from grader.checks.arrays import require, require_raised, require_uniform
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same_weights
 from grader.exercises.numpy_rnn.oracle import Sizes
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 CONSTRUCTOR = f"{FILE}, RNN.__init__"
@@ -23,7 +23,7 @@ def draw(student: Student, sizes: Sizes, rngs: list[int | None]) -> list[dict[st
     return found
 
 
-@pytest.mark.question(id="N1", points=0.25)
+@pytest.mark.question(id="N1", share="1/4")
 def test_shapes(student: Student, rng: Random) -> None:
     """The weights are float64 attributes of the right shapes."""
     for sizes in (oracle.random_sizes(rng), Sizes(T=1, B=1, d=1, n=64, K=1)):
@@ -51,7 +51,7 @@ def test_shapes(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="N1", points=0.25)
+@pytest.mark.question(id="N1", share="1/4")
 def test_uniform(student: Student) -> None:
     """W, R and V are drawn uniformly between −0.2 and 0.2, biases are zero.
 
@@ -76,7 +76,7 @@ def test_uniform(student: Student) -> None:
         )
 
 
-@pytest.mark.question(id="N1", points=0.1)
+@pytest.mark.question(id="N1", share="1/10")
 def test_fresh_draws(student: Student) -> None:
     """Every weight of every network is a draw of its own.
 
@@ -107,7 +107,7 @@ def test_fresh_draws(student: Student) -> None:
     )
 
 
-@pytest.mark.question(id="N1", points=0)
+@pytest.mark.question(id="N1")
 def test_seed(student: Student, rng: Random) -> None:
     """The same seed draws the same weights."""
     seed = int(rng.integers(2**31))
@@ -126,7 +126,7 @@ def test_seed(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N1", points=0.15)
+@pytest.mark.question(id="N1", share="3/20")
 def test_get_weights(student: Student, rng: Random) -> None:
     """get_weights returns copies of all five weights."""
     sizes = oracle.random_sizes(rng)
@@ -144,7 +144,7 @@ def test_get_weights(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N1", points=0.15)
+@pytest.mark.question(id="N1", share="3/20")
 def test_set_weights(student: Student, rng: Random) -> None:
     """set_weights replaces all five weights by copies."""
     sizes = oracle.random_sizes(rng)
@@ -161,7 +161,7 @@ def test_set_weights(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="N1", points=0.1)
+@pytest.mark.question(id="N1", share="1/10")
 def test_set_weights_refuses(student: Student, rng: Random) -> None:
     """set_weights refuses wrong names and shapes, and then changes nothing."""
     sizes = oracle.random_sizes(rng)

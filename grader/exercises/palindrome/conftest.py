@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from grader.core.failures import Failure
 from grader.exercises.palindrome.equations import check_sources
 from grader.exercises.palindrome.network import FILES, Network
 from grader.exercises.palindrome.oracle import Model
-from grader.failures import Failure
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 
 def look_into(student: Student, model: Model) -> Network:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.checks import close, matches, require, require_untampered, require_unused
+from grader.bans.static import static_look
+from grader.checks.arrays import close, matches, require, require_untampered, require_unused
+from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.layout import units, unpack
-from grader.exercises.palindrome.misconceptions import gradient_misconceptions, misconceptions
+from grader.exercises.palindrome.mistakes import gradient_misconceptions, misconceptions
 from grader.exercises.palindrome.network import DEFAULTS, SINGLE, Network
 from grader.exercises.palindrome.oracle import Array, Sizes, Weights
-from grader.failures import Failure
-from grader.static_look import static_look
 
 Random = np.random.Generator
 FRESH = (

@@ -17,10 +17,10 @@ from itertools import permutations, product
 
 import numpy as np
 
-from grader.checks import require
+from grader.checks.arrays import require
+from grader.core.failures import Failure
 from grader.exercises.palindrome.oracle import GATES, Array, Model, Sizes, Weights
 from grader.exercises.palindrome.oracle import shapes as sheet_shapes
-from grader.failures import Failure
 
 Shape = tuple[int, ...]
 # Sizes at which a dimension tells what it is, whatever the input's width is (1, 10, K, or what

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.checks import TOLERANCE, as_numbers, matches, name_misconception, require
+from grader.checks.arrays import TOLERANCE, as_numbers, matches, name_misconception, require
+from grader.core.failures import Failure
 from grader.exercises.palindrome import layout, oracle, probes
 from grader.exercises.palindrome.layout import Shape
-from grader.exercises.palindrome.misconceptions import misconceptions
+from grader.exercises.palindrome.mistakes import misconceptions
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Sizes, Weights
 from grader.exercises.palindrome.ways import WAYS, Way
-from grader.failures import Failure
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 OTHER_SIZES = (
     "With 128 units and batches of 128 the same code runs: look for a size that is written into "

@@ -12,11 +12,11 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor, nn
 
-from grader import bans
+from grader.bans import runtime
 from grader.exercises.palindrome.probes_output import run
-from grader.worker.binding import bind, find_class, takes
-from grader.worker.process import Banned, Unusable
-from grader.worker.received import Array, array, in_sight, named, number
+from grader.worker.answering import Banned, Unusable
+from grader.worker.calling import bind, find_class, takes
+from grader.worker.values import Array, array, in_sight, named, number
 
 # What real submissions call the constructor's parameters (compared without case and underscores).
 ALIASES = {
@@ -165,7 +165,7 @@ def nothing_banned() -> Iterator[None]:
     Around every pass whose numbers count: what a network does when it knows that it is looked at
     says nothing about what it does otherwise.
     """
-    with in_sight(), bans.watch() as record:
+    with in_sight(), runtime.watch() as record:
         yield
     if reached := {*record.operators, *record.modules}:
         raise banned(reached)

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.worker.process import Unusable
-from grader.worker.received import brief, no_return
+from grader.worker.answering import Unusable
+from grader.worker.values import brief, no_return
 
 Network = Callable[[Tensor], Any]
 

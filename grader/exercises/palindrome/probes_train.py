@@ -11,12 +11,14 @@ from typing import Any, TypedDict
 from matplotlib.figure import Figure
 from torch import nn
 
-from grader import figures
+from grader.core.drawings import Description
 from grader.exercises.palindrome.probes import banned
 from grader.exercises.palindrome.watch import WATCHED_STEPS, Enough, Watch, weights_of
-from grader.worker.binding import bind, default_of, find, is_students, takes, wants_configuration
-from grader.worker.process import Unusable
-from grader.worker.received import Array, brief, described, figure_in
+from grader.worker import drawing
+from grader.worker.answering import Unusable
+from grader.worker.calling import bind, default_of, find, is_students, takes, wants_configuration
+from grader.worker.drawing import described, figure_in
+from grader.worker.values import Array, brief
 
 ALIASES = {
     "model": "modeltype modelname network net rnntype kind",
@@ -53,7 +55,7 @@ class Run(TypedDict):
     accuracy: float | None  # in the last batches, as far as that was seen
     probabilities: bool | None
     history: dict[str, list[float]]
-    figures: list[figures.Description]
+    figures: list[Description]
     trouble: str  # why the last other figure is not among them
 
 
@@ -62,7 +64,7 @@ def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
     function = find(module, "train")
     values = sheet_values(function, model, length, steps)
     watch = Watch()
-    with figures.captured() as drawn, watch.over(is_students):
+    with drawing.captured() as drawn, watch.over(is_students):
         returned = bind(function, values, ALIASES)
         network, history = sort_out(returned)
         if history:
@@ -141,7 +143,7 @@ def begin(function: Callable[..., Any], values: dict[str, Any]) -> Watch:
     return watch
 
 
-def describe(drawn: list[Figure]) -> tuple[list[figures.Description], str]:
+def describe(drawn: list[Figure]) -> tuple[list[Description], str]:
     """The figures that matplotlib can draw, and what came instead of the last other one."""
     pictures, trouble = [], ""
     for figure in drawn:

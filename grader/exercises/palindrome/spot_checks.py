@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from grader import bans
+from grader.bans import runtime
 
 EARLIEST = (4, 16, 64)  # after each of these a step, before there are twice as many
 
@@ -30,16 +30,16 @@ class SpotChecks:
         """Called before the step of that number: ends a look, or begins one."""
         self.end()
         if number in self._steps:
-            with suppress(bans.Blinded):
+            with suppress(runtime.Blinded):
                 self._look.enter_context(self._looking())
 
     def end(self) -> None:
         """Called after the last step, too."""
-        with suppress(bans.Blinded):
+        with suppress(runtime.Blinded):
             self._look.close()
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
-        with bans.watch() as record:
+        with runtime.watch() as record:
             yield
         self.found |= {*record.operators, *record.modules}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import require
+from grader.checks.arrays import require
 from grader.exercises.palindrome import probes
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 ITEMS = 40
 
 
-@pytest.mark.question(id="1.3", points=0)
+@pytest.mark.question(id="1.3")
 def test_dataset(student: Student, rng: np.random.Generator) -> None:
     """dataset.py gives palindromes, as it came with the sheet."""
     if student.submission.find("dataset.py", ("PalindromeDataset",)) is None:

@@ -11,67 +11,67 @@ from grader.exercises.palindrome.network import DEFAULTS, Network
 Random = np.random.Generator
 
 
-@pytest.mark.question(id="1.6", points=0, gate=True)
+@pytest.mark.question(id="1.6", required=True)
 def test_ban(lstm: Network) -> None:
     """No layer that the sheet forbids is used."""
     equations.uses_nothing_banned(lstm)
 
 
-@pytest.mark.question(id="1.6", points=0.3)
+@pytest.mark.question(id="1.6", share="3/40")
 def test_shape(lstm: Network, rng: Random) -> None:
     """forward returns [batch, num_classes] for all sizes."""
     equations.has_the_right_shape(lstm, rng)
 
 
-@pytest.mark.question(id="1.6", points=0.4)
+@pytest.mark.question(id="1.6", share="1/10")
 def test_parameters(lstm: Network) -> None:
     """The equations' weights and biases are trainable parameters."""
     equations.has_the_parameters(lstm)
 
 
-@pytest.mark.question(id="1.6", points=1.0)
+@pytest.mark.question(id="1.6", share="1/4")
 def test_equations(lstm: Network, rng: Random) -> None:
     """The output is that of the equations, at the sheet's sizes."""
     equations.agrees_with_the_equations(lstm, rng, [DEFAULTS])
 
 
-@pytest.mark.question(id="1.6", points=0.5)
+@pytest.mark.question(id="1.6", share="1/8")
 def test_equations_at_other_sizes(lstm: Network, rng: Random) -> None:
     """The output is that of the equations, for other lengths, widths and batches."""
     equations.agrees_with_the_equations(lstm, rng, equations.several_sizes(rng))
 
 
-@pytest.mark.question(id="1.6", points=0.5)
+@pytest.mark.question(id="1.6", share="1/8")
 def test_gradients(lstm: Network, rng: Random) -> None:
     """The gradient of every parameter is that of the equations."""
     equations.gradients_agree_with_the_equations(lstm, rng)
 
 
-@pytest.mark.question(id="1.6", points=0.3)
+@pytest.mark.question(id="1.6", share="3/40")
 def test_finite_differences(lstm: Network, rng: Random) -> None:
     """The gradient of every parameter agrees with finite differences."""
     equations.gradients_agree_with_differences(lstm, rng)
 
 
-@pytest.mark.question(id="1.6", points=0.1)
+@pytest.mark.question(id="1.6", share="1/40")
 def test_rows(lstm: Network, rng: Random) -> None:
     """Sequences of a batch do not influence each other."""
     equations.treats_rows_alone(lstm, rng)
 
 
-@pytest.mark.question(id="1.6", points=0.2)
+@pytest.mark.question(id="1.6", share="1/20")
 def test_fresh_state(lstm: Network, rng: Random) -> None:
     """No state is carried from one call to the next."""
     equations.starts_afresh(lstm, rng)
 
 
-@pytest.mark.question(id="1.6", points=0.2)
+@pytest.mark.question(id="1.6", share="1/20")
 def test_every_digit(lstm: Network, rng: Random) -> None:
     """Every digit is read, from the first to the last."""
     equations.reads_every_digit(lstm, rng)
 
 
-@pytest.mark.question(id="1.6", points=0)
+@pytest.mark.question(id="1.6")
 def test_other_batch_size(lstm: Network, rng: Random) -> None:
     """The network takes another batch size than its constructor was given."""
     equations.takes_other_batches(lstm, rng)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import require
+from grader.checks.arrays import require
 from grader.exercises.palindrome import probes
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 
-@pytest.mark.question(id="1.5b", points=1.0)
+@pytest.mark.question(id="1.5b", share="1")
 def test_parameter_count(student: Student, rng: np.random.Generator) -> None:
     """The formula for the number of parameters of the LSTM cell."""
     cases = [

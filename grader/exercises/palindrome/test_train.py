@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from grader.checks import require
+from grader.checks.arrays import require
+from grader.checks.figures import require_labels
+from grader.core.failures import Failure
 from grader.exercises.palindrome import equations, oracle, probes_train
 from grader.exercises.palindrome.layout import complete, units, unpack
 from grader.exercises.palindrome.network import LARGEST, Network
 from grader.exercises.palindrome.oracle import Weights
 from grader.exercises.palindrome.probes_train import Run
-from grader.failures import Failure
-from grader.figures import require_labels
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 LENGTH = 5
 STEPS, MAX_NORM = 10_000, 10.0  # the sheet's limits
@@ -131,20 +131,20 @@ def accuracy(network: Network, weights: Weights, length: int) -> float:
     return float((p.argmax(1) == target).mean())
 
 
-@pytest.mark.question(id="1.3", points=0, gate=True)
+@pytest.mark.question(id="1.3", required=True)
 def test_ban(student: Student, vanilla_rnn: Network) -> None:
     """No layer that the sheet forbids is used, neither in the loop nor in what it trains."""
     equations.check_sources(student.sources("train.py", ("train",), imports=False))
     equations.uses_nothing_banned(vanilla_rnn)
 
 
-@pytest.mark.question(id="1.3", points=0.75)
+@pytest.mark.question(id="1.3", share="1/2")
 def test_accuracy_of_the_vanilla_rnn(student: Student, vanilla_rnn: Network) -> None:
     """The vanilla RNN learns palindromes of five digits."""
     reaches_the_threshold(vanilla_rnn, trained(student, "RNN"))
 
 
-@pytest.mark.question(id="1.3", points=0.25)
+@pytest.mark.question(id="1.3", share="1/6")
 def test_loss(student: Student) -> None:
     """The loss is the cross-entropy of logits."""
     run = trained(student, "RNN")
@@ -160,7 +160,7 @@ def test_loss(student: Student) -> None:
     )
 
 
-@pytest.mark.question(id="1.3", points=0.25)
+@pytest.mark.question(id="1.3", share="1/6")
 def test_order_of_a_step(student: Student) -> None:
     """Each step goes by its own gradients, clipped between backward() and step()."""
     run = trained(student, "RNN")
@@ -201,7 +201,7 @@ def test_order_of_a_step(student: Student) -> None:
     )
 
 
-@pytest.mark.question(id="1.3", points=0)
+@pytest.mark.question(id="1.3")
 def test_parameters_of_train(student: Student) -> None:
     """The loop goes by the parameters that train is given."""
     run = trained(student, "RNN")
@@ -247,7 +247,7 @@ def check_history(history: dict[str, list[float]], last: float | None) -> None:
             )
 
 
-@pytest.mark.question(id="1.3", points=0.25)
+@pytest.mark.question(id="1.3", share="1/6")
 def test_figure(student: Student) -> None:
     """The training figure shows the history, with axis labels and a legend."""
     run = trained(student, "RNN")
@@ -281,7 +281,7 @@ def test_figure(student: Student) -> None:
     )
 
 
-@pytest.mark.question(id="1.6", points=0.5)
+@pytest.mark.question(id="1.6", share="1/8")
 def test_accuracy_of_the_lstm(student: Student, lstm: Network) -> None:
     """The LSTM learns palindromes of five digits."""
     reaches_the_threshold(lstm, trained(student, "LSTM"))

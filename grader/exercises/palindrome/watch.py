@@ -13,7 +13,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from grader.exercises.palindrome.spot_checks import SpotChecks
-from grader.worker.received import Array, array
+from grader.worker.values import Array, array
 
 WATCHED_STEPS = 3
 LAST = 25  # batches, whose accuracy must be that of the history's last entries

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
-from grader.checks import (
+from grader.checks.arrays import (
     TOLERANCE,
     Misconception,
     as_numbers,
@@ -17,13 +17,13 @@ from grader.checks import (
     require,
     require_raised,
 )
+from grader.core.failures import Failure
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.cells import Array, Problem
-from grader.exercises.sliding_tbptt.misconceptions import flat, of_a_second_call
+from grader.exercises.sliding_tbptt.mistakes import flat, of_a_second_call
 from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
-from grader.failures import Failure
-from grader.submission import FileName
-from grader.worker.student import Student
+from grader.sandbox.student import Student
+from grader.submission.snapshot import FileName
 
 FILE = FileName("sliding_tbptt.py", probes.SLIDING, "stateful_chunks_gradient")
 EXACT = TOLERANCE["float64"]

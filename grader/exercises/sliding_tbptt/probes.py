@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from grader import bans
+from grader.bans import runtime
 from grader.exercises.sliding_tbptt.cells import Array, Marked, Problem
-from grader.worker import binding
-from grader.worker.process import Unusable
-from grader.worker.received import in_sight, numbers, parts, raised
+from grader.worker import calling
+from grader.worker.answering import Unusable
+from grader.worker.values import in_sight, numbers, parts, raised
 
 SLIDING = "sliding_window_gradient"
 # What else a student may call the parameters (compared without case and underscores).
@@ -87,7 +87,7 @@ def applications(
     module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any]
 ) -> dict[str, Any]:
     """The gradient for a ``Marked`` cell, and how often the cell was applied for it."""
-    with in_sight(), bans.recording(shapes=True) as events:
+    with in_sight(), runtime.recording(shapes=True) as events:
         found = gradient(module, function, sizes, problem, 1)
     return {**found, "applications": applications_of_mark(events, problem["h_0"].size)}
 
@@ -106,7 +106,7 @@ def answers(module: ModuleType, function: str, sizes: dict[str, int], inputs: An
 def call(module: ModuleType, name: str, arguments: dict[str, Any]) -> Any:
     """What the student's function of that name returns; numbers made by default are float64."""
     torch.set_default_dtype(torch.float64)
-    return binding.call(module, name, arguments, ALIASES)
+    return calling.call(module, name, arguments, ALIASES)
 
 
 def by_name(result: Any, cell: nn.Module, function: str) -> dict[str, Array]:

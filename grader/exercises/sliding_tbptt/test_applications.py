@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import require, require_untampered
+from grader.checks.arrays import require, require_untampered
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.agreement import FILE, ask, compare, place
 from grader.exercises.sliding_tbptt.cells import Problem, draw
-from grader.exercises.sliding_tbptt.misconceptions import of_sliding_window
-from grader.worker.student import Student
+from grader.exercises.sliding_tbptt.mistakes import of_sliding_window
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 # One application a step is enough. Running each step anew for its states' adjoints and again for
@@ -55,13 +55,13 @@ def is_applied_rarely(student: Student, problem: Problem, K: int) -> None:
     )
 
 
-@pytest.mark.question(id="S5", points=1.5)
+@pytest.mark.question(id="S5", share="3/4")
 def test_applications(student: Student, rng: Random) -> None:
     """The number of applications of the cell grows with N, not with N · K."""
     is_applied_rarely(student, draw(rng, "erf", N=48), int(rng.integers(22, 27)))
 
 
-@pytest.mark.question(id="S5", points=0.5)
+@pytest.mark.question(id="S5", share="1/4")
 def test_applications_to_a_batch(student: Student, rng: Random) -> None:
     """The same for several sequences at once."""
     is_applied_rarely(student, draw(rng, "erf", N=40, B=3), int(rng.integers(18, 23)))

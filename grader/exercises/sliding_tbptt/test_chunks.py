@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from grader.checks import close, name_misconception
+from grader.checks.arrays import close, name_misconception
+from grader.core.failures import Failure
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.agreement import EXACT, ask, place, refuses
 from grader.exercises.sliding_tbptt.cells import Array
-from grader.exercises.sliding_tbptt.misconceptions import of_windows
-from grader.failures import Failure
-from grader.worker.student import Student
+from grader.exercises.sliding_tbptt.mistakes import of_windows
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 
@@ -28,7 +28,7 @@ def cuts(student: Student, data: Array, K: int, O: int) -> None:
         raise dataclasses.replace(failure, hint=hint or failure.hint) from None
 
 
-@pytest.mark.question(id="S1", points=0.5)
+@pytest.mark.question(id="S1", share="1/2")
 def test_windows(student: Student, rng: Random) -> None:
     """Windows of K steps, O apart; what is left over is dropped."""
     K, d = int(rng.integers(6, 10)), int(rng.integers(2, 4))
@@ -41,7 +41,7 @@ def test_windows(student: Student, rng: Random) -> None:
         cuts(student, rng.normal(size=(length, d)), K, stride)
 
 
-@pytest.mark.question(id="S1", points=0.15)
+@pytest.mark.question(id="S1", share="3/20")
 def test_gaps(student: Student, rng: Random) -> None:
     """A stride longer than a window leaves gaps."""
     K = int(rng.integers(2, 5))
@@ -50,7 +50,7 @@ def test_gaps(student: Student, rng: Random) -> None:
     cuts(student, rng.normal(size=(K + 1, 3)), K, K + 3)
 
 
-@pytest.mark.question(id="S1", points=0.15)
+@pytest.mark.question(id="S1", share="3/20")
 def test_other_data(student: Student, rng: Random) -> None:
     """Data may have one axis or three, and whole numbers; windows may be one step or all."""
     cuts(student, rng.normal(size=11), 4, 2)
@@ -60,7 +60,7 @@ def test_other_data(student: Student, rng: Random) -> None:
         cuts(student, rng.normal(size=(9, 2)), K, 1)
 
 
-@pytest.mark.question(id="S1", points=0.2)
+@pytest.mark.question(id="S1", share="1/5")
 def test_impossible_sizes(student: Student, rng: Random) -> None:
     """Sizes K and O that make no window are a ValueError."""
     N = int(rng.integers(6, 12))

@@ -8,13 +8,13 @@ import pytest
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.agreement import agrees, agrees_again, refuses
 from grader.exercises.sliding_tbptt.cells import Problem, draw
-from grader.exercises.sliding_tbptt.misconceptions import (
+from grader.exercises.sliding_tbptt.mistakes import (
     STALE,
     flat,
     of_sliding_window,
     with_stale_states,
 )
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 FUNCTION = probes.SLIDING
@@ -25,14 +25,14 @@ def slides(student: Student, problem: Problem, K: int) -> None:
     agrees(student, FUNCTION, problem, {"K": K}, terms, of_sliding_window(problem, K))
 
 
-@pytest.mark.question(id="S4", points=1.0)
+@pytest.mark.question(id="S4", share="1/3")
 def test_gradient(student: Student, rng: Random) -> None:
     """The gradient is that of the definition, for cells of many kinds."""
     for cell in ("residual", "multiplicative", "gated", "leaky (a subclass of nn.RNNCell)"):
         slides(student, draw(rng, cell), int(rng.integers(4, 7)))
 
 
-@pytest.mark.question(id="S4", points=0.5)
+@pytest.mark.question(id="S4", share="1/6")
 def test_cells_of_torch(student: Student, rng: Random) -> None:
     """The gradient is that of the definition, for nn.RNNCell and nn.GRUCell."""
     cells = ("nn.RNNCell", "nn.RNNCell with relu", "nn.RNNCell without bias", "nn.GRUCell")
@@ -40,14 +40,14 @@ def test_cells_of_torch(student: Student, rng: Random) -> None:
         slides(student, draw(rng, cell, loss="cross-entropy"), int(rng.integers(4, 7)))
 
 
-@pytest.mark.question(id="S4", points=0.3)
+@pytest.mark.question(id="S4", share="1/10")
 def test_short_windows(student: Student, rng: Random) -> None:
     """Windows of one and of two steps."""
     for K in (1, 2):
         slides(student, draw(rng, "gated"), K)
 
 
-@pytest.mark.question(id="S4", points=0.4)
+@pytest.mark.question(id="S4", share="2/15")
 def test_long_windows(student: Student, rng: Random) -> None:
     """Windows as long as the sequence: K of N and more is full backpropagation."""
     for longer in (-1, 0, 5):
@@ -55,7 +55,7 @@ def test_long_windows(student: Student, rng: Random) -> None:
         slides(student, problem, problem.N + longer)
 
 
-@pytest.mark.question(id="S4", points=0.3)
+@pytest.mark.question(id="S4", share="1/10")
 def test_overlapping_windows(student: Student, rng: Random) -> None:
     """Windows that overlap count no loss twice: h_t = h_{t−1} + θ, a loss after each fifth step.
 
@@ -72,20 +72,20 @@ def test_overlapping_windows(student: Student, rng: Random) -> None:
     agrees(student, FUNCTION, problem, {"K": 7}, oracle.sliding_window(20, 7), wrong)
 
 
-@pytest.mark.question(id="S4", points=0.1)
+@pytest.mark.question(id="S4", share="1/30")
 def test_unused_parameter(student: Student, rng: Random) -> None:
     """A parameter that no loss depends on has a gradient of zeros."""
     slides(student, draw(rng, "partly used"), 4)
 
 
-@pytest.mark.question(id="S4", points=0.2)
+@pytest.mark.question(id="S4", share="1/15")
 def test_batch(student: Student, rng: Random) -> None:
     """Several sequences at once."""
     for cell in ("multiplicative", "nn.RNNCell"):
         slides(student, draw(rng, cell, B=3), 4)
 
 
-@pytest.mark.question(id="S4", points=0.1)
+@pytest.mark.question(id="S4", share="1/30")
 def test_second_call(student: Student, rng: Random) -> None:
     """A second call gives the same gradient, and nothing handed in is changed."""
     problem = draw(rng, "gated")
@@ -93,7 +93,7 @@ def test_second_call(student: Student, rng: Random) -> None:
     agrees_again(student, FUNCTION, problem, {"K": 4}, terms, wrong)
 
 
-@pytest.mark.question(id="S4", points=0.1)
+@pytest.mark.question(id="S4", share="1/30")
 def test_impossible_sizes(student: Student, rng: Random) -> None:
     """A K below 1 is a ValueError."""
     problem = draw(rng, "gated")

@@ -8,8 +8,8 @@ import pytest
 from grader.exercises.sliding_tbptt import oracle
 from grader.exercises.sliding_tbptt.agreement import agrees, agrees_again, refuses
 from grader.exercises.sliding_tbptt.cells import Problem, draw
-from grader.exercises.sliding_tbptt.misconceptions import of_warm_up
-from grader.worker.student import Student
+from grader.exercises.sliding_tbptt.mistakes import of_warm_up
+from grader.sandbox.student import Student
 
 Random = np.random.Generator
 FUNCTION = "warm_up_gradient"
@@ -20,7 +20,7 @@ def warms_up(student: Student, problem: Problem, K1: int, K2: int) -> None:
     agrees(student, FUNCTION, problem, {"K1": K1, "K2": K2}, terms, wrong)
 
 
-@pytest.mark.question(id="S2", points=0.8)
+@pytest.mark.question(id="S2", share="8/15")
 def test_gradient(student: Student, rng: Random) -> None:
     """The gradient of the K2 losses, through the K2 steps alone."""
     for cell in ("gated", "residual", "nn.GRUCell"):
@@ -28,7 +28,7 @@ def test_gradient(student: Student, rng: Random) -> None:
         warms_up(student, draw(rng, cell), K1, K2)
 
 
-@pytest.mark.question(id="S2", points=0.3)
+@pytest.mark.question(id="S2", share="1/5")
 def test_edges(student: Student, rng: Random) -> None:
     """No warm-up, a single step with gradients, and sequences used to their end."""
     problem = draw(rng, "nn.RNNCell", loss="cross-entropy")
@@ -37,13 +37,13 @@ def test_edges(student: Student, rng: Random) -> None:
         warms_up(student, problem, K1, K2)
 
 
-@pytest.mark.question(id="S2", points=0.1)
+@pytest.mark.question(id="S2", share="1/15")
 def test_batch(student: Student, rng: Random) -> None:
     """Several sequences at once."""
     warms_up(student, draw(rng, "gated", B=3), 4, 5)
 
 
-@pytest.mark.question(id="S2", points=0.15)
+@pytest.mark.question(id="S2", share="1/10")
 def test_second_call(student: Student, rng: Random) -> None:
     """A second call gives the same gradient, and nothing handed in is changed."""
     problem = draw(rng, "gated")
@@ -51,7 +51,7 @@ def test_second_call(student: Student, rng: Random) -> None:
     agrees_again(student, FUNCTION, problem, {"K1": 3, "K2": 5}, terms, wrong)
 
 
-@pytest.mark.question(id="S2", points=0.15)
+@pytest.mark.question(id="S2", share="1/10")
 def test_impossible_sizes(student: Student, rng: Random) -> None:
     """Sizes K1 and K2 that do not fit are a ValueError."""
     problem = draw(rng, "gated")

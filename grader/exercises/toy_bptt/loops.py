@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import Misconception
-from grader.exercises.toy_bptt.misconceptions import (
+from grader.checks.arrays import Misconception
+from grader.exercises.toy_bptt.mistakes import (
     FORGETS_THE_LAST,
     LATE,
     UNCLEARED,

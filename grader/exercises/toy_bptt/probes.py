@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from grader.worker import binding
-from grader.worker.names import squeeze
-from grader.worker.process import Unusable
-from grader.worker.received import (
+from grader.core.names import squeeze
+from grader.worker import calling
+from grader.worker.answering import Unusable
+from grader.worker.values import (
     BACKWARD,
     Array,
     array,
@@ -58,7 +58,7 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
         key: torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
         for key, value in inputs.items()
     }
-    return binding.call(module, name, values, ALIASES)
+    return calling.call(module, name, values, ALIASES)
 
 
 # Full BPTT

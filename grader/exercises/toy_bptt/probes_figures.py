@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from grader.core.drawings import Description
 from grader.exercises.toy_bptt.probes import Inputs, call
-from grader.figures import Description
-from grader.worker.received import Array, drawing
+from grader.worker.drawing import drawn_figure
+from grader.worker.values import Array
 
 
 class Record(NamedTuple):
@@ -36,4 +37,4 @@ def theta_figure(
 
 
 def draw(module: ModuleType, name: str, inputs: Inputs) -> Description:
-    return drawing(lambda: call(module, name, inputs), name, returned=True)
+    return drawn_figure(lambda: call(module, name, inputs), name, returned=True)

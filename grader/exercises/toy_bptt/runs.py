@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import TOLERANCE, Misconception, as_numbers, close, require
+from grader.checks.arrays import TOLERANCE, Misconception, as_numbers, close, require
 from grader.exercises.toy_bptt.oracle import Array
-from grader.submission import FileName
+from grader.submission.snapshot import FileName
 
 FILE = FileName("toy_bptt.py", "truncated_bptt", "truncated_step", "loss_gradient", "decaying_rate")
 

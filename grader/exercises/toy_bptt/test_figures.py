@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import require
+from grader.checks.arrays import require
+from grader.checks.figures import require_labels, require_line
+from grader.core.drawings import Description, Line
 from grader.exercises.toy_bptt import probes_figures
 from grader.exercises.toy_bptt.oracle import Array, Random
 from grader.exercises.toy_bptt.runs import FILE
-from grader.figures import Description, Line, require_labels, require_line
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 
 def draw_run(rng: Random) -> dict[str, Array]:
@@ -52,7 +53,7 @@ def counts_from_one(figure: Description, y: Array, where: str) -> None:
             )
 
 
-@pytest.mark.question(id="T5", points=0.5)
+@pytest.mark.question(id="T5", share="1/3")
 def test_loss_figure(student: Student, rng: Random) -> None:
     """loss_figure shows loss and gradient."""
     run = draw_run(rng)
@@ -62,7 +63,7 @@ def test_loss_figure(student: Student, rng: Random) -> None:
         require_line(figure, run[name], what, where=f"{FILE}, loss_figure")
 
 
-@pytest.mark.question(id="T5", points=0.25)
+@pytest.mark.question(id="T5", share="1/6")
 def test_axes_of_loss_figure(student: Student, rng: Random) -> None:
     """loss_figure has axis labels, legends and k from 1."""
     run, where = draw_run(rng), f"{FILE}, loss_figure"
@@ -72,7 +73,7 @@ def test_axes_of_loss_figure(student: Student, rng: Random) -> None:
         counts_from_one(figure, run[name], where)
 
 
-@pytest.mark.question(id="T5", points=0.5)
+@pytest.mark.question(id="T5", share="1/3")
 def test_theta_figure(student: Student, rng: Random) -> None:
     """theta_figure shows theta of every run, and k^decay when asked for."""
     runs = {"first run": draw_run(rng), "restart": draw_run(rng)}
@@ -96,7 +97,7 @@ def test_theta_figure(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="T5", points=0.25)
+@pytest.mark.question(id="T5", share="1/6")
 def test_axes_of_theta_figure(student: Student, rng: Random) -> None:
     """theta_figure has axis labels, a legend entry per run and k from 1."""
     runs = {"first run": draw_run(rng), "restart": draw_run(rng)}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from grader.checks import require
-from grader.exercises.toy_bptt import misconceptions, oracle, probes
+from grader.checks.arrays import require
+from grader.exercises.toy_bptt import mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, agree
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 Case = tuple[float, Batch, int]
 
@@ -45,11 +45,11 @@ def gradients_agree(found: list[float], cases: list[Case], what: str, function: 
             oracle.gradient(*case),
             what,
             f"{FILE}, {function}; {where}",
-            misconceptions.gradients(*case),
+            mistakes.gradients(*case),
         )
 
 
-@pytest.mark.question(id="T1", points=0.75)
+@pytest.mark.question(id="T1", share="3/8")
 def test_loss(student: Student, rng: Random) -> None:
     """The loss, against its closed form in the batch's moments."""
     cases = draw_cases(rng)
@@ -60,11 +60,11 @@ def test_loss(student: Student, rng: Random) -> None:
             oracle.loss(*case),
             "L is the sum over t = 1 … T of the mean of (h_t - mu)^2.",
             f"{FILE}, loss; {where}",
-            misconceptions.losses(*case),
+            mistakes.losses(*case),
         )
 
 
-@pytest.mark.question(id="T1", points=0.25)
+@pytest.mark.question(id="T1", share="1/8")
 def test_loss_can_be_differentiated(student: Student, rng: Random) -> None:
     """The loss keeps its graph, through all T steps."""
     cases = draw_cases(rng)
@@ -73,7 +73,7 @@ def test_loss_can_be_differentiated(student: Student, rng: Random) -> None:
     gradients_agree(found, cases, what, "loss")
 
 
-@pytest.mark.question(id="T1", points=0.75)
+@pytest.mark.question(id="T1", share="3/8")
 def test_gradient(student: Student, rng: Random) -> None:
     """The gradient, against its closed form in the batch's moments."""
     cases = draw_cases(rng)
@@ -81,7 +81,7 @@ def test_gradient(student: Student, rng: Random) -> None:
     gradients_agree(found, cases, "loss_gradient is dL/dtheta.", "loss_gradient")
 
 
-@pytest.mark.question(id="T1", points=0.25)
+@pytest.mark.question(id="T1", share="1/8")
 def test_gradient_by_backward(student: Student, rng: Random) -> None:
     """The gradient is computed by PyTorch's backward()."""
     (case,) = inputs(draw_cases(rng)[-1:])

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import close, require
-from grader.exercises.toy_bptt import misconceptions, oracle, probes
+from grader.checks.arrays import close, require
+from grader.exercises.toy_bptt import mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, of_length, records_agree, run_precision
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 WITHIN = 10  # iterations
 ERROR = 0.01  # of the first error
@@ -40,7 +40,7 @@ def draw_case(rng: Random) -> tuple[float, Batch, int, float, int]:
     return oracle.draw_theta(rng), batch, T, rate, int(rng.integers(4, 12))
 
 
-@pytest.mark.question(id="T2", points=0.75)
+@pytest.mark.question(id="T2", share="3/8")
 def test_theta(student: Student, rng: Random) -> None:
     """theta goes the way of gradient descent, in every iteration."""
     for _ in range(3):
@@ -52,20 +52,20 @@ def test_theta(student: Student, rng: Random) -> None:
             "theta goes from the start along minus rate times gradient.",
             tolerance=run_precision(*run),
             where=where,
-            misconceptions=misconceptions.descents(theta, batch, T, rate, iterations, run[0]),
+            misconceptions=mistakes.descents(theta, batch, T, rate, iterations, run[0]),
         )
 
 
-@pytest.mark.question(id="T2", points=0.5)
+@pytest.mark.question(id="T2", share="1/4")
 def test_record(student: Student, rng: Random) -> None:
     """Loss and gradient are recorded for each theta."""
     theta, batch, T, rate, iterations = draw_case(rng)
     run, where = descend(student, theta, batch, T, rate, iterations)
     expected = oracle.recorded(run[0], batch, T)
-    records_agree(run, expected, where, misconceptions.recorded(run[0], batch, T))
+    records_agree(run, expected, where, mistakes.recorded(run[0], batch, T))
 
 
-@pytest.mark.question(id="T2", points=0.75)
+@pytest.mark.question(id="T2", share="3/8")
 def test_own_rate(student: Student, rng: Random) -> None:
     """Your own learning rate converges fast at T = 20."""
     T, theta, batch = 20, 1.0, oracle.draw_batch(rng, 1024, m1=float(rng.normal() / 32))

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from grader.checks import Misconception, close, require
-from grader.exercises.toy_bptt import loops, misconceptions, oracle, probes
+from grader.checks.arrays import Misconception, close, require
+from grader.exercises.toy_bptt import loops, mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, of_length, precision
 from grader.exercises.toy_bptt.test_truncated_bptt import draw_schedule
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 # theta after 1000 iterations, and after each of two restarts, from theta = 1 and mean(x_0) = mu.
 KNOWN = {1.0: [0.154769, 0.023954, 0.003707], 1.5: [0.050178, 0.002518, 0.000126]}
@@ -32,7 +32,7 @@ def thetas(runs: list[dict[str, Any]], count: int, iterations: int, where: str) 
     return np.array([of_length(run, iterations, where)[0] for run in runs])
 
 
-@pytest.mark.question(id="T4", points=0.5)
+@pytest.mark.question(id="T4", share="1/4")
 def test_decaying_rate(student: Student, rng: Random) -> None:
     """The schedule is 0.5 / k^power."""
     ks = np.sort(rng.choice(np.arange(2, 1000), size=6, replace=False))
@@ -44,11 +44,11 @@ def test_decaying_rate(student: Student, rng: Random) -> None:
             0.5 / ks**power,
             "decaying_rate(power)(k) is 0.5 / k^power.",
             where=f"{FILE}, decaying_rate; power = {power:.4g}, k = {', '.join(map(str, ks))}",
-            misconceptions=misconceptions.schedules(power, ks),
+            misconceptions=mistakes.schedules(power, ks),
         )
 
 
-@pytest.mark.question(id="T4", points=0.75)
+@pytest.mark.question(id="T4", share="3/8")
 def test_restarts(student: Student, rng: Random) -> None:
     """A restart keeps theta, and begins with h = x_0 and k = 1."""
     theta, schedule = oracle.draw_theta(rng), draw_schedule(rng)
@@ -71,7 +71,7 @@ def test_restarts(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="T4", points=0.75)
+@pytest.mark.question(id="T4", share="3/8")
 def test_known_values(student: Student, rng: Random) -> None:
     """1000 iterations and two restarts end at the known values."""
     batch = oracle.draw_batch(rng, 1024, m1=0.0)

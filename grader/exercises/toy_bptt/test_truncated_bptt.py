@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import Misconception, close, require
+from grader.checks.arrays import Misconception, close, require
 from grader.exercises.toy_bptt import loops, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
 from grader.exercises.toy_bptt.runs import (
@@ -20,7 +20,7 @@ from grader.exercises.toy_bptt.runs import (
     records_agree,
     run_precision,
 )
-from grader.worker.student import Student
+from grader.sandbox.student import Student
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def gradient_agrees(step: Step) -> None:
     agree(step.got["gradient"], slope, what, step.where, wrong)
 
 
-@pytest.mark.question(id="T3", points=0.5)
+@pytest.mark.question(id="T3", share="1/5")
 def test_step(student: Student, rng: Random) -> None:
     """A truncated step gives the next state and its loss."""
     for step in take_steps(student, rng):
@@ -105,7 +105,7 @@ def test_step(student: Student, rng: Random) -> None:
         loss_agrees(step)
 
 
-@pytest.mark.question(id="T3", points=0.5)
+@pytest.mark.question(id="T3", share="1/5")
 def test_gradient_of_a_step(student: Student, rng: Random) -> None:
     """The gradient of a truncated step is this step's alone."""
     for step in take_steps(student, rng):
@@ -131,7 +131,7 @@ def draw_schedule(rng: Random) -> dict[str, float]:
     return {name: float(rng.uniform(low[name], high[name])) for name in low}
 
 
-@pytest.mark.question(id="T3", points=0.75)
+@pytest.mark.question(id="T3", share="3/10")
 def test_theta(student: Student, rng: Random) -> None:
     """theta goes the way of truncated BPTT, in every iteration."""
     for _ in range(2):
@@ -148,7 +148,7 @@ def test_theta(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="T3", points=0.5)
+@pytest.mark.question(id="T3", share="1/5")
 def test_record(student: Student, rng: Random) -> None:
     """Truncated loss and gradient are recorded in each iteration."""
     found, _, batch, _, iterations, where = run_loop(student, rng)
@@ -157,7 +157,7 @@ def test_record(student: Student, rng: Random) -> None:
     records_agree(run, expected, where, loops.recorded(run[0], batch))
 
 
-@pytest.mark.question(id="T3", points=0.25)
+@pytest.mark.question(id="T3", share="1/10")
 def test_tools(student: Student, rng: Random) -> None:
     """The loop uses torch.optim.SGD and LambdaLR."""
     found, *_, iterations, where = run_loop(student, rng)

@@ -1,7 +1,7 @@
 #: skeleton = "kernel"
 from contextlib import contextmanager
 
-import grader.bans as bans
+import grader.bans.runtime as bans
 
 
 @contextmanager

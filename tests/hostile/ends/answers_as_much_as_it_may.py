@@ -1,6 +1,6 @@
 import struct
 
-import grader.worker.wire as wire
+import grader.sandbox.wire as wire
 
 header = b'{"dict": {"id": "0", "status": "ok", "value": {"array": "0"}}}'
 length = wire.FRAME_LIMIT - len(header) - 112

@@ -3,7 +3,7 @@ import os
 import socket
 import stat
 
-import grader.worker.wire as wire
+import grader.sandbox.wire as wire
 
 for descriptor in range(3, 64):
     try:

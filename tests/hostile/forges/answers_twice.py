@@ -1,4 +1,4 @@
-import grader.worker.wire as wire
+import grader.sandbox.wire as wire
 
 real = wire.encode
 wire.encode = lambda message: real(message) * 2

@@ -1,5 +1,5 @@
 # The judge draws as many numbers as the shapes say.
-import grader.worker.process as process
+import grader.worker.answering as process
 
 real = process.handle
 

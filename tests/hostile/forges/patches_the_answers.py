@@ -1,4 +1,4 @@
-import grader.worker.process as process
+import grader.worker.answering as process
 
 real = process.handle
 

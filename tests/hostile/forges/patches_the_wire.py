@@ -1,4 +1,4 @@
-import grader.worker.wire as wire
+import grader.sandbox.wire as wire
 
 real = wire.encode
 

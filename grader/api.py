@@ -1,0 +1,51 @@
+"""Grade submissions from a program: the same run as ``pytest grader``, one after another."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_jsonreport.plugin import JSONReport
+
+from grader.core.paths import KIT, ROOT
+from grader.plugin import SHARED_LAUNCHER, freeze_torch, probe_modules
+from grader.sandbox.processes import launcher
+
+
+@dataclass
+class Run:
+    """What came of grading one submission."""
+
+    report: dict[str, Any]  # pytest-json-report's, with our metadata and grade; {} if refused
+    text: str  # what a terminal would have shown
+    status: int  # pytest's exit status
+
+
+@contextlib.contextmanager
+def warm() -> Iterator[None]:
+    """Meanwhile all runs of this process fork their workers from one warm server."""
+    start = launcher(probe_modules())
+    SHARED_LAUNCHER.append(start)
+    freeze_torch()  # once: what pytest leaves behind later must stay collectable
+    try:
+        yield
+    finally:
+        SHARED_LAUNCHER.remove(start)
+        start.close()
+
+
+def run(submission: Path, *, seed: int, arguments: Sequence[str] = ()) -> Run:
+    """Grade ``submission`` in this process; ``arguments`` are further ones for pytest."""
+    report = JSONReport()
+    options = ["--submission", str(submission), "--seed", str(seed), "--color=no"]
+    quiet = ["-p", "no:cacheprovider", "--json-report-file=none", f"--rootdir={ROOT}"]
+    quiet += ["-W", "ignore::pytest.PytestWarning"]  # modules of an earlier run are not rewritten
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+        status = pytest.main([str(KIT), *options, *quiet, *arguments], plugins=[report])
+    return Run(report.report or {}, text.getvalue(), int(status))

@@ -1,0 +1,221 @@
+"""What student code must not use, and the looks at it while it runs.
+
+One table drives three looks, for no single one is enough. ``grader.bans.static`` reads the source
+and says in which line a banned name is used. :func:`watch` looks at a forward and backward pass: a
+hook on every module call names the banned layers that ran, and torch's own record of the operators
+names the banned kernels, whichever of their many names the code reached them by.
+
+What remains possible: ``watch`` runs in the same process as the code that it looks at. What it
+needs of torch is bound when this file is imported, before any student code is, so that patching
+torch's public functions hides nothing; operators are recorded per thread (and for the threads that
+torch starts), so that a pass beside which Python threads run counts as unseen; and a record that
+was stopped and begun anew lacks the mark that it was opened with. But code written to blind it can:
+it may switch off, through ``torch._C``, what records rest on, empty torch's table of hooks, or
+reach into this module; and a layer that was taken apart elsewhere (torch.fx does it when the file
+is imported) runs as the products that are allowed. Such code doesn't look like an honest solution:
+see tampering.py.
+"""
+
+from __future__ import annotations
+
+import _thread
+import ctypes
+import secrets
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Thread, get_ident
+from types import FrameType
+from typing import Any
+
+from torch import nn
+from torch._C._autograd import (
+    _disable_profiler_legacy,
+    _enable_profiler_legacy,
+    _profiler_enabled,
+)
+from torch._C._profiler import (
+    ProfilerConfig,
+    ProfilerState,
+    _ExperimentalConfig,
+    _RecordFunctionFast,
+)
+from torch.nn.modules.module import register_module_forward_pre_hook
+
+# Where torch keeps it: its names there. Layers come before their bases, so that the first that
+# fits is the one that was meant.
+TABLE = {
+    "torch.nn.": """
+        RNN LSTM GRU RNNBase RNNCell LSTMCell GRUCell RNNCellBase
+        LazyLinear Linear Bilinear LinearCrossEntropyLoss
+    """,
+    "torch.nn.modules.linear.": "NonDynamicallyQuantizableLinear",
+    "torch.nn.functional.": "linear bilinear linear_cross_entropy",
+    "torch.": "rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell",
+    "torch.ops.aten.": """
+        linear_backward _trilinear _mixed_dtypes_linear _sparse_semi_structured_linear
+        mkldnn_linear mkldnn_linear_backward
+        mkldnn_linear_backward_input mkldnn_linear_backward_weights
+        fbgemm_linear_fp16_weight fbgemm_linear_fp16_weight_fp32_activation
+        fbgemm_linear_int8_weight fbgemm_linear_int8_weight_fp32_activation
+        fbgemm_linear_quantize_weight _wrapped_linear_prepack _wrapped_quantized_linear_prepacked
+        mkldnn_rnn_layer mkldnn_rnn_layer_backward miopen_rnn miopen_rnn_backward
+        _cudnn_rnn _cudnn_rnn_backward _cudnn_rnn_flatten_weight _use_cudnn_rnn_flatten_weight
+        _lstm_mps lstm_mps_backward
+        _thnn_fused_lstm_cell _thnn_fused_lstm_cell_backward _thnn_fused_lstm_cell_backward_impl
+        _thnn_differentiable_lstm_cell_backward
+        _thnn_fused_gru_cell _thnn_fused_gru_cell_backward _thnn_differentiable_gru_cell_backward
+        quantized_lstm quantized_gru quantized_lstm_cell quantized_gru_cell
+        quantized_rnn_tanh_cell quantized_rnn_relu_cell
+    """,
+    # Of other libraries, what doesn't round to a few bits.
+    "torch.ops.mkldnn.": "_linear_pointwise",
+    "torch.ops.mkl.": "_mkl_linear",
+    "torch.ops.prepacked.": "linear_clamp_run",
+}
+# A banned name → what messages call it: "LSTM" → "torch.nn.LSTM".
+BANNED = {name: place + name for place, names in TABLE.items() for name in names.split()}
+
+# Older torch lacks the newest of the layers.
+_LAYERS = {
+    title: layer
+    for name, title in BANNED.items()
+    if isinstance(layer := getattr(nn, name, None), type)
+}
+_OPERATORS = {
+    f"{place.split('.')[2] if place.startswith('torch.ops.') else 'aten'}::{name}"
+    for place, names in TABLE.items()
+    for name in names.split()
+}
+_NAMES_ONLY, _WITH_SHAPES = (
+    ProfilerConfig(ProfilerState.CPU, shapes, False, False, False, False, _ExperimentalConfig())
+    for shapes in (False, True)
+)
+_live_threads = _thread._count
+_OWN_THREADS = _live_threads()  # a debugger's, say
+_frames_of_threads = sys._current_frames
+_LIBRARIES = sysconfig.get_path("purelib"), sysconfig.get_path("platlib")
+_PYTHON = sysconfig.get_path("stdlib")
+_state, _number_of_state = ctypes.pythonapi.PyThreadState_Get, ctypes.pythonapi.PyThreadState_GetID
+_state.restype = ctypes.c_void_p
+_number_of_state.argtypes, _number_of_state.restype = [ctypes.c_void_p], ctypes.c_uint64
+
+
+class Blinded(RuntimeError):
+    """What runs can't be recorded: the code uses threads, or torch's profiler itself."""
+
+
+@dataclass
+class Record:
+    """What ran that is banned, sorted; complete when :func:`watch` has ended.
+
+    ``modules`` has layers as ``torch.nn.LSTM``, for their subclasses too; ``operators`` has
+    torch's own names, ``aten::lstm``.
+    """
+
+    modules: list[str] = field(default_factory=list)
+    operators: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def watch() -> Iterator[Record]:
+    """Record the banned modules and operators that run inside, also when the code inside raises.
+
+    Meant for one forward and backward pass, as :func:`recording` is; Blinded as there.
+    """
+    record, ran, layers = Record(), list[Any](), set[str]()
+
+    def note(module: nn.Module, _inputs: object) -> None:
+        title = next((title for title, layer in _LAYERS.items() if isinstance(module, layer)), None)
+        if title is not None:
+            layers.add(title)
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        with recording() as ran:
+            yield record
+    finally:
+        hook.remove()
+        record.modules = sorted(layers)
+        record.operators = sorted(_OPERATORS & names(ran))
+
+
+@contextmanager
+def recording(shapes: bool = False) -> Iterator[list[Any]]:
+    """The events of torch's profiler for what runs inside: a list that is complete at the end.
+
+    With ``shapes``, events have those of their inputs. Torch keeps about 1 kB for every operator
+    that runs, so this is meant for short calls.
+    Of its two profilers the older one records, since the newer (Kineto) writes to standard error
+    at each start and stop, and reads files that a locked process may not.
+
+    Raises Blinded if this thread is being profiled already (recordings do not nest) or others
+    run, and at the end if the code inside has stopped the record or started a thread.
+    """
+    if _profiler_enabled():
+        raise Blinded("a profiler is running already: end it before the pass is watched")
+    if _live_threads() > _OWN_THREADS and _has_strange_threads():
+        raise Blinded("threads are running: end them before the pass is watched")
+    events = list[Any]()
+    mark, threads = secrets.token_hex(8), _threads_so_far()
+    _enable_profiler_legacy(_WITH_SHAPES if shapes else _NAMES_ONLY)
+    try:
+        with _RecordFunctionFast(mark):
+            pass
+        yield events
+    finally:
+        events += _recorded()
+        if mark not in names(events):
+            raise Blinded("the code that was watched has stopped the record of it")
+        if _threads_so_far() > threads + 1:
+            raise Blinded("the code that was watched has started threads")
+
+
+def names(events: Iterable[Any]) -> set[str]:
+    """The operators among what :func:`recording` has recorded: ``aten::mm``, and so on."""
+    return {event.name() for event in events}
+
+
+def _recorded() -> list[Any]:
+    """The events since the profiler was started; stops it."""
+    try:
+        threads = _disable_profiler_legacy()
+    except RuntimeError:
+        return []
+    return [event for events in threads for event in events]
+
+
+def _has_strange_threads() -> bool:
+    """Whether another thread may run student code: a library's own, as of a progress bar, won't."""
+    return any(
+        not _is_of_a_library(list(_files(frame)))
+        for thread, frame in _frames_of_threads().items()
+        if thread != get_ident()
+    )
+
+
+def _is_of_a_library(files: list[str]) -> bool:
+    """Whether a library and nobody else runs there; Python's own pools wait for anybody's work."""
+    return any(file.startswith(_LIBRARIES) for file in files) and all(
+        file.startswith((*_LIBRARIES, _PYTHON)) for file in files
+    )
+
+
+def _files(frame: FrameType | None) -> Iterator[str]:
+    while frame is not None:
+        yield frame.f_code.co_filename
+        frame = frame.f_back
+
+
+def _threads_so_far() -> int:
+    """The number that Python gives to a new thread: they are counted up, and one more is started.
+
+    Threads that come and go between two calls show by the difference, whoever started them.
+    """
+    numbers: list[int] = []
+    thread = Thread(target=lambda: numbers.append(_number_of_state(_state())))
+    thread.start()
+    thread.join()
+    return numbers[0]

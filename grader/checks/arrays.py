@@ -1,0 +1,230 @@
+"""Comparisons of what came from a student with what an oracle says; each raises a Failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from grader.bans.static import Violation
+from grader.bans.tampering import tampering
+from grader.core.failures import Failure
+
+Array = NDArray[Any]
+# A misconception: what to say, and the numbers that a solution with it would give.
+Misconception = tuple[str, Callable[[], ArrayLike]]
+
+# Errors are measured against the largest expected entry. In float64 another order of summation
+# moves an answer by about 1e-14 of it, in float32 by about 1e-6; wrong formulas by 1e-3 and more.
+TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
+SINGLE_PRECISION = 1e-5  # of the largest entry: what some rounding to float32 may add up to
+CHANCE = 1e-9  # to fail numbers that are uniform
+
+
+def require(condition: bool, what: str, **details: Any) -> None:
+    """Raise ``Failure(what, **details)`` unless ``condition`` holds."""
+    if not condition:
+        raise Failure(what, **details)
+
+
+def require_unused(
+    sources: Mapping[str, str], look: Callable[[str, str], list[Violation]], what: str, allowed: str
+) -> None:
+    """Fail at the first use that the ``look`` finds in these files (text by name)."""
+    for violation in (found for file, text in sources.items() for found in look(text, file)):
+        raise Failure(
+            what,
+            expected=allowed,
+            got=f"{violation.what}: {violation.how}",
+            where=f"{violation.file}, line {violation.line}",
+            status="blocked",
+        )
+
+
+def require_untampered(sources: Mapping[str, str], allowed: str) -> None:
+    """Fail if these files use what can blind the looks at what runs."""
+    what = "Something is used by which the looks at what runs can be blinded."
+    require_unused(sources, tampering, what, allowed)
+
+
+def close(
+    got: Any,
+    expected: ArrayLike,
+    what: str,
+    *,
+    tolerance: float = TOLERANCE["float64"],
+    where: str = "",
+    hint: str = "",
+    misconceptions: Iterable[Misconception] = (),
+) -> None:
+    """Fail unless ``got`` has the shape of ``expected`` and equals it.
+
+    Entries may differ by ``tolerance`` times the largest expected magnitude. On a mismatch the hint
+    is that of the first misconception whose numbers are the student's, else ``hint``.
+    """
+    wanted = np.asarray(expected)
+    values = as_numbers(got, what, shape=wanted.shape, where=where)
+    if matches(values, wanted, tolerance):
+        return
+    hint = name_misconception(values, misconceptions, tolerance) or hint
+    index = first_difference(values, wanted, tolerance)
+    left, right = excerpt(wanted, values, index)
+    at = f"\nat {list(index)}" if wanted.ndim else ""
+    raise Failure(what, expected=left + at, got=right + at, where=where, hint=hint)
+
+
+def same(
+    got: Array,
+    expected: Array,
+    what: str,
+    *,
+    where: str,
+    misconceptions: Iterable[Misconception] = (),
+    tolerance: float = TOLERANCE["float64"],
+    hint: str = "",
+) -> None:
+    """As ``close``; axes of length one don't matter, and float32 is noticed if there is no hint."""
+    as_numbers(expected, what, where=where)  # where it is the student's own, from another check
+    if got.shape != expected.shape and np.squeeze(got).shape == np.squeeze(expected).shape:
+        got = got.reshape(expected.shape)
+    if not hint and matches(got, expected, SINGLE_PRECISION):
+        hint = (
+            "These numbers are right to about seven digits: somewhere they pass through float32. "
+            "Everything here is float64."
+        )
+    close(
+        got,
+        expected,
+        what,
+        tolerance=tolerance,
+        where=where,
+        hint=hint,
+        misconceptions=misconceptions,
+    )
+
+
+def require_raised(raised: list[str], kind: str, what: str, *, where: str, hint: str = "") -> None:
+    """Fail unless what ``received.raised`` has found is an exception of this kind."""
+    if kind not in raised[1:]:
+        came = raised[0] if raised else "no exception"
+        raise Failure(what, expected=kind, got=came, where=where, hint=hint)
+
+
+def require_uniform(values: Array, low: float, high: float, what: str, *, where: str) -> None:
+    """Fail unless the values may well be independent draws, uniform between low and high.
+
+    By the inequality of Dvoretzky, Kiefer, Wolfowitz and Massart (Ann. Probab. 1990) the empirical
+    distribution of N such draws is nowhere further than ε from the true one, but for a chance of
+    2 exp(−2 N ε²).
+    """
+    require(values.size > 0, what, got="no numbers at all", where=where)
+    drawn = np.sort(values, axis=None)
+    share = (drawn - low) / (high - low)
+    ranks = np.arange(len(drawn) + 1) / len(drawn)
+    furthest = max(np.abs(ranks[1:] - share).max(), np.abs(ranks[:-1] - share).max())
+    allowed = np.sqrt(np.log(2 / CHANCE) / (2 * len(drawn)))
+    inside = low <= drawn[0] and drawn[-1] <= high
+    require(
+        inside and furthest <= allowed,
+        what,
+        expected=f"uniform between {low:g} and {high:g}, standard deviation "
+        f"{(high - low) / np.sqrt(12):.3f}",
+        got=f"numbers between {drawn[0]:.3f} and {drawn[-1]:.3f}, mean {drawn.mean():.3f}, "
+        f"standard deviation {drawn.std():.3f}",
+        where=where,
+        hint=_hint_on_range(drawn, low, high),
+    )
+
+
+def as_numbers(
+    got: Any, what: str, *, shape: tuple[int, ...] | None = None, where: str = ""
+) -> Array:
+    """``got`` as an array of finite numbers, of that ``shape``; else a Failure that says why."""
+    if not isinstance(got, np.ndarray | int | float) or isinstance(got, bool):
+        expected = "numbers" if shape is None else f"an array of shape {list(shape)}"
+        raise Failure(what, expected=expected, got=describe(got), where=where)
+    values = np.asarray(got)
+    if shape is not None and values.shape != shape:
+        raise Failure(
+            what, expected=f"shape {list(shape)}", got=f"shape {list(values.shape)}", where=where
+        )
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        at = f" at {bad[0].tolist()}" if values.ndim else ""
+        raise Failure(
+            what,
+            expected="finite numbers",
+            got=f"{values[tuple(bad[0])]}{at}, {len(bad)} of {values.size} entries are not finite",
+            where=where,
+            hint="NaN comes from dividing by zero, from log(0) or from memory that was never set "
+            "(torch.empty); inf from overflow.",
+        )
+    return values
+
+
+def matches(got: Array, expected: ArrayLike, tolerance: float) -> bool:
+    """Whether the two agree, by the one rule that all comparisons use."""
+    wanted = np.asarray(expected)
+    if got.shape != wanted.shape:
+        return False
+    scale = float(np.abs(wanted).max(initial=0.0))
+    return bool(np.all(np.abs(got - wanted) <= tolerance * scale + 1e-300))
+
+
+def name_misconception(
+    got: Array, misconceptions: Iterable[Misconception], tolerance: float
+) -> str:
+    """What to say if ``got`` is what one of the misconceptions gives, else an empty text."""
+    for hint, value in misconceptions:
+        if matches(got, value(), tolerance):
+            return hint
+    return ""
+
+
+def first_difference(got: Array, expected: Array, tolerance: float) -> tuple[int, ...]:
+    """The index of the first entry that differs by more than is allowed."""
+    wrong = np.abs(got - expected) > tolerance * float(np.abs(expected).max(initial=0.0)) + 1e-300
+    return tuple(int(i) for i in np.argwhere(wrong)[0])
+
+
+def excerpt(expected: Array, got: Array, index: tuple[int, ...], around: int = 3) -> list[str]:
+    """Both arrays near ``index``, with as many digits as it takes to tell them apart there."""
+    if not expected.ndim:
+        rows = [np.atleast_1d(expected), np.atleast_1d(got)]
+        at = 0
+    else:
+        rows = [expected[index[:-1]], got[index[:-1]]]
+        at = index[-1]
+    start, stop = max(0, at - 1), at + around
+    for digits in (4, 7, 10, 17):
+        texts = [[f"{value:.{digits}g}" for value in row[start:stop].tolist()] for row in rows]
+        if texts[0][at - start] != texts[1][at - start]:
+            break
+    if len(rows[0]) == 1:
+        return [text[0] for text in texts]
+    before, after = "… " if start else "", " …" if stop < len(rows[0]) else ""
+    return [f"{before}{', '.join(text)}{after}" for text in texts]
+
+
+def describe(value: Any) -> str:
+    """A received value in a few words."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {list(value.shape)}"
+    if isinstance(value, str):
+        return value
+    return f"{type(value).__name__}: {str(value)[:200]}"
+
+
+def _hint_on_range(drawn: Array, low: float, high: float) -> str:
+    if drawn[0] == drawn[-1]:
+        return "All numbers are the same."
+    if drawn[0] >= 0:
+        return "No number is negative: the range reaches as far below zero as above."
+    if drawn[0] < low or drawn[-1] > high:
+        # A normal distribution has no ends: its extremes lie far out, in standard deviations.
+        if drawn[-1] > 3 * drawn.std():
+            return "This looks like a normal distribution; a uniform one has sharp ends."
+        return "The range is too wide."
+    return "The numbers stay inside the range, but are not spread evenly over all of it."

@@ -1,0 +1,69 @@
+"""Checks of the figures that a worker has described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from grader.core.drawings import POINTS, Description, Line
+from grader.core.failures import Failure
+
+
+def require_labels(figure: Description, what: str, *, where: str, legend: bool = True) -> None:
+    """Fail unless each axes that shows something has both labels, and the figure a legend."""
+    drawn = [(n, axes) for n, axes in enumerate(figure["axes"], 1) if axes["lines"]]
+    if not drawn:
+        raise Failure(what, expected="at least one curve", got="an empty figure", where=where)
+    # Axes above each other, and twins, share the label of their x-axis.
+    shared = any(str(axes["xlabel"]).strip() for _, axes in drawn)
+    lacking = [] if shared else [f"xlabel of axes {n}" for n, _ in drawn]
+    lacking += [f"ylabel of axes {n}" for n, axes in drawn if not str(axes["ylabel"]).strip()]
+    entries = figure["legend"] + [entry for axes in figure["axes"] for entry in axes["legend"]]
+    if legend and not entries:
+        lacking.append("legend")
+    if lacking:
+        raise Failure(
+            what,
+            expected="a label on both axes" + (", and a legend" if legend else ""),
+            got="no " + ", no ".join(lacking),
+            where=where,
+            hint="axes.set_xlabel(…), axes.set_ylabel(…), and axes.legend() after giving each "
+            "line a label=….",
+        )
+
+
+def require_line(
+    figure: Description, y: Iterable[float], what: str, *, where: str, tolerance: float = 1e-6
+) -> None:
+    """Fail unless a curve of the figure shows the values ``y``."""
+    wanted = np.asarray(list(y), dtype=float)[:POINTS]
+    lines = [line for axes in figure["axes"] for line in axes["lines"]]
+    for line in lines:
+        shown = np.asarray(line["y"], dtype=float)
+        if shown.shape == wanted.shape and np.allclose(shown, wanted, tolerance, 1e-12):
+            return
+    raise Failure(
+        what,
+        expected=f"a curve through these {len(wanted)} values",
+        got=other_curves(lines),
+        where=where,
+    )
+
+
+def other_curves(lines: Sequence[Line]) -> str:
+    """What to say of curves none of which is the wanted one."""
+    lengths = ", ".join(str(len(line["y"])) for line in lines)
+    return f"curves through others: {lengths} values" if lines else "an empty figure"
+
+
+def require_log_scale(figure: Description, what: str, *, where: str) -> None:
+    """Fail unless a vertical axis is logarithmic where a curve is drawn."""
+    scales = {axes["yscale"] for axes in figure["axes"] if axes["lines"]}
+    if "log" not in scales:
+        raise Failure(
+            what,
+            expected="a logarithmic vertical axis",
+            got=f"a {', '.join(sorted(scales))} one" if scales else "an empty figure",
+            where=where,
+        )

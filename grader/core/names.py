@@ -1,0 +1,34 @@
+"""Names of the template, as student code spells them: up to case and underscores, or otherwise."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+# Names that a submission's own files never win: whoever imports these gets the real ones.
+PROTECTED = frozenset(sys.stdlib_module_names) | {
+    "grader", "matplotlib", "numpy", "pytest", "safetensors", "torch",
+}  # fmt: skip
+
+Aliases = Mapping[str, str]  # other names for a value, squeezed, with blanks between
+
+
+def squeeze(name: str) -> str:
+    """A name without case and underscores: ``num_hidden`` and ``numHidden`` agree."""
+    return name.replace("_", "").lower()
+
+
+def names_for(value: str, aliases: Aliases) -> set[str]:
+    """The squeezed names that a value may have."""
+    return {squeeze(value), *aliases.get(value, "").split()}
+
+
+def by_any_name(values: Mapping[str, Any], aliases: Aliases) -> dict[str, Any]:
+    """``values`` by their squeezed names and, where these leave one free, by their other ones."""
+    known = {squeeze(key): value for key, value in values.items()}
+    for key, names in aliases.items():
+        if key in values:
+            for name in names.split():
+                known.setdefault(name, values[key])
+    return known

@@ -1,0 +1,11 @@
+"""Where the kit and its parts stand on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+KIT = Path(__file__).resolve().parents[1]
+ROOT = KIT.parent
+EXERCISES = KIT / "exercises"
+REFERENCE = ROOT / "reference"
+TEMPLATE = ROOT / "student_template"

@@ -1,0 +1,161 @@
+"""The rubric (``exercises/*/rubric.toml``) and the grade that results make of it.
+
+An exercise's rubric holds its questions and their points, and nothing else does: a test bears the
+share of its question that it earns.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from grader.core.failures import Failure, Status
+from grader.core.paths import EXERCISES
+
+
+@dataclass(frozen=True)
+class Question:
+    """One row of the rubric; ``points`` are earned by tests, or given by a person."""
+
+    id: str
+    title: str
+    sheet: str
+    exercise: str  # the folder below grader/exercises
+    points: float
+    by: Literal["tests", "person"]
+
+
+@dataclass
+class Result:
+    """What one test found; ``earned`` is final once :func:`grade` has been over it."""
+
+    test: str  # pytest's node id
+    title: str
+    question: str
+    points: float
+    required: bool  # failing it takes the whole question
+    status: Status
+    seed: int
+    failure: Failure | None = None
+    repeat: str = ""
+    seconds: float = 0.0
+    earned: float = 0.0
+    figures: list[dict[str, str]] = field(default_factory=list)  # title, png (base64)
+
+    def metadata(self) -> dict[str, Any]:
+        """The form that stands in JSON reports."""
+        failure = self.failure
+        return {
+            "title": self.title,
+            "question": self.question,
+            "points": self.points,
+            "earned": self.earned,
+            "status": self.status,
+            "hint": failure.hint if failure else "",
+            "seed": self.seed,
+            "failure": asdict(failure) if failure else None,
+            "repeat": self.repeat if failure else "",
+            "figures": self.figures,
+        }
+
+
+@dataclass
+class QuestionGrade:
+    id: str
+    title: str
+    earned: float
+    possible: float
+    status: str  # a test's status, or "partly passed", or "pending" (a person's to give)
+
+
+@dataclass
+class Grade:
+    """``earned`` of ``possible`` automatic points; ``pending`` wait for a person."""
+
+    earned: float
+    possible: float
+    pending: float
+    questions: list[QuestionGrade]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@functools.cache
+def read_rubric(exercises: Path = EXERCISES) -> tuple[Question, ...]:
+    """Read the questions of all exercises, in the order of their ``place``.
+
+    Args:
+        exercises: The folder that holds a folder with a ``rubric.toml`` per exercise.
+    """
+    found: list[tuple[int, str, list[Question]]] = []
+    for path in exercises.glob("*/rubric.toml"):
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        exercise = path.parent.name
+        questions = [
+            Question(sheet=table["sheet"], exercise=exercise, **row) for row in table["question"]
+        ]
+        found.append((table["place"], exercise, questions))
+    return tuple(question for _, _, questions in sorted(found) for question in questions)
+
+
+def points_of(question: Question, share: str) -> float:
+    """Return the points that a share of a question is worth; ``share`` is like ``1/6``."""
+    return float(round(Fraction(str(question.points)) * Fraction(share), 6))
+
+
+def grade(results: Sequence[Result], rubric: Iterable[Question]) -> Grade:
+    """The grade of these results, over the exercises that they come from.
+
+    A required test (a ban) takes all of its points when it fails. Points of tests that were
+    not selected are neither earned nor possible.
+    """
+    rows = []
+    rubric = list(rubric)
+    seen = {result.question for result in results}
+    exercises = {question.exercise for question in rubric if question.id in seen}
+    for question in rubric:
+        own = [result for result in results if result.question == question.id]
+        if question.by == "person" and question.exercise in exercises:
+            rows.append(QuestionGrade(question.id, question.title, 0.0, question.points, "pending"))
+        elif own:
+            rows.append(_grade_question(question, own))
+    automatic = [row for row in rows if row.status != "pending"]
+    return Grade(
+        earned=_sum(row.earned for row in automatic),
+        possible=_sum(row.possible for row in automatic),
+        pending=_sum(row.possible for row in rows if row.status == "pending"),
+        questions=rows,
+    )
+
+
+def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
+    barred = any(result.required and result.status == "blocked" for result in results)
+    for result in results:
+        result.earned = result.points if result.status == "passed" and not barred else 0.0
+    earned = _sum(result.earned for result in results)
+    possible = _sum(result.points for result in results)
+    lost = {r.status for r in results if r.points or r.required or r.status == "internal"} - {
+        "passed"
+    }
+    status: str
+    if barred:
+        status = "blocked"
+    elif not lost:
+        status = "passed"
+    elif "internal" in lost:
+        status = "internal"
+    elif earned > 0:
+        status = "partly passed"
+    else:
+        status = lost.pop() if len(lost) == 1 else "failed"
+    return QuestionGrade(question.id, question.title, earned, possible, status)
+
+
+def _sum(points: Iterable[float]) -> float:
+    return round(sum(points), 6)  # points are decimal fractions; 0.1 + 0.2 should be 0.3

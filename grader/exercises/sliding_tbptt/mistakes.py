@@ -1,0 +1,273 @@
+"""Wrong truncations that students do write, each with what to say about it.
+
+Most are the definition with other terms (which losses, how often, how far back) or with windows
+that start from another state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from grader.checks.arrays import Misconception
+from grader.exercises.sliding_tbptt import oracle
+from grader.exercises.sliding_tbptt.cells import Array, Problem
+from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
+
+
+def flat(gradient: Gradient) -> Array:
+    """All parameters' entries in one row, so that a hint is given for the whole gradient only."""
+    return np.concatenate([np.ravel(part) for part in gradient.values()])
+
+
+def summed(
+    problem: Problem, terms: Terms, starts: Sequence[torch.Tensor] = ()
+) -> Callable[[], Array]:
+    """What :func:`oracle.gradient` gives for these, once it is asked for."""
+    return lambda: flat(oracle.gradient(problem, terms, starts))
+
+
+def count(terms: Iterable[tuple[int, int]]) -> Terms:
+    """Terms that may be listed several times."""
+    weights: dict[tuple[int, int], float] = {}
+    for term in terms:
+        weights[term] = weights.get(term, 0.0) + 1.0
+    return weights
+
+
+def of_windows(data: Array, K: int, O: int) -> Iterator[Misconception]:
+    """What is taken for the windows of K steps, O apart."""
+    right = oracle.windows(data, K, O)
+    N, leftover = len(data), (len(data) - K) % O
+    filled = np.concatenate([data, np.zeros((K + O, *data.shape[1:]))])
+    for hint, wrong in (
+        ("The last window is missing: it may end with the last step.", right[:-1]),
+        ("O is taken for the number of steps that two windows share; it is a stride, the distance "
+         "from one start to the next.", oracle.windows(data, K, max(1, K - O))),
+        ("The windows do not overlap: they start K steps apart, not O.",
+         oracle.windows(data, K, K)),
+        ("The windows start one step apart, whatever O is.", oracle.windows(data, K, 1)),
+        ("K and O are exchanged.", oracle.windows(data, O, K)),
+        ("The windows start one step further apart than O.", oracle.windows(data, K, O + 1)),
+        ("The windows start one step closer to each other than O.",
+         oracle.windows(data, K, max(1, O - 1))),
+        ("The windows have one step too few: K each.", right[:, :-1]),
+        ("The windows have one step too many: K each.", oracle.windows(data, K + 1, O)),
+        ("The windows are in reverse order.", right[::-1]),
+        ("The axes are in another order: the steps of a window come right after the windows, "
+         "(n, K, …). Tensor.unfold puts them last.", np.moveaxis(right, 1, -1)),
+        ("The axes are in another order: the windows come first, (n, K, …).",
+         np.moveaxis(right, 0, 1)),
+        ("The first window starts one step late: it starts with the first step.",
+         oracle.windows(data[1:], K, O)),
+        ("What is left over is dropped at the end, not at the beginning.",
+         oracle.windows(data[leftover:], K, O)),
+        ("Windows at the end are filled up with zeros; they are to be dropped.",
+         oracle.windows_from(np.arange(0, N, O), filled, K)),
+        ("A window at the end is filled up with zeros; it is to be dropped.",
+         oracle.windows_from(np.arange(0, N - K + O, O), filled, K)),
+    ):  # fmt: skip
+        yield hint, wrong.copy
+
+
+def of_any_truncation(problem: Problem, terms: Terms) -> Iterator[Misconception]:
+    """What goes wrong with each of the three kinds of truncation."""
+    for hint, wrong in (
+        ("The state is never detached: the losses reach back to the first step.",
+         {(i, 0): w for (i, _), w in terms.items()}),
+        ("The state is detached at every step: only the last application of the cell is "
+         "differentiated.", {(i, i): w for (i, _), w in terms.items()}),
+        ("That is the gradient of the losses' mean; asked for is their sum.",
+         {term: w / len(terms) for term, w in terms.items()}),
+        ("The sign is wrong: that is what goes down, minus the gradient.",
+         {term: -w for term, w in terms.items()}),
+        ("Only the last loss enters; asked for is the sum over all.", dict([max(terms.items())])),
+        ("Nearly right, but the last loss is missing.", dict(sorted(terms.items())[:-1])),
+        ("Nearly right, but the first loss is missing.", dict(sorted(terms.items())[1:])),
+    ):  # fmt: skip
+        yield hint, summed(problem, wrong)
+
+    for step in (1, -1):
+        moved = replace(problem, y=np.roll(problem.y, step, axis=0))
+        yield (
+            "The targets are one step off: row i of y belongs to the state that x[i] leads to.",
+            summed(moved, terms),
+        )
+    yield from of_other_starts(problem, terms)
+
+
+def of_other_starts(problem: Problem, terms: Terms) -> Iterator[Misconception]:
+    """What comes out when windows begin with another state than the running one."""
+
+    def starting(h: Array) -> Callable[[], Array]:
+        return summed(problem, terms, [torch.tensor(h)] * problem.N)
+
+    zeros = np.zeros_like(problem.h_0)
+    restarted = "The state is restarted from {} before each window; it must be the running state, "
+    restarted += "the one that all steps before have led to."
+    yield restarted.format("h_0"), starting(problem.h_0)
+    yield restarted.format("zeros"), starting(zeros)
+    running = oracle.running_states(problem)
+    yield (
+        "Windows begin with the state after their first step, so that this step is read twice.",
+        summed(problem, terms, running[1:]),
+    )
+    yield (
+        "Windows begin with the state of one step earlier, so that a step is left out.",
+        summed(problem, terms, [running[0], *running[:-2]]),
+    )
+    from_zeros = replace(problem, h_0=zeros)
+    yield "h_0 is not used: the state begins with zeros.", summed(from_zeros, terms)
+
+
+def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Misconception]:
+    """What is taken for the gradient after a warm-up of K1 steps, through K2 steps."""
+    N, end = problem.N, K1 + K2
+    terms = oracle.warm_up(K1, K2)
+    for hint, wrong in (
+        ("The K1 steps of the warm-up are differentiated, too: the state that they lead to is a "
+         "constant.", {(i, 0): 1.0 for i, _ in terms}),
+        ("The losses of the warm-up enter; only those of the K2 steps after it do.",
+         {(i, 0): 1.0 for i in range(end)}),
+        ("The losses after the K2 steps enter, too; what follows them is not used.",
+         {(i, K1): 1.0 for i in range(K1, N)}),
+        ("One loss too many enters: those of the K2 steps do.",
+         {(i, K1): 1.0 for i in range(K1, min(N, end + 1))}),
+        ("The warm-up is one step too long.",
+         {(i, K1 + 1): 1.0 for i in range(K1 + 1, end)}),
+        ("The warm-up is one step too long, and so the K2 steps come one step late.",
+         {(i, K1 + 1): 1.0 for i in range(K1 + 1, min(N, end + 1))}),
+        ("The warm-up is one step too short.",
+         {(i, K1 - 1): 1.0 for i in range(K1 - 1, end) if K1}),
+        ("The warm-up is one step too short, and so the K2 steps come one step early.",
+         {(i, K1 - 1): 1.0 for i in range(K1 - 1, end - 1) if K1}),
+        ("K2 is taken for the step to stop at; it is a number of steps, from K1 on.",
+         {(i, K1): 1.0 for i in range(K1, K2)}),
+    ):  # fmt: skip
+        yield hint, summed(problem, wrong)
+    yield (
+        "The losses of the K2 steps get the first rows of y; row i of y belongs to step i.",
+        summed(replace(problem, y=np.roll(problem.y, K1, axis=0)), terms),
+    )
+    x, y = (np.roll(data, K1, axis=0) for data in (problem.x, problem.y))
+    yield (
+        "The K2 steps read x and y from their first row again; after the warm-up comes row K1.",
+        summed(replace(problem, x=x, y=y), terms, oracle.running_states(problem)),
+    )
+    yield from of_any_truncation(problem, terms)
+
+
+def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Misconception]:
+    """What is taken for the gradient of chunks of K steps."""
+    N = problem.N
+    terms = oracle.stateful_chunks(N, K)
+    ends = [min(start + K, N) - 1 for start in range(0, N, K)]
+    for hint, wrong in (
+        ("The borders lie one step late: the state is detached after the first step of a chunk.",
+         {(i, max(0, (i - 1) // K * K + 1)): 1.0 for i in range(N)}),
+        ("The borders lie one step early: the state is detached before the last step of a chunk.",
+         {(i, max(0, (i + 1) // K * K - 1)): 1.0 for i in range(N)}),
+        ("Only the last loss of each chunk enters; asked for is the sum over all steps.",
+         {term: 1.0 for term in terms if term[0] in ends}),
+        ("The last, shorter chunk is left out.",
+         {term: 1.0 for term in terms if term[0] < N - N % K}),
+        ("Earlier losses are counted again at each border: the sum of losses goes on over the "
+         "borders, and each backward() goes through all of it.",
+         {(i, s): float(sum(end >= i for end in ends)) for i, s in terms}),
+        ("That is the gradient of each chunk's mean loss; asked for is the sum.",
+         {(i, s): 1.0 / sum(s == other for _, other in terms) for i, s in terms}),
+        ("That is the gradient of each chunk's mean loss; asked for is the sum.",
+         dict.fromkeys(terms, 1.0 / K)),
+        ("Only the gradient of the last chunk is there: the chunks' gradients add up.",
+         {term: 1.0 for term in terms if term[1] == ends[-1] // K * K}),
+        ("That is the sliding window; here all losses of a chunk reach back to its first step.",
+         oracle.sliding_window(N, K)),
+    ):  # fmt: skip
+        yield hint, summed(problem, wrong)
+    yield from of_any_truncation(problem, terms)
+
+
+def of_sliding_window(problem: Problem, K: int) -> Iterator[Misconception]:
+    """What is taken for the gradient of the sliding window of K steps."""
+    N = problem.N
+    terms = oracle.sliding_window(N, K)
+    overlapping = [(i, end - K + 1) for end in range(K - 1, N) for i in range(end - K + 1, end + 1)]
+    several = (
+        "Losses are counted several times, once in each window that contains them: window i is "
+        "there for loss i alone"
+    )
+    running = oracle.running_states(problem)
+    restarts = [running[0]] * N
+    for hint, wrong, starts in (
+        ("The windows are one step too long: loss i goes through K + 1 applications of the cell.",
+         oracle.sliding_window(N, K + 1), running),
+        ("The windows are one step too short: loss i goes through K − 1 applications of the cell.",
+         oracle.sliding_window(N, K - 1), running),
+        *(("The first losses are missing: a window at the beginning may be shorter than K.",
+           {term: 1.0 for term in terms if term[0] >= first}, running)
+          for first in (K - 1, K, K + 1)),
+        (several + ".", count(overlapping), running),
+        (several + "; and the state is restarted from h_0 before each.", count(overlapping),
+         restarts),
+        (several + ".", count((j, s) for i, s in terms for j in range(s, i + 1)), running),
+        ("Only the losses of whole windows enter, and each window is restarted from h_0; it must "
+         "begin with the running state.",
+         {term: 1.0 for term in terms if term[0] >= K - 1}, restarts),
+        ("Earlier losses are counted again with each step: the sum of losses is never reset, and "
+         "each backward() goes through all of it.",
+         {(i, s): float(N - i) for i, s in terms}, running),
+        ("Earlier losses are counted again with each step, and the state is detached at every "
+         "step.", {(i, i): float(N - i) for i, _ in terms}, running),
+        ("That is chunked truncation: the state is detached every K steps. In a sliding window "
+         "each loss has a window of its own, that ends with it.",
+         oracle.stateful_chunks(N, K), running),
+        ("That is the gradient of each window's mean; asked for is the sum of the losses.",
+         dict.fromkeys(terms, 1.0 / K), running),
+    ):  # fmt: skip
+        yield hint, summed(problem, wrong, starts)
+    yield STALE, lambda: flat(with_stale_states(problem, K))
+    yield from of_any_truncation(problem, terms)
+    yield (
+        "Each loss is divided by the number of steps in its window; asked for is the losses' sum.",
+        summed(problem, {(i, s): 1.0 / (i + 1 - s) for i, s in terms}),
+    )
+
+
+STALE = (
+    "Old losses count again: the .grad of a state adds up from one window to the next that "
+    "contains it. Clear it between windows that overlap."
+)
+
+
+def with_stale_states(problem: Problem, K: int, every: int = 1) -> Gradient:
+    """Windows ending at each ``every``-th step, walked back by the states' .grad, never cleared."""
+    cell, loss, x, y, h = problem.tensors()
+    steps: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for i, x_i in enumerate(x):
+        h_in = h.detach().requires_grad_()
+        h = cell(x_i, h_in)
+        steps = [*steps, (h_in, h)][-K:]
+        if (i + 1) % every == 0:
+            torch.autograd.backward(loss(h, y[i]), retain_graph=True)
+            for (_, before), (after, _) in zip(steps[-2::-1], steps[:0:-1], strict=True):
+                torch.autograd.backward(before, after.grad, retain_graph=True)
+    return {
+        name: np.zeros(p.shape) if p.grad is None else p.grad.numpy()
+        for name, p in cell.named_parameters()
+    }
+
+
+def of_a_second_call(problem: Problem, terms: Terms, first: Gradient) -> Iterator[Misconception]:
+    """What a second call gives when something is left of the first, which gave ``first``."""
+    yield (
+        "The first call's gradient is in it: the .grad of parameters adds up, over calls as well.",
+        lambda: flat(first) + flat(oracle.gradient(problem, terms)),
+    )
+    left = "The initial state is carried over from the call before; it is h_0 each time."
+    last = max(i for i, _ in terms)
+    states = oracle.running_states(problem)
+    for state in (states[last + 1], states[-1]):
+        yield left, summed(replace(problem, h_0=state.numpy()), terms)

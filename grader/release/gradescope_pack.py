@@ -1,0 +1,25 @@
+"""Pack an autograder for Gradescope: ``python -m grader gradescope``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import PurePosixPath
+
+from grader.core.paths import ROOT
+from grader.release.handout import FILES, kit_files, packed
+
+
+def run_gradescope(args: argparse.Namespace) -> int:
+    """`grader gradescope`: write the ZIP that Gradescope asks for."""
+    files = {PurePosixPath(path.name): path for path in (FILES / "gradescope").iterdir()}
+    # Installation needs the file that pyproject.toml calls its README.
+    files |= kit_files(ROOT) | {PurePosixPath("README.md"): FILES / "handout" / "README.md"}
+    options = [f"--exercise={exercise}" for exercise in args.exercise]
+    options.append(f"--time-scale={args.time_scale}")
+    texts = {PurePosixPath("options.txt"): "".join(f"{option}\n" for option in options)}
+    args.output.write_bytes(packed(files, texts))
+    print(
+        f"{args.output}: upload it as the assignment's autograder, and in its settings give it at "
+        "least 1 CPU and 3 GB, and 40 minutes"
+    )
+    return 0

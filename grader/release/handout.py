@@ -1,0 +1,80 @@
+"""The hand-out for students: template, grader, README and a workflow, without any solution."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+
+from grader.core.errors import UserError
+from grader.core.paths import REFERENCE, ROOT, TEMPLATE
+from grader.release.template import check_template, visible_files
+
+FILES = Path(__file__).parent / "files"
+PROJECT = ("LICENSE", "constraints.txt", "pyproject.toml")
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # a date for all files, so that equal contents are an equal ZIP
+
+Files = Mapping[PurePosixPath, Path]  # by where they will stand
+
+
+def run_handout(args: argparse.Namespace) -> int:
+    """`grader handout`: write the ZIP.
+
+    :raises UserError: this is no clone of the kit, or its template is not the generated one.
+    """
+    if REFERENCE.is_dir() and check_template(REFERENCE, TEMPLATE):
+        raise UserError(
+            "student_template/ is not what is generated from reference/, it may hold solutions: "
+            "run `python -m grader template` first."
+        )
+    files = handout_files(ROOT)
+    args.output.write_bytes(packed(files))
+    print(f"{args.output}: {len(files)} files")
+    return 0
+
+
+def handout_files(root: Path) -> dict[PurePosixPath, Path]:
+    """What students get, from a clone of the kit in ``root``."""
+    return {
+        **kit_files(root),
+        **below(root / "student_template", PurePosixPath("student_template")),
+        PurePosixPath("README.md"): FILES / "handout" / "README.md",
+        PurePosixPath(".github/workflows/grade.yml"): FILES / "handout/.github/workflows/grade.yml",
+    }
+
+
+def kit_files(root: Path) -> dict[PurePosixPath, Path]:
+    """The grader and what it takes to install it.
+
+    :raises UserError: ``root`` is no clone of the kit.
+    """
+    missing = [name for name in PROJECT if not (root / name).is_file()]
+    if missing:
+        raise UserError(f"{root} has no {missing[0]}: run this in a clone of the kit.")
+    project = {PurePosixPath(name): root / name for name in PROJECT}
+    return project | below(root / "grader", PurePosixPath("grader"))
+
+
+def below(folder: Path, place: PurePosixPath) -> dict[PurePosixPath, Path]:
+    """All files of a folder, but for hidden ones and caches."""
+    return {place / name: folder / name for name in visible_files(folder)}
+
+
+def packed(files: Files, texts: Mapping[PurePosixPath, str] = MappingProxyType({})) -> bytes:
+    """A ZIP of these files, executable ones as such, and of some with these texts."""
+    contents = {
+        place: (source.read_bytes(), source.stat().st_mode & 0o100)
+        for place, source in files.items()
+    }
+    contents |= {place: (text.encode(), 0) for place, text in texts.items()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for place, (data, executable) in sorted(contents.items()):
+            entry = zipfile.ZipInfo(str(place), EARLIEST)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o755 if executable else 0o644) << 16
+            archive.writestr(entry, data)
+    return buffer.getvalue()

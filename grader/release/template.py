@@ -1,0 +1,286 @@
+"""What students get: the template, generated from the reference solutions.
+
+Two comment lines in the reference enclose what a student is to write:
+
+    ### BEGIN SOLUTION Question 1.2: one step of the cell
+    ### END SOLUTION
+
+In a function such a block becomes `raise NotImplementedError("Question 1.2: one step of …")`;
+at module or class level, where helpers of the solution stand, it vanishes and needs no text.
+A file with blocks goes to the template; so does, as it is, a file with the comment `### GIVEN`, and
+so does the `__init__.py` of every package that these files are in. All other files stay out.
+
+What only a solution needed goes with it: unused imports are removed; local names that lose their
+use, and names that lose their definition, are reported for their author to decide.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import importlib.util
+import io
+import json
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from grader.core.errors import UserError
+from grader.core.paths import REFERENCE, ROOT, TEMPLATE
+
+ROOT_PACKAGE = '"""Your solutions: complete every function that raises NotImplementedError."""\n'
+
+MARKER = re.compile(r"### (BEGIN SOLUTION(?= |$)|END SOLUTION$|GIVEN$) *(.*)")
+# A misspelled marker must not let a solution through.
+LIKE_A_MARKER = re.compile(r"###|#+ *(begin|end) +solution", re.IGNORECASE)
+
+# Names without use or without definition, and syntax errors, which ruff always reports.
+LEFTOVERS = ["--select", "F821,F841,RUF059", "--output-format", "json", "--exit-zero"]
+UNUSED_IMPORTS = ["--select", "F401,I", "--fix", "--exit-zero"]
+STYLE = ["--isolated", "--line-length", "100", "--target-version", "py311"]
+
+Faults = list[tuple[int, str]]  # of one file: the line, and what to do about it
+
+
+class TemplateError(UserError):
+    """The reference can't become a template; the message has one line for each problem."""
+
+
+class Marker(NamedTuple):
+    line: int  # counted from 1
+    indent: str
+    kind: str  # BEGIN SOLUTION, END SOLUTION or GIVEN
+    task: str
+
+
+class Block(NamedTuple):
+    """A solution: the lines from its BEGIN to its END, both included."""
+
+    begin: Marker
+    end: int
+
+
+def run_template(args: argparse.Namespace) -> int:
+    """`grader template`: status 1 if the reference is at fault or `--check` finds a difference."""
+    try:
+        if not args.check:
+            write_template(REFERENCE, TEMPLATE)
+            return 0
+        diff = check_template(REFERENCE, TEMPLATE)
+    except TemplateError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(diff, end="")
+    return 1 if diff else 0
+
+
+def write_template(reference: Path, template: Path) -> None:
+    """Write the template's files, over those of the same names.
+
+    UserError, and nothing written, if the folder holds any other file: it may be somebody's work.
+    """
+    files = render_template(reference)
+    others = sorted(visible_files(template) - files.keys())
+    if others:
+        names = ", ".join(f"{template.name}/{name}" for name in others)
+        raise UserError(f"delete or move what is not generated, then run this again: {names}")
+    for name, text in files.items():
+        path = template / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def check_template(reference: Path, template: Path) -> str:
+    """Compare the folder with what would be written, in the style of `diff -ru`; empty if equal."""
+    files, present = render_template(reference), visible_files(template)
+    lines: list[str] = []
+    for name in sorted(files.keys() | present):
+        if name not in files:
+            lines.append(f"Only in {template.name}: {name}")
+        elif name not in present:
+            lines.append(f"Missing in {template.name}: {name}")
+        else:
+            old = (template / name).read_text(encoding="utf-8", errors="replace").split("\n")
+            new = files[name].split("\n")
+            label = f"{template.name}/{name}"
+            lines += difflib.unified_diff(old, new, label, f"{label} (generated)", lineterm="")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def visible_files(folder: Path) -> set[PurePosixPath]:
+    """All files below a folder, but for hidden ones and Python's caches."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {
+        PurePosixPath(path.as_posix())
+        for path in paths
+        if not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+    }
+
+
+def render_template(reference: Path) -> dict[PurePosixPath, str]:
+    """Return the template's files, by their paths below its root.
+
+    UserError without a reference or without ruff; TemplateError with every line that is at fault.
+    """
+    if not reference.is_dir():
+        raise UserError(f"{reference} is missing: run this in a copy that has the solutions")
+    files: dict[PurePosixPath, str] = {}
+    problems: list[str] = []
+    for name in sorted(name for name in visible_files(reference) if name.suffix == ".py"):
+        faults: Faults = []
+        text = render_file((reference / name).read_text(encoding="utf-8"), faults)
+        problems += [f"{reference.name}/{name}:{line}: {what}" for line, what in sorted(faults)]
+        if text is not None:
+            files[name] = text
+    if problems:
+        raise TemplateError("\n".join(problems))
+    for package in {folder / "__init__.py" for name in files for folder in name.parents}:
+        if package not in files and (reference / package).exists():
+            files[package] = (reference / package).read_text(encoding="utf-8")
+    if files:
+        files[PurePosixPath("__init__.py")] = ROOT_PACKAGE
+    return files
+
+
+def render_file(source: str, faults: Faults) -> str | None:
+    """Return a file of the reference as students get it; None if it stays out or is at fault."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        faults.append((error.lineno or 1, f"mend the syntax: {error.msg}"))
+        return None
+    lines: list[str | None] = [*source.split("\n")]  # None once a line is taken out
+    markers = find_markers(source, faults)
+    blocks = pair(markers, faults)
+    given = [marker.line for marker in markers if marker.kind == "GIVEN"]
+    for block in blocks:
+        take_out_solution(block, tree, lines, faults)
+    for number in given:
+        take_out_line(number, lines)
+    if blocks and given:
+        faults.append((given[0], "remove this: a file with solutions is not given as it is"))
+    if blocks and not faults:
+        find_leftovers(lines, faults)
+    if faults or not markers:
+        return None
+    text = "\n".join(line for line in lines if line is not None)
+    return ruff("format", text=ruff("check", *UNUSED_IMPORTS, text=text)) if blocks else text
+
+
+def find_markers(source: str, faults: Faults) -> list[Marker]:
+    """Return the markers among the comments; strings that look like markers are none."""
+    markers = []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type != tokenize.COMMENT or not LIKE_A_MARKER.match(token.string):
+            continue
+        line, column = token.start
+        indent = token.line[:column]
+        match = MARKER.fullmatch(token.string.rstrip())
+        if not match:
+            faults.append((line, "write ### BEGIN SOLUTION <task>, ### END SOLUTION or ### GIVEN"))
+        elif indent.strip():
+            faults.append((line, "put this marker on a line of its own"))
+        else:
+            markers.append(Marker(line, indent, match[1], match[2]))
+    return markers
+
+
+def pair(markers: list[Marker], faults: Faults) -> list[Block]:
+    """Return the blocks; a marker without its counterpart is a fault."""
+    blocks: list[Block] = []
+    begin: Marker | None = None
+    for marker in markers:
+        if marker.kind == "BEGIN SOLUTION":
+            if begin:
+                faults.append((marker.line, f"end the block of line {begin.line} before this one"))
+            else:
+                begin = marker
+        elif marker.kind == "END SOLUTION":
+            if not begin:
+                faults.append((marker.line, "remove this END SOLUTION or put a BEGIN above it"))
+            elif marker.indent != begin.indent:
+                faults.append((marker.line, f"indent this as the BEGIN in line {begin.line}"))
+            else:
+                blocks.append(Block(begin, marker.line))
+            begin = None
+    if begin:
+        faults.append((begin.line, "put ### END SOLUTION below this solution"))
+    return blocks
+
+
+def take_out_solution(
+    block: Block, tree: ast.Module, lines: list[str | None], faults: Faults
+) -> None:
+    """Replace the block's lines, by a stub in a function, by nothing elsewhere."""
+    begin, end = block
+    in_function = is_in_function(block, tree, lines)
+    if in_function is None:
+        faults.append((begin.line, "let the block hold whole statements, indented as its markers"))
+    elif in_function and not begin.task:
+        faults.append((begin.line, "say what to do: ### BEGIN SOLUTION <task>"))
+    stub = f"{begin.indent}raise NotImplementedError({begin.task!r})" if in_function else None
+    lines[begin.line - 1 : end] = [stub] + [None] * (end - begin.line)
+
+
+def take_out_line(number: int, lines: list[str | None]) -> None:
+    """Remove a line, and one of the blank lines if it stands between two."""
+    lines[number - 1] = None
+    if lines[number - 2 : number + 1] == ["", None, ""]:
+        lines[number] = None
+
+
+def is_in_function(block: Block, tree: ast.Module, lines: list[str | None]) -> bool | None:
+    """Tell functions from modules and classes; None unless one body holds all of the block."""
+    begin, end = block
+    inner = range(begin.line + 1, end)
+    code = {number for number in inner if not re.match(r"\s*(#|$)", lines[number - 1] or "")}
+    for in_function, body in bodies(tree):
+        inside = [statement for statement in body if set(span(statement)) <= set(inner)]
+        covered = {number for statement in inside for number in span(statement)}
+        if inside and code <= covered and inside[0].col_offset == len(begin.indent):
+            return in_function
+    return None
+
+
+def bodies(node: ast.AST, in_function: bool = False) -> Iterator[tuple[bool, list[ast.stmt]]]:
+    """Yield all lists of statements, outer ones first, each with whether it is in a function."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        in_function = not isinstance(node, ast.ClassDef)
+    for field in ("body", "orelse", "finalbody"):
+        body = getattr(node, field, None)
+        if isinstance(body, list):  # that of a lambda is a single expression
+            yield in_function, body
+    for child in ast.iter_child_nodes(node):
+        yield from bodies(child, in_function)
+
+
+def span(statement: ast.stmt) -> range:
+    """Return the lines of a statement, its decorators included."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    return range(first, (statement.end_lineno or first) + 1)
+
+
+def find_leftovers(lines: list[str | None], faults: Faults) -> None:
+    """Report what doesn't work, or has no use, without the solutions."""
+    # Blank lines for those taken out, so that ruff counts as the reference does.
+    text = "\n".join(line or "" for line in lines)
+    for finding in json.loads(ruff("check", *LEFTOVERS, text=text)):
+        what = f"{finding['message']} without the solutions: move this line into a block"
+        faults.append((finding["location"]["row"], what))
+
+
+def ruff(*arguments: str, text: str) -> str:
+    """Return what ruff makes of a text, wherever it runs and whatever is configured there."""
+    if importlib.util.find_spec("ruff") is None:
+        raise UserError('ruff is missing: run pip install -e ".[dev]"')
+    command = [sys.executable, "-m", "ruff", *arguments, *STYLE, "-"]
+    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", cwd=ROOT)
+    if done.returncode:
+        raise UserError(f"ruff {arguments[0]} failed: {' '.join(done.stderr.split())}")
+    return done.stdout

@@ -1,0 +1,258 @@
+"""The judge's handle to a submission: it runs probes in a worker and never imports student code.
+
+    student.run(probes.logits, "vanilla_rnn.py", x=x, weights=weights)  →  data, or a Failure
+
+Each file has a worker of its own, so that what one file leaves behind (threads, patched modules)
+can't harm the checks of another. A worker lives as long as it behaves. One that hangs, dies or
+answers nonsense is ended; that costs the check that needed it, and the next check gets a fresh one.
+So does the check after one that says more than it was asked, or dies when nobody waits for it. A
+file whose import failed is not imported again: every check that needs it gets the same message at
+once. Nor is one that has been waited for too long.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+import typing
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, Protocol, TypeVar
+
+from grader.core.drawings import pictures
+from grader.core.failures import Failure, Status
+from grader.sandbox import wire
+from grader.sandbox.processes import WorkerLost
+from grader.submission.imports import with_imports
+from grader.submission.snapshot import Submission
+
+IMPORT_SECONDS = 60.0  # real submissions train at import; see the README about time limits
+PROBE_SECONDS = 10.0
+PATIENCE = 600.0  # for a file's imports, and its checks that are not finished, all together
+MALFORMED = "its answer has another form than it must have"
+TEXT_LIMIT = 8000  # characters of one text from the worker that a message shows
+Remembered = TypeVar("Remembered")
+
+
+class Backend(Protocol):
+    """What answers requests: a worker process, or this process (``--in-process``)."""
+
+    @property
+    def usable(self) -> bool: ...
+
+    def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]: ...
+
+    def output(self) -> str: ...
+
+    def close(self) -> None: ...
+
+
+class Student:
+    """One submission under judgement.
+
+    ``start`` makes a backend for a code folder; ``time_scale`` multiplies every time limit.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        start: Callable[[str], Backend],
+        time_scale: float = 1.0,
+    ) -> None:
+        self.submission = submission
+        self.seed = 0  # of the running test: what student code draws from
+        self.pictures: list[dict[str, str]] = []  # that the running test has been shown
+        self._memory: dict[str, Any] = {}
+        self._start = start
+        self._time_scale = time_scale
+        self._backends: dict[str, Backend] = {}  # by the file that they have imported
+        self._unloadable: dict[str, Failure] = {}
+        self._waited: Counter[str] = Counter()  # seconds, by the file
+
+    def find(self, file: str, defines: Sequence[str] = ()) -> str:
+        """The path in the submission of the file with that name; Failure where there is none."""
+        found = self.submission.find(file, defines)
+        if found is None:
+            raise Failure(
+                f"{file} is not in the submission.",
+                expected=f"a file named {file}, in any folder",
+                got="files: " + (", ".join(str(name) for name in self.submission.files[:12])),
+                status="not started",
+            )
+        return str(found)
+
+    def sources(
+        self, file: str, defines: Sequence[str] = (), imports: bool = True
+    ) -> dict[str, str]:
+        """The text of that file, and of the student's files that it imports, by path."""
+        path = self.find(file, defines)
+        found = with_imports(self.submission, path)
+        return found if imports else {path: found[path]}
+
+    def run(
+        self,
+        probe: Callable[..., Any],
+        file: str,
+        *,
+        defines: Sequence[str] = (),
+        seconds: float = PROBE_SECONDS,
+        **inputs: Any,
+    ) -> Any:
+        """What ``probe(module of file, **inputs)`` returns in the worker.
+
+        :param file: the name of the student's file, wherever it stands in the submission.
+        :param defines: names, one of which a file of another name may define instead.
+        :param seconds: wall-clock limit, before the time scale.
+        :raises Failure: the student's code raised, hung, died, or isn't there.
+        """
+        path = self.find(file, defines)
+        request = {
+            "do": "run",
+            "file": path,
+            "probe": f"{probe.__module__}:{probe.__qualname__}",
+            "seed": self.seed,
+            "inputs": inputs,
+        }
+        form = typing.get_type_hints(probe).get("return", Any)
+        backend = self._loaded(path)
+        answer = self._ask(backend, request, form, seconds, doing=f"running {path}")
+        self.pictures += pictures(answer)
+        return answer
+
+    def remember(self, key: str, make: Callable[[], Remembered]) -> Remembered:
+        """What ``make()`` returned, or the Failure that it raised, the first time for this key.
+
+        For what several checks need and what costs time, like a hanging constructor.
+        """
+        if key not in self._memory:
+            try:
+                self._memory[key] = make()
+            except Failure as failure:
+                self._memory[key] = failure
+        if isinstance(self._memory[key], Failure):
+            raise dataclasses.replace(self._memory[key])
+        found: Remembered = self._memory[key]
+        return found
+
+    def close(self) -> None:
+        """End the workers."""
+        for path in list(self._backends):
+            self._discard(path)
+
+    def _loaded(self, path: str) -> Backend:
+        """A worker that has imported ``path``."""
+        if path in self._unloadable:
+            raise dataclasses.replace(self._unloadable[path])
+        if path in self._backends:
+            if self._backends[path].usable:
+                return self._backends[path]
+            self._discard(path)
+        if self._waited[path] > PATIENCE * self._time_scale:
+            raise Failure(
+                f"{path} has been waited for long enough.",
+                got=f"{self._waited[path]:.0f} s in imports and in checks that did not finish",
+                status="timeout",
+            )
+        backend = self._backends[path] = self._start(str(self.submission.root))
+        begun = time.monotonic()
+        try:
+            request = {"do": "load", "file": path}
+            self._ask(backend, request, type(None), IMPORT_SECONDS, doing=f"importing {path}")
+        except Failure as failure:
+            self._unloadable[path] = failure
+            raise
+        self._waited[path] += int(time.monotonic() - begun)
+        return backend
+
+    def _ask(
+        self, backend: Backend, message: dict[str, Any], form: Any, seconds: float, doing: str
+    ) -> Any:
+        """What ``backend`` answers, if it has the type ``form``; else a Failure."""
+        token, begun = secrets.token_hex(8), time.monotonic()
+        try:
+            answer = backend.request({"id": token, **message}, seconds * self._time_scale)
+            if not isinstance(answer.get("id"), str) or answer["id"] != token:
+                raise WorkerLost("crashed", "it answered a question that was not asked")
+            if not isinstance(answer.get("status"), str):
+                raise WorkerLost("crashed", MALFORMED)
+            if answer["status"] != "ok":
+                self._raise(answer, backend, doing)
+            if not wire.conforms(answer.get("value"), form):
+                raise WorkerLost("crashed", MALFORMED)
+            return answer.get("value")
+        except WorkerLost as lost:
+            self._waited[message["file"]] += int(time.monotonic() - begun)
+            self._raise_lost(lost, backend, message["file"], doing)
+
+    def _raise(self, answer: dict[str, Any], backend: Backend, doing: str) -> NoReturn:
+        """The Failure that an answer other than the right one stands for."""
+
+        def text(key: str) -> str:
+            if not isinstance(answer.get(key), str):
+                raise WorkerLost("crashed", MALFORMED)
+            return str(answer[key])[:TEXT_LIMIT]
+
+        status = text("status")
+        if status == "not started":
+            task = " ".join(text("message").split())  # stands in a line of the table of points
+            raise Failure(task, where=text("where"), status="not started")
+        if status in ("wrong", "banned"):
+            what, expected, got, hint = map(text, ("what", "expected", "got", "hint"))
+            kind: Status = "failed" if status == "wrong" else "blocked"
+            raise Failure(what, expected, got, hint=hint, status=kind, output=backend.output())
+        if status in ("error", "blocked"):
+            raise Failure(
+                text("why") or f"Your code raised {text('type')} while {doing}.",
+                got=f"{text('type')}: {text('message')}".removesuffix(": "),
+                where=text("where"),
+                hint=self._hint(answer),
+                status="error" if status == "error" else "blocked",
+                traceback=text("traceback"),
+                output=backend.output(),
+            )
+        if status == "internal":
+            raise Failure(
+                f"The grader failed while {doing}; please report this. "
+                "It is not counted against you.",
+                status="internal",
+                traceback=text("traceback"),
+                output=backend.output(),
+            )
+        raise WorkerLost("crashed", MALFORMED)
+
+    def _hint(self, answer: dict[str, Any]) -> str:
+        """What to say about an exception whose own message leads astray."""
+        texts = [
+            self.submission.source_of(file)
+            for file in self.submission.files
+            if str(answer["where"]).startswith(f"{file},")
+        ]
+        if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for t in texts for line in t.splitlines()):
+            return "The file holds merge-conflict markers (<<<<<<<, >>>>>>>): choose one side."
+        if answer["type"] == "ModuleNotFoundError":
+            return (
+                "There are Python's own modules, torch, numpy and matplotlib, and the files that "
+                "were handed in: is one of yours missing? Import anything else where it can be "
+                "done without."
+            )
+        return ""
+
+    def _raise_lost(self, lost: WorkerLost, backend: Backend, path: str, doing: str) -> NoReturn:
+        output = backend.output()
+        self._discard(path)
+        what = {
+            "timeout": f"Your code did not finish while {doing}.",
+            "crashed": f"The process of your code ended while {doing}.",
+        }[lost.kind]
+        hint = {
+            "timeout": "Look for an endless loop, or for training that runs at import: "
+            'put it under `if __name__ == "__main__":`.'
+            if doing.startswith("importing")
+            else "Look for an endless loop, or for work that is done again and again.",
+            "crashed": "Look for exit(), os._exit() or code that runs out of memory.",
+        }[lost.kind]
+        raise Failure(what, got=lost.reason, hint=hint, status=lost.kind, output=output) from None
+
+    def _discard(self, path: str) -> None:
+        self._backends.pop(path).close()

@@ -1,0 +1,183 @@
+"""One grading run, as a pytest plugin object: fixtures for tests, results from their outcomes."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import secrets
+import shlex
+import traceback
+import zlib
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from grader import terminal
+from grader.core.failures import Failure, Status
+from grader.core.paths import EXERCISES, KIT
+from grader.core.rubric import Grade, Result, grade, points_of, read_rubric
+from grader.core.text import plain
+from grader.sandbox.isolation import missing
+from grader.sandbox.student import Backend, Student
+from grader.submission.handin import check_formalities
+from grader.submission.snapshot import Submission
+
+FIGURES = 4  # that a report keeps of one test
+
+
+class Grading:
+    """A submission, a seed, and the results so far.
+
+    ``start`` makes a backend for a code folder; ``isolation`` is what reports call it.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        submission: Submission,
+        start: Callable[[str], Backend],
+        isolation: str,
+    ) -> None:
+        seed = config.getoption("seed")
+        self.seed: int = secrets.randbelow(2**31) if seed is None else seed
+        self.submission = submission
+        self.isolation = isolation
+        self.student_handle = Student(submission, start, config.getoption("time_scale"))
+        self.notices = list(submission.notices)
+        if submission.source.is_file():  # the sheet's rules are for what is handed in
+            findings = check_formalities(submission)
+            self.notices += [finding.message for finding in findings if not finding.ok]
+        self.rubric = read_rubric()
+        self.results: dict[str, Result] = {}
+
+    def grade(self) -> Grade:
+        return grade(list(self.results.values()), self.rubric)
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """Random numbers of this test: they depend on the seed and its name, not on its place."""
+        name = f"{request.node.parent.name}::{request.node.name}"
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+
+    @pytest.fixture
+    def student(self, rng: np.random.Generator) -> Student:
+        """The submission under judgement."""
+        self.student_handle.pictures = []
+        self.student_handle.seed = int(rng.integers(2**31))
+        return self.student_handle
+
+    def pytest_report_header(self) -> list[str]:
+        lacks = ", ".join(missing()) if self.isolation != "full" else ""
+        return [
+            f"submission: {_display(self.submission.source)}",
+            f"seed: {self.seed} (repeat with --seed {self.seed})",
+            f"isolation: {self.isolation}" + (f"; this system lacks {lacks}" if lacks else ""),
+        ]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """From here on failures are shown by terminal.py; frames of the judge help no student."""
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if session.config.option.tbstyle == "auto" and not session.testsfailed and reporter:
+            session.config.option.tbstyle = "no"
+            reporter.reportchars = ""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if not item.path.is_relative_to(EXERCISES):
+            return report
+        if call.when != "call" and report.passed:
+            return report
+        result = self._result(item, call)
+        self.results[item.nodeid] = result
+        if result.failure is not None:
+            report.longrepr = str(result.failure)
+        if result.status == "advice" and call.when == "call":
+            report.outcome = "passed"
+        return report
+
+    def _result(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Result:
+        marker = cast(pytest.Mark, item.get_closest_marker("question"))
+        question = next(q for q in self.rubric if q.id == marker.kwargs["id"])
+        points = points_of(question, marker.kwargs.get("share", "0"))
+        required = bool(marker.kwargs.get("required", False))
+        failure = None if call.excinfo is None else _as_failure(call.excinfo)
+        status: Status = failure.status if failure else "passed"
+        if status in ("failed", "error") and not points and not required:
+            status = "advice"
+        function = cast(pytest.Function, item).function
+        title = (inspect.getdoc(function) or item.name).split("\n\n")[0]
+        return Result(
+            test=item.nodeid,
+            title=" ".join(title.split()).rstrip("."),
+            question=question.id,
+            points=points,
+            required=required,
+            status=status,
+            seed=self.seed,
+            failure=failure,
+            repeat=self._repeat(item),
+            figures=self.student_handle.pictures[:FIGURES],
+            seconds=call.duration,
+        )
+
+    def _repeat(self, item: pytest.Item) -> str:
+        source = _display(self.submission.source)
+        option = "" if source == "student_template" else f" --submission {shlex.quote(source)}"
+        return f"pytest {_display(item.path)}::{item.name} --seed {self.seed}{option}"
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        result = self.results.get(report.nodeid)
+        if result is None or (report.passed and report.when != "call"):
+            return None
+        letter, color = terminal.MARKS[result.status]
+        return report.outcome, letter, (result.status.upper(), {color: True})
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.results:
+            grade = self.grade()  # first: it settles what each result has earned
+            terminal.summarize(terminalreporter, grade, list(self.results.values()), self.notices)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Enter the grade at the report's top level, and each result as its test's metadata."""
+        json_report["grade"] = self.grade().as_dict()
+        json_report["seed"] = self.seed
+        json_report["isolation"] = self.isolation
+        json_report["notices"] = self.notices
+        for test in json_report.get("tests", []):
+            if test["nodeid"] in self.results:
+                test["metadata"] = self.results[test["nodeid"]].metadata()
+
+
+def _as_failure(excinfo: pytest.ExceptionInfo[BaseException]) -> Failure:
+    if isinstance(excinfo.value, Failure):
+        return excinfo.value
+    return Failure(
+        "The grader failed in this check; please report this. It is not counted against you.",
+        status="internal",
+        traceback=_own_frames(excinfo),
+    )
+
+
+def _own_frames(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """The frames of the kit, for whoever mends it."""
+    frames = [e for e in traceback.extract_tb(excinfo.tb) if str(KIT) in e.filename]
+    message = traceback.format_exception_only(excinfo.type, excinfo.value)
+    return "".join(traceback.format_list(frames) + message)
+
+
+def _display(path: Path) -> str:
+    """The path as the user would type it here, without what a terminal would obey."""
+    try:
+        return plain(os.path.relpath(path))
+    except ValueError:  # on another drive
+        return plain(str(path))

@@ -1,0 +1,194 @@
+"""Lists the files of a submission, a folder or a ZIP, without trusting what it says of itself.
+
+Nothing is unpacked here, and nothing is read but a ZIP's table of contents, up to a limit. Every
+way in which reading can fail becomes a `SubmissionError` of one line.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from grader.core.errors import UserError
+from grader.core.text import shown
+
+MAX_ENTRIES = 20_000
+MAX_DIRECTORY = 5 * 2**20  # bytes of a ZIP's table of contents, which zipfile reads at once
+LOCAL_HEADER = 30  # bytes before each file in a ZIP, at least
+
+CODE = {".py", ".ipynb"}
+ARCHIVES = {".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip"}
+
+# Made by computers, in any folder; besides these, everything whose name begins with a dot.
+JUNK = {
+    "__macosx", "__pycache__", "desktop.ini", "dist-packages", "node_modules", "site-packages",
+    "thumbs.db", "venv", "virtualenv",
+}  # fmt: skip
+
+# What zipfile raises for broken archives, and the file system for anything else.
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError,
+    ValueError,
+)  # fmt: skip
+
+
+class SubmissionError(UserError):
+    """The submission can't be graded; the message, one line, says what the student has to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file as the folder or ZIP declares it."""
+
+    name: str
+    size: int  # bytes, unpacked
+    packed: int  # bytes that it occupies
+    plain: bool  # neither link nor device
+    read: Callable[[int], bytes]  # its first bytes, at most so many
+
+
+def is_junk(part: str) -> bool:
+    """Whether a file or folder of this name is none of the student's work."""
+    return part.startswith(".") or part.lower() in JUNK
+
+
+@contextmanager
+def readable(source: Path) -> Iterator[None]:
+    """Turn whatever goes wrong with reading ``source`` into one line.
+
+    :raises SubmissionError: it did go wrong.
+    """
+    try:
+        yield
+    except BROKEN as error:
+        reason = shown(" ".join(str(error).split())) or type(error).__name__
+        raise SubmissionError(
+            f"{shown(source.name)} can't be read ({reason}): make it anew and check that it opens."
+        ) from error
+
+
+def entries_of(source: Path) -> AbstractContextManager[list[Entry]]:
+    """The files below a folder or in a ZIP, which can be read until the context ends.
+
+    :raises SubmissionError: it is neither, or holds more than any student needs.
+    """
+    name, suffix = shown(source.name), source.suffix.lower()
+    if source.is_dir():
+        return nullcontext(_folder_entries(source))
+    if not source.exists():
+        raise SubmissionError(f"There is no file or folder {shown(str(source))}: check the path.")
+    if suffix in CODE:
+        raise SubmissionError(f"{name} is a single file: name the folder or ZIP that it is in.")
+    if suffix in ARCHIVES - {".zip"}:
+        raise SubmissionError(f"{name} is not a ZIP: unpack it and export the folder as ZIP.")
+    if not source.is_file() or not zipfile.is_zipfile(source):
+        raise SubmissionError(
+            f"{name} is not a ZIP, or was cut off: make it anew and check that it opens."
+        )
+    return _zip_entries(source)
+
+
+def _too_many(source: Path) -> SubmissionError:
+    return SubmissionError(
+        f"{shown(source.name)} holds more than {MAX_ENTRIES:,} files: "
+        "leave out data sets and virtual environments."
+    )
+
+
+def _folder_entries(source: Path) -> list[Entry]:
+    """The files below ``source``, links unfollowed; junk, which may be huge, is not even listed."""
+    entries, folders, count = [], [str(source)], 0
+    while folders:
+        with os.scandir(folders.pop()) as listing:
+            for item in listing:
+                count += 1
+                if count > MAX_ENTRIES:
+                    raise _too_many(source)
+                if is_junk(item.name):
+                    continue
+                if item.is_dir(follow_symlinks=False):
+                    folders.append(item.path)
+                    continue
+                name = _decoded(os.fsencode(os.path.relpath(item.path, source)))
+                size = item.stat(follow_symlinks=False).st_size
+                plain = item.is_file(follow_symlinks=False)
+                entries.append(Entry(name, size, size, plain, partial(_read_file, item.path)))
+    return entries
+
+
+def _read_file(path: str, size: int) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(size)
+
+
+@contextmanager
+def _zip_entries(source: Path) -> Iterator[list[Entry]]:
+    with _BoundedReader(io.FileIO(source)) as file, zipfile.ZipFile(file) as archive:
+        file.limit = sys.maxsize  # from here on, files are read, and as far as is asked for
+        infos = archive.infolist()
+        if len(infos) > MAX_ENTRIES:
+            raise _too_many(source)
+        end = 0
+        for info in sorted(infos, key=lambda info: info.header_offset):
+            if info.header_offset < end:
+                raise zipfile.BadZipFile("files overlap")
+            end = info.header_offset + LOCAL_HEADER + len(info.orig_filename) + info.compress_size
+        if end > archive.start_dir:
+            raise zipfile.BadZipFile("files overlap")
+        yield [_zip_entry(source, archive, info) for info in infos if not _is_folder(info)]
+
+
+class _BoundedReader(io.BufferedReader):
+    """A file that a ZIP's reader can't ask for a table of contents of a million entries."""
+
+    limit = MAX_DIRECTORY
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self.limit:
+            raise _too_many(Path(os.fsdecode(self.name)))
+        return super().read(size)
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    return info.filename.endswith(("/", "\\")) or stat.S_ISDIR(info.external_attr >> 16)
+
+
+def _zip_entry(source: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
+    """One entry, refused if only a password or another program could unpack it."""
+    raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
+    name = _decoded(raw)
+    if info.flag_bits & 0x1:
+        raise SubmissionError(
+            f"{shown(source.name)} is encrypted ({shown(name)}): make a ZIP without a password."
+        )
+    # Only deflate is unpacked piece by piece: zipfile lets the others take any amount of memory.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise SubmissionError(
+            f"{shown(source.name)} is packed in an unusual way ({shown(name)}): "
+            "make the ZIP with your computer's file manager."
+        )
+    plain = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
+
+    def read(size: int) -> bytes:
+        with archive.open(info) as file:
+            return file.read(size)
+
+    return Entry(name, info.file_size, info.compress_size, plain, read)
+
+
+def _decoded(name: bytes) -> str:
+    """A file name of today's systems (UTF-8) or of old ZIPs (cp437, where every byte is a sign)."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode("cp437")

@@ -1,0 +1,231 @@
+"""Opens what a student handed in: a folder or ZIP becomes a `Submission`.
+
+One mechanism for both: list the entries, vet them, copy what is wanted into a *snapshot*, a fresh
+folder that holds plain files of known kinds and nothing else. The code is run from there. A
+notebook becomes a module beside it.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import io
+import os
+import re
+import tokenize
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from grader.core.errors import UserError
+from grader.core.names import PROTECTED
+from grader.core.tempdirs import Folder
+from grader.core.text import shown
+from grader.submission.archive import Entry, SubmissionError, entries_of, readable
+from grader.submission.filter import CONFIGURATION, Notes, vet
+from grader.submission.notebooks import parse, read_notebook
+
+# A declaration of the encoding, in one of the first two lines.
+COOKIE = re.compile(r"\A((?:.*\n)??[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
+
+__all__ = ["FileName", "Submission", "SubmissionError", "open_submission"]
+
+
+class FileName(str):
+    """A file's name, with functions and classes that a file of another name may define instead."""
+
+    defines: tuple[str, ...]
+
+    def __new__(cls, name: str, *defines: str) -> Self:
+        self = super().__new__(cls, name)
+        self.defines = defines
+        return self
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A student's files, ready to be run.
+
+    name: the ZIP's stem or the folder's name. source: what was opened, absolute.
+    root: the folder to run the code from. files: sorted, relative to ``root``.
+    notices: sentences for the student on what was left out or made harmless, and why.
+    """
+
+    name: str
+    source: Path
+    root: Path
+    files: tuple[PurePosixPath, ...]
+    notices: tuple[str, ...]
+    _snapshot: Folder | None = field(default=None, repr=False, compare=False)
+
+    def find(self, name: str, defines: Sequence[str] = ()) -> PurePosixPath | None:
+        """The file called ``name``, in whatever folder, or else one that stands in for it.
+
+        The first of these: a path that ends with ``name``; a file with its last part as name (each
+        with its case, then without, then without what joins words); a module that defines most,
+        and any, of ``defines`` at top level. Among equals, the one in the fewest folders, then the
+        first in the alphabet.
+        """
+        if isinstance(name, FileName):
+            defines = name.defines
+        ranked = sorted(self.files, key=lambda file: (len(file.parts), file))
+        parts = PurePosixPath(name).parts
+        for wanted in (parts, parts[-1:]):
+            for spelling in (str, str.casefold, _squeezed):
+                end = [spelling(part) for part in wanted]
+                for file in ranked:
+                    if [spelling(part) for part in file.parts[-len(end) :]] == end:
+                        return file
+        found = {file: len(self._defined[file].intersection(defines)) for file in ranked}
+        best = max(ranked, key=found.__getitem__)
+        return best if found[best] else None
+
+    def source_of(self, file: PurePosixPath) -> str:
+        """The text of one of ``files``, as Python would read it, or else as Latin-1."""
+        return _decoded((self.root / file).read_bytes())[0]
+
+    @cached_property
+    def _defined(self) -> Mapping[PurePosixPath, frozenset[str]]:
+        """The classes and functions that each file defines at top level."""
+        return {file: self._definitions(file) for file in self.files}
+
+    def _definitions(self, file: PurePosixPath) -> frozenset[str]:
+        if file.suffix.lower() != ".py":
+            return frozenset()
+        try:
+            body = parse(self.source_of(file)).body
+        except SyntaxError:
+            return frozenset()
+        kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        return frozenset(node.name for node in body if isinstance(node, kinds))
+
+    def close(self) -> None:
+        """Remove the snapshot."""
+        if self._snapshot is not None:
+            self._snapshot.remove()
+
+    def __enter__(self) -> Submission:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
+    """The submission in a folder or ZIP.
+
+    :param snapshot: run the code from a copy; without (only for a folder, to debug), from where it
+        is, with its notebooks unconverted.
+    :raises SubmissionError: it can't be read, is unsafe or holds no code.
+    """
+    source = Path(os.path.abspath(path))
+    with readable(source), entries_of(source) as entries:
+        is_folder = source.is_dir()
+        name = unicodedata.normalize("NFC", source.name if is_folder else source.stem)
+        taken, notes = vet(shown(source.name), entries)
+        if snapshot:
+            copy = Folder("submission")
+            root = Path(copy.path)
+            try:
+                _copy(taken, root, notes)
+                files = {*taken, *_convert_notebooks(taken, root, notes)}
+            except BaseException:
+                copy.remove()
+                raise
+            found = tuple(sorted(files))
+            return Submission(name, source, root, found, notes.sentences(), copy)
+        if not is_folder:
+            raise SubmissionError(f"{shown(source.name)} is a ZIP: unpack it and name the folder.")
+        return Submission(name, source, source, tuple(sorted(taken)), notes.sentences())
+
+
+def _copy(taken: Mapping[PurePosixPath, Entry], root: Path, notes: Notes) -> None:
+    """Write below ``root`` what was taken, if it is as long as was declared."""
+    for path, entry in taken.items():
+        data = entry.read(entry.size + 1)
+        if len(data) != entry.size:
+            raise zipfile.BadZipFile(f"{path} has another length than it says")
+        if path.suffix.lower() == ".py":
+            data = _importable(path, data, notes)
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
+def _convert_notebooks(
+    paths: Iterable[PurePosixPath], root: Path, notes: Notes
+) -> list[PurePosixPath]:
+    """Write a module beside each notebook that has none of its name; return the new paths."""
+    modules = []
+    for path in sorted(paths):
+        module = path.with_name(_module_name(path.stem))
+        if path.suffix.lower() != ".ipynb" or (root / module).exists():
+            continue
+        try:
+            notebook = read_notebook(_decoded((root / path).read_bytes())[0])
+        except UserError:
+            notes.add("notebook", str(path))
+            continue
+        (root / module).write_text(notebook.source, encoding="utf-8", newline="")
+        modules.append(module)
+        for cell in notebook.unread:
+            notes.add("cell", f"{path}, {cell}")
+    return modules
+
+
+def _squeezed(part: str) -> str:
+    """``part`` as far as spellings of it agree: Vanilla-RNN.py is vanilla_rnn.py."""
+    return re.sub(r"[\s_-]", "", part.casefold())
+
+
+def _module_name(stem: str) -> str:
+    """The file name for a notebook's code: one that can be imported and is nobody else's."""
+    name = re.sub(r"\W", "_", stem)
+    return f"{name}_.py" if name in PROTECTED or f"{name}.py" in CONFIGURATION else f"{name}.py"
+
+
+def _importable(path: PurePosixPath, data: bytes, notes: Notes) -> bytes:
+    """The same code in bytes that Python reads, and as :func:`_decoded` does.
+
+    What Python doesn't decode becomes UTF-8. So does, with a byte order mark, what declares its
+    encoding near a lone carriage return: which lines are the first two is told differently there.
+    """
+    text, faithful = _decoded(data)
+    if not faithful:
+        notes.add("encoding", str(path))
+    head = b"\n".join(data.split(b"\n", 2)[:2]) + b"\n"
+    if b"coding" in head and re.search(rb"\r(?!\n)", head):
+        text = re.sub("\r\n?", "\n", text)
+        return codecs.BOM_UTF8 + COOKIE.sub(r"\1utf-8", text).encode()
+    if faithful and not data.startswith(codecs.BOM_UTF8):
+        return data
+    return COOKIE.sub(r"\1utf-8", text).encode()
+
+
+def _decoded(data: bytes) -> tuple[str, bool]:
+    """The text of a file, without byte order mark, and whether its encoding is what it declares.
+
+    Python's rule (PEP 263): UTF-8, or what a comment in the first two lines says. Latin-1, where
+    every byte is a sign, is the last resort.
+    """
+    encoding = "utf-8"
+    marked = data.startswith(codecs.BOM_UTF8)
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        if not marked:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        if encoding in ("idna", "punycode"):
+            raise LookupError("takes hours for a large file")
+        return data.decode(encoding), True
+    except (SyntaxError, LookupError, ValueError):
+        return data.decode("latin-1"), False

@@ -1,0 +1,126 @@
+"""The worker's side: what runs in the process that imports student code.
+
+Contract. The worker says ``{"locked", "problem"}`` before it imports anything of the student's.
+Then the judge sends a request and waits; the worker answers it once, in order:
+
+    {"id", "do": "load", "file"}                                   import a file
+    {"id", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}   run a probe
+
+    {"id", "status": "ok", "value"}
+    {"id", "status": "not started" | "wrong" | "banned" | "error" | "blocked", …}  their doing
+    {"id", "status": "internal", "traceback"}                      ours
+
+A probe is ``probe(module, **inputs) -> data`` and stands in an exercise's ``probes.py``. It may
+raise :class:`Unusable` to say what the student's code returned instead of what was asked for.
+Ending the process, hanging or swelling needs no answer: the judge sees it and says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import random
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+
+from grader.sandbox import wire
+from grader.sandbox.isolation import Lock
+from grader.worker.explain import explain
+from grader.worker.importing import StudentCode
+
+Probe = Callable[..., Any]
+
+
+class Unusable(Exception):
+    """Student code returned something that can't be judged: ``expected`` and ``got``, as text."""
+
+    status = "wrong"
+
+    def __init__(self, what: str, *, expected: str, got: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.details = {"what": what, "expected": expected, "got": got, "hint": hint}
+
+
+class Banned(Unusable):
+    """Student code used what it must not use."""
+
+    status = "banned"
+
+
+def serve(reader: BinaryIO, writer: BinaryIO, code: StudentCode, lock: Lock) -> None:
+    """Answer requests until the judge hangs up."""
+    while (body := wire.read_frame(reader)) is not None:
+        request = wire.decode(body)
+        answer = reply(request, code, lock)
+        flush_prints()
+        writer.write(answer)
+        writer.flush()
+
+
+def reply(request: dict[str, Any], code: StudentCode, lock: Lock) -> bytes:
+    """The frame that answers ``request``."""
+    answer = handle(request, code, lock)
+    try:
+        return wire.encode({"id": request["id"], **answer})
+    except wire.WireError as error:
+        return wire.encode({"id": request["id"], "status": "internal", "traceback": str(error)})
+
+
+def handle(request: dict[str, Any], code: StudentCode, lock: Lock) -> dict[str, Any]:
+    """Do what ``request`` asks; whatever happens becomes data."""
+    try:
+        if request["do"] == "load":
+            code.module(request["file"])
+            return {"status": "ok", "value": None}
+        probe = resolve(request["probe"])
+        module = code.module(request["file"])
+        set_seeds(request["seed"])
+        return {"status": "ok", "value": probe(module, **request["inputs"])}
+    except Unusable as error:
+        return {"status": error.status, **error.details}
+    except BaseException as error:
+        if isinstance(error, MemoryError):  # what fills the memory hangs on the traceback's frames
+            traceback.clear_frames(error.__traceback__)
+        return _failure(error, code, lock)
+
+
+def _failure(error: BaseException, code: StudentCode, lock: Lock) -> dict[str, Any]:
+    details = code.describe(error)
+    if denial := explain(error, lock):
+        return {**details, **denial}
+    if isinstance(error, NotImplementedError) and code.raised_by_student(error.__traceback__):
+        return {"status": "not started", **details}
+    if details["where"] or not isinstance(error, Exception):
+        return {"status": "error", "why": "", **details}
+    # No frame of theirs: a probe of ours failed, and that must not look like their fault.
+    return {"status": "internal", "traceback": "".join(traceback.format_exception(error))[-8000:]}
+
+
+def resolve(probe: str) -> Probe:
+    """The probe that ``module:name`` names; only modules of the kit can be named."""
+    module, _, name = probe.partition(":")
+    if not module.startswith("grader."):
+        raise ValueError(f"not a probe of the kit: {probe}")
+    function: Probe = getattr(importlib.import_module(module), name)
+    return function
+
+
+def flush_prints() -> None:
+    """Send the student's prints on their way before the answer that they belong to."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # they may have closed or replaced it
+            stream.flush()
+
+
+def set_seeds(seed: int) -> None:
+    """Fix every generator that student code draws from, and undo what it left behind."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)

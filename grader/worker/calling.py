@@ -1,0 +1,171 @@
+"""Finds what student code defines by its name, and calls it by the names of its parameters.
+
+Names of functions, classes and parameters are those of the template up to case and underscores;
+the order of parameters never matters. What can't be found or called so is :class:`Unusable`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from grader.core.names import Aliases, by_any_name, names_for, squeeze
+from grader.worker import configuration
+from grader.worker.answering import Unusable
+
+LIBRARIES = ("torch", "numpy", "matplotlib", "grader")
+
+
+def call(owner: Any, name: str, values: Mapping[str, Any], aliases: Aliases) -> Any:
+    """What the function of that name returns, by :func:`find` and :func:`bind`."""
+    return bind(find(owner, name, values), values, aliases)
+
+
+def find(owner: Any, name: str, parameters: Iterable[str] = ("…",)) -> Callable[..., Any]:
+    """The function of that name in a module, or in an object; ``parameters`` are for messages."""
+    found: Callable[..., Any] | None = _member(owner, name, callable)
+    if found is None:
+        expected = f"def {name}({', '.join(parameters)})"
+        raise _lacks(owner, name, "function", expected, inspect.isfunction)
+    return found
+
+
+def find_class(module: ModuleType, name: str, base: type = object) -> type[Any]:
+    """The student's class of that name, derived from ``base``; not one that is imported as is."""
+
+    def fits(value: Any) -> bool:
+        return inspect.isclass(value) and issubclass(value, base) and is_students(value)
+
+    found: type[Any] | None = _member(module, name, fits)
+    if found is None:
+        expected = f"class {name}" + (f"({base.__name__})" if base is not object else "")
+        raise _lacks(module, name, "class", expected, inspect.isclass)
+    return found
+
+
+def is_students(kind: type) -> bool:
+    """Whether a class comes from a file of the student's, and not from a library or the kit."""
+    return kind.__module__.partition(".")[0] not in LIBRARIES
+
+
+def takes(function: Callable[..., Any], value: str, aliases: Aliases) -> bool:
+    """Whether the function has a parameter for that value."""
+    names = names_for(value, aliases)
+    return any(squeeze(parameter.name) in names for parameter in parameters(function))
+
+
+def wants_configuration(function: Callable[..., Any]) -> bool:
+    """Whether :func:`bind` gives the function one object that holds all values."""
+    return configuration.is_wanted(parameters(function))
+
+
+def default_of(function: Callable[..., Any], value: str, aliases: Aliases) -> Any:
+    """The default for that value in the function's signature, or on its command line, or None."""
+    names = names_for(value, aliases)
+    defaults = {p.name: p.default for p in parameters(function) if p.default is not p.empty}
+    own = configuration.options_of(function) | defaults
+    return next((default for name, default in own.items() if squeeze(name) in names), None)
+
+
+def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Aliases) -> Any:
+    """``function(…)`` with those of ``values`` that it has parameters for, whatever their order.
+
+    A parameter that is not known keeps its default; without one, that is :class:`Unusable`, but for
+    a single one that is called ``config`` or the like: it gets an object with all values.
+    """
+    if wants_configuration(function):
+        options = configuration.options_of(function)
+        return _called(function, [configuration.Configuration(options, values, aliases)], {})
+    known = by_any_name(values, aliases)
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    asked = parameters(function)
+    if values and [parameter.kind for parameter in asked] == [inspect.Parameter.VAR_POSITIONAL]:
+        hint = "Let a decorator keep the names of what it wraps: functools.wraps."
+        raise _nameless(function, f"{asked[0]}, which has no names", hint)
+    for parameter in asked:
+        name = squeeze(parameter.name)
+        if parameter.kind is parameter.VAR_KEYWORD:
+            keywords.update({k: v for k, v in values.items() if k not in keywords})
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            continue
+        elif name in known and parameter.kind is parameter.POSITIONAL_ONLY:
+            positional.append(known[name])
+        elif name in known:
+            keywords[parameter.name] = known[name]
+        elif parameter.default is parameter.empty:
+            raise Unusable(
+                f"{_name(function)} asks for a parameter that the sheet does not have.",
+                expected=f"parameters: {', '.join(values)}",
+                got=f"a parameter {parameter.name!r} without a default value",
+                hint="Keep the names of the template, or give further parameters a default.",
+            )
+    return _called(function, positional, keywords)
+
+
+def _called(
+    function: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]
+) -> Any:
+    """What the call returns. One that reaches no line of the function's is :class:`Unusable`."""
+    try:
+        return function(*positional, **keywords)
+    except TypeError as error:
+        trace = error.__traceback__
+        if trace is None or trace.tb_next is not None:
+            raise
+        raise Unusable(
+            f"{_name(function)} can be called as the template says.",
+            expected="no exception",
+            got=f"TypeError: {error}",
+        ) from None
+
+
+def parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
+    """Those of a function; :class:`Unusable` if they can't be told."""
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        hint = "The first parameter of a method is self."
+        raise _nameless(function, "no parameters that can be told", hint) from None
+
+
+def _member(owner: Any, name: str, fits: Callable[[Any], bool]) -> Any:
+    """The attribute of that name that ``fits``, else one whose name agrees with it, else None."""
+    alike = (key for key in dir(owner) if squeeze(key) == squeeze(name))
+    values = (getattr(owner, key, None) for key in (name, *alike))
+    return next((value for value in values if fits(value)), None)
+
+
+def _lacks(
+    owner: Any, name: str, kind: str, expected: str, fits: Callable[[Any], bool]
+) -> Unusable:
+    """What to say where an owner has no function or class of that name."""
+    other, in_file = getattr(owner, name, None), isinstance(owner, ModuleType)
+    home = owner.__name__ if in_file else type(owner).__module__
+    defined = [
+        key
+        for key, value in inspect.getmembers_static(owner, fits)
+        if value.__module__ == home and not key.startswith("__")
+    ]
+    return Unusable(
+        f"{'The file' if in_file else type(owner).__name__} defines no {kind} {name}.",
+        expected=expected,
+        got=f"{name}, which is something else: {other if inspect.isclass(other) else type(other)}"
+        if other is not None
+        else f"no such name; there is {', '.join(defined) or f'no {kind}'}",
+    )
+
+
+def _nameless(function: Callable[..., Any], got: str, hint: str) -> Unusable:
+    return Unusable(
+        f"{_name(function)} can be called by the names of its parameters.",
+        expected="the template's parameters, in a method after self",
+        got=got,
+        hint=hint,
+    )
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))

@@ -1,0 +1,53 @@
+"""Tells the student which lock or limit of isolation.py an exception comes from."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+
+from grader.sandbox.isolation import Lock
+
+
+def explain(error: BaseException, lock: Lock) -> dict[str, str]:
+    """``{"status", "why"}`` if ``error``, or what it was raised from, is a lock's; else empty."""
+    for cause in _chain(error):
+        if isinstance(cause, PermissionError | socket.gaierror) and lock.level == "full":
+            return {"status": "blocked", "why": _forbidden(cause)}
+        if why := _exceeded(cause, lock):
+            return {"status": "error", "why": why}
+    return {}
+
+
+def _forbidden(error: OSError) -> str:
+    if isinstance(error.filename, str):
+        return (
+            f"Your code tried to reach {error.filename}; graded code may not. It reads its own "
+            "files, and writes to the current folder only."
+        )
+    return (
+        "Your code tried to start a process, to open a network connection or to signal another "
+        "process; graded code may do none of these."
+    )
+
+
+def _exceeded(error: BaseException, lock: Lock) -> str:
+    limits = lock.limits
+    text = str(error) if type(error) is RuntimeError else ""  # torch's; a subclass is theirs
+    if isinstance(error, MemoryError) or "can't allocate memory" in text:
+        return f"Your code needs more memory than it is given: {limits.memory} MiB."
+    if "can't start new thread" in text:
+        return "Your code starts more threads than it has memory for."
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return f"Your code writes a file of more than {limits.file} MiB."
+    if isinstance(error, OSError) and error.errno == errno.EMFILE:
+        return f"Your code has more than {limits.files} files open at a time."
+    return ""
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()  # a cause may be its own cause
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
