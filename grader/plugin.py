@@ -82,7 +82,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "question(id, share='0', required=False): the rubric's question that a test belongs to, the "
+        "question(id, share='0', required=False): the question that a test belongs to, the "
         "share of its points that it earns, and whether failing it takes the whole question",
     )
     if config.option.help or config.option.collectonly:

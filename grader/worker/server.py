@@ -45,7 +45,7 @@ def preload(modules: list[str]) -> None:
     importlib.import_module("matplotlib.pyplot")
     importlib.import_module("torch._dynamo")  # the first optimizer would import it, in each worker
     importlib.import_module("torch.utils.data")
-    for module in ("dataloader", "loading", "process"):
+    for module in ("dataloader", "importing", "answering"):
         importlib.import_module(f"grader.worker.{module}")
     isolation.prepare()
     gc.collect()
