@@ -61,9 +61,9 @@ def test_a_misconception_is_named_and_the_others_are_not() -> None:
         ("the sign is wrong", lambda: -expected),
         ("it is twice too large", lambda: 2 * expected),
     ]
-    found = failure(2 * expected, expected, hint="look again", misconceptions=misconceptions)
+    found = failure(2 * expected, expected, hint="look again", mistakes=misconceptions)
     assert found.hint == "it is twice too large"
-    found = failure(3 * expected, expected, hint="look again", misconceptions=misconceptions)
+    found = failure(3 * expected, expected, hint="look again", mistakes=misconceptions)
     assert found.hint == "look again"
 
 

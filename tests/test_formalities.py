@@ -11,9 +11,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grader.submission import pdf_text
 from grader.submission.handin import Finding, check_formalities
 from grader.submission.pdf_text import first_pages
-from grader.submission.snapshot import open_submission, pdf_text
+from grader.submission.snapshot import open_submission
 
 
 def pdf_of(*pages: bytes, compressed: bool = False) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 
 from grader.__main__ import main
 from grader.core.errors import UserError
-from grader.release.template import handout
+from grader.release import handout
 from tests.conftest import ROOT
 
 

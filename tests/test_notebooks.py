@@ -7,8 +7,8 @@ import nbformat
 import pytest
 
 from grader.core.errors import UserError
+from grader.submission import notebooks
 from grader.submission.notebooks import code_cells, module_source, parse, parse_cell, read_notebook
-from grader.submission.snapshot import notebooks
 
 
 def notebook_of(*cells: str) -> str:

@@ -18,14 +18,8 @@ import nbformat
 import pytest
 
 from grader.core.errors import UserError
-from grader.submission.snapshot import (
-    FileName,
-    Submission,
-    SubmissionError,
-    archive,
-    filter,
-    open_submission,
-)
+from grader.submission import archive, filter
+from grader.submission.snapshot import FileName, Submission, SubmissionError, open_submission
 
 CODE = b"class VanillaRNN:\n    pass\n"
 

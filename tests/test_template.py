@@ -12,13 +12,8 @@ import pytest
 
 from grader.__main__ import main
 from grader.core.errors import UserError
-from grader.release.template import (
-    TemplateError,
-    check_template,
-    render_template,
-    template,
-    write_template,
-)
+from grader.release import template
+from grader.release.template import TemplateError, check_template, render_template, write_template
 
 REPOSITORY = Path(template.__file__).resolve().parent.parent
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from grader.bans.static import Violation
 from grader.bans.tampering import tampering
+from grader.checks.mistakes import Mistake, Variant, first_match, matches
 from grader.core.failures import Failure
 
 Array = NDArray[Any]
-# A misconception: what to say, and the numbers that a solution with it would give.
-Misconception = tuple[str, Callable[[], ArrayLike]]
+# What to say, or the mistake itself, and the numbers that a solution with it would give.
+Misconception = tuple[Mistake | str, Callable[[], ArrayLike]]
 
 # Errors are measured against the largest expected entry. In float64 another order of summation
 # moves an answer by about 1e-14 of it, in float32 by about 1e-6; wrong formulas by 1e-3 and more.
@@ -57,22 +58,35 @@ def close(
     tolerance: float = TOLERANCE["float64"],
     where: str = "",
     hint: str = "",
-    misconceptions: Iterable[Misconception] = (),
+    mistakes: Iterable[Misconception] = (),
 ) -> None:
     """Fail unless ``got`` has the shape of ``expected`` and equals it.
 
     Entries may differ by ``tolerance`` times the largest expected magnitude. On a mismatch the hint
-    is that of the first misconception whose numbers are the student's, else ``hint``.
+    is that of the first mistake whose numbers are the student's, else ``hint``.
     """
     wanted = np.asarray(expected)
     values = as_numbers(got, what, shape=wanted.shape, where=where)
     if matches(values, wanted, tolerance):
         return
-    hint = name_misconception(values, misconceptions, tolerance) or hint
+    mistake = first_match(values, named(mistakes), tolerance)
     index = first_difference(values, wanted, tolerance)
     left, right = excerpt(wanted, values, index)
     at = f"\nat {list(index)}" if wanted.ndim else ""
-    raise Failure(what, expected=left + at, got=right + at, where=where, hint=hint)
+    raise Failure(
+        what,
+        expected=left + at,
+        got=right + at,
+        where=where,
+        hint=mistake.hint if mistake else hint,
+        mistake=mistake.id if mistake else "",
+    )
+
+
+def named(mistakes: Iterable[Misconception]) -> Iterator[Variant]:
+    """Give every variant that is only a hint an id: the hint's first words."""
+    for mistake, value in mistakes:
+        yield (mistake if isinstance(mistake, Mistake) else Mistake(mistake[:60], mistake)), value
 
 
 def same(
@@ -81,7 +95,7 @@ def same(
     what: str,
     *,
     where: str,
-    misconceptions: Iterable[Misconception] = (),
+    mistakes: Iterable[Misconception] = (),
     tolerance: float = TOLERANCE["float64"],
     hint: str = "",
 ) -> None:
@@ -101,7 +115,7 @@ def same(
         tolerance=tolerance,
         where=where,
         hint=hint,
-        misconceptions=misconceptions,
+        mistakes=mistakes,
     )
 
 
@@ -164,23 +178,10 @@ def as_numbers(
     return values
 
 
-def matches(got: Array, expected: ArrayLike, tolerance: float) -> bool:
-    """Whether the two agree, by the one rule that all comparisons use."""
-    wanted = np.asarray(expected)
-    if got.shape != wanted.shape:
-        return False
-    scale = float(np.abs(wanted).max(initial=0.0))
-    return bool(np.all(np.abs(got - wanted) <= tolerance * scale + 1e-300))
-
-
-def name_misconception(
-    got: Array, misconceptions: Iterable[Misconception], tolerance: float
-) -> str:
-    """What to say if ``got`` is what one of the misconceptions gives, else an empty text."""
-    for hint, value in misconceptions:
-        if matches(got, value(), tolerance):
-            return hint
-    return ""
+def name_misconception(got: Array, mistakes: Iterable[Misconception], tolerance: float) -> str:
+    """Return the hint of the first mistake whose numbers are those in ``got``, else ""."""
+    mistake = first_match(got, named(mistakes), tolerance)
+    return mistake.hint if mistake else ""
 
 
 def first_difference(got: Array, expected: Array, tolerance: float) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ class Failure(Exception):
     got: str = ""
     where: str = ""  # file, line, sizes
     hint: str = ""
+    mistake: str = ""  # the id of the mistake that explains the numbers
     status: Status = "failed"
     traceback: str = ""  # the student's frames only
     output: str = ""  # what the student's code printed meanwhile

@@ -57,6 +57,7 @@ class Result:
             "earned": self.earned,
             "status": self.status,
             "hint": failure.hint if failure else "",
+            "mistake": failure.mistake if failure else "",
             "seed": self.seed,
             "failure": asdict(failure) if failure else None,
             "repeat": self.repeat if failure else "",

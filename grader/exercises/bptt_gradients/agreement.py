@@ -12,10 +12,10 @@ from grader.checks.arrays import (
     Misconception,
     as_numbers,
     close,
-    matches,
     require,
     require_raised,
 )
+from grader.checks.mistakes import matches
 from grader.core.failures import Failure
 from grader.exercises.bptt_gradients import mistakes as wrong
 from grader.exercises.bptt_gradients import oracle, probes
@@ -42,7 +42,7 @@ def agrees(
     expected: Array,
     *,
     where: str,
-    misconceptions: Iterable[Misconception] = (),
+    mistakes: Iterable[Misconception] = (),
 ) -> None:
     """The gradient of one weight among those that the student's function has returned."""
     what = f"The gradient of {name}."
@@ -57,9 +57,9 @@ def agrees(
         )
     hint = ""
     if matches(got, expected, TOLERANCE["float32"]):
-        misconceptions = ()
+        mistakes = ()
         hint = COARSE
-    close(got, expected, what, where=where, hint=hint, misconceptions=misconceptions)
+    close(got, expected, what, where=where, hint=hint, mistakes=mistakes)
 
 
 def weight_agrees(student: Student, function: str, kind: Kind, name: str, rng: Random) -> None:
@@ -71,7 +71,7 @@ def weight_agrees(student: Student, function: str, kind: Kind, name: str, rng: R
             name,
             oracle.gradients(problem, kind)[name],
             where=f"{FILE}, {function}; {oracle.sizes(problem)}",
-            misconceptions=wrong.gradients(name, problem, kind),
+            mistakes=wrong.gradients(name, problem, kind),
         )
 
 

@@ -23,7 +23,7 @@ def weights_agree(student: Student, names: list[str], problem: Arrays, y: int) -
             name,
             expected[name],
             where=f"{FILE}, {FUNCTION}; {oracle.sizes(problem)}, y = {y}",
-            misconceptions=mistakes.last_step(name, problem, y),
+            mistakes=mistakes.last_step(name, problem, y),
         )
 
 
@@ -71,7 +71,7 @@ def norms_agree(student: Student, problem: Arrays, weights: str) -> None:
         where=where,
         hint="The last entry is that of h_T itself, 1." if len(got) == len(h) - 1 else "",
     )
-    close(got, expected, what, where=where, misconceptions=norms.of_jacobians(problem))
+    close(got, expected, what, where=where, mistakes=norms.of_jacobians(problem))
     # Above, errors are measured against the largest norm; here each against its own.
     t = int(np.argmax(np.abs(got / expected - 1)))
     require(

@@ -22,7 +22,7 @@ def all_agree(student: Student, problem: Arrays, taus: list[int]) -> None:
                 name,
                 expected[name],
                 where=f"{FILE}, {FUNCTION}; tau = {tau}, {oracle.sizes(problem)}",
-                misconceptions=mistakes.truncated(name, problem, tau),
+                mistakes=mistakes.truncated(name, problem, tau),
             )
 
 

@@ -30,7 +30,7 @@ def all_same(
     what: str,
     *,
     where: Sequence[str],
-    misconceptions: Iterable[tuple[str, Sequence[Any]]],
+    mistakes: Iterable[tuple[str, Sequence[Any]]],
 ) -> None:
     """One number for each of several cases; a misconception must explain all of them.
 
@@ -38,7 +38,7 @@ def all_same(
     """
     hint = name_misconception(
         np.array(got),
-        ((text, partial(np.array, values, dtype=float)) for text, values in misconceptions),
+        ((text, partial(np.array, values, dtype=float)) for text, values in mistakes),
         TOLERANCE["float32"],
     )
     for value, right, place in zip(got, expected, where, strict=True):
@@ -66,7 +66,7 @@ def test_accuracy(student: Student, rng: Random) -> None:
             f"{FILE}, accuracy; tolerance {tolerance}, number of batches {len(errors)}"
             for errors, tolerance in counted
         ],
-        misconceptions=[
+        mistakes=[
             (hint, [wrong(errors, tolerance) for errors, tolerance in counted])
             for hint, wrong in ACCURACY
         ],
@@ -215,7 +215,7 @@ def test_longest(student: Student, rng: Random) -> None:
             f"threshold {bound}"
             for n, rows, bound in arrays
         ],
-        misconceptions=[
+        mistakes=[
             (hint, [wrong(n, rows, bound) for n, rows, bound in arrays]) for hint, wrong in LONGEST
         ],
     )
@@ -251,7 +251,7 @@ def test_error_bars(student: Student, rng: Random) -> None:
         mean,
         "The middle of each bar is the mean accuracy.",
         where=PLOT,
-        misconceptions=[("This is the median.", lambda: np.median(accuracies, 1))],
+        mistakes=[("This is the median.", lambda: np.median(accuracies, 1))],
     )
     unbiased = deviation * np.sqrt(repetitions / (repetitions - 1))
     if not np.allclose(shown["error"], unbiased):  # N and N − 1 are both right
@@ -260,7 +260,7 @@ def test_error_bars(student: Student, rng: Random) -> None:
             deviation,
             "Each bar reaches from the mean one standard deviation up and down.",
             where=PLOT,
-            misconceptions=[
+            mistakes=[
                 ("This is the variance: take the root.", lambda: deviation**2),
                 ("This is the variance: take the root.", lambda: unbiased**2),
                 ("This is half the standard deviation.", lambda: deviation / 2),

@@ -110,7 +110,7 @@ def test_target(student: Student, rng: Random) -> None:
             x[0],
             "y holds the first element of every sequence.",
             where=WHERE,
-            misconceptions=target_misconceptions(x),
+            mistakes=target_misconceptions(x),
         )
 
 

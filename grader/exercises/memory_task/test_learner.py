@@ -94,7 +94,7 @@ class Run:
                     expected,
                     f"{name} after step {k + 1} is that of gradient descent on batch {k + 1}.",
                     where=f"{TRAIN}; lr = {self.lr:.4g}, max_norm = {self.max_norm:.4g}",
-                    misconceptions=step_misconceptions(
+                    mistakes=step_misconceptions(
                         name, before, self.batches[k], self.batches[0], self.lr, self.max_norm
                     ),
                 )
@@ -118,7 +118,7 @@ class Run:
             oracle.losses(weights[:-1], self.batches[:steps]),
             f"history has the loss of each of {steps} steps.",
             where=TRAIN,
-            misconceptions=history_misconceptions(weights, self.batches[:steps]),
+            mistakes=history_misconceptions(weights, self.batches[:steps]),
         )
 
 

@@ -38,7 +38,7 @@ def right_value(got: float, case: dict[str, Array]) -> None:
         "forward returns the mean squared error.",
         tolerance=TOLERANCE,
         where=f"{VALUE}; shapes {list(y.shape)}",
-        misconceptions=loss_misconceptions(y_hat, y),
+        mistakes=loss_misconceptions(y_hat, y),
     )
 
 
@@ -50,7 +50,7 @@ def right_gradient(got: Any, case: dict[str, Array]) -> None:
         "backward returns ∂L/∂ŷ, the gradient of the mean squared error.",
         tolerance=TOLERANCE,
         where=f"{GRADIENT}; shapes {list(y.shape)}",
-        misconceptions=loss_gradient_misconceptions(y_hat, y),
+        mistakes=loss_gradient_misconceptions(y_hat, y),
     )
 
 
@@ -89,7 +89,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
         "backward returns the slopes of your own forward, by finite differences.",
         tolerance=TOLERANCE,
         where=f"{GRADIENT}; a batch of 5",
-        misconceptions=loss_gradient_misconceptions(case["y_hat"], case["y"]),
+        mistakes=loss_gradient_misconceptions(case["y_hat"], case["y"]),
     )
 
 

@@ -38,7 +38,7 @@ def test_norms(student: Student, rng: Random) -> None:
             oracle.gradient_norms(weights, x),
             "Entry t is the norm of the gradient of b_s[t].",
             where=f"{NORMS}; {sizes}",
-            misconceptions=norm_misconceptions(weights, x),
+            mistakes=norm_misconceptions(weights, x),
         )
 
 

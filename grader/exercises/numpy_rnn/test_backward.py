@@ -16,12 +16,12 @@ import pytest
 from grader.checks.arrays import (
     TOLERANCE,
     as_numbers,
-    matches,
     require,
     require_raised,
     require_untampered,
     same,
 )
+from grader.checks.mistakes import matches
 from grader.core.failures import Failure
 from grader.exercises.numpy_rnn import oracle, probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
@@ -76,7 +76,7 @@ class Case:
                 what,
                 where=place(self.sizes),
                 hint=hint,
-                misconceptions=backward_misconceptions(name, self.weights, self.x, self.d_loss),
+                mistakes=backward_misconceptions(name, self.weights, self.x, self.d_loss),
             )
 
 
@@ -150,7 +150,7 @@ def test_batch(student: Student, rng: Random) -> None:
             rows.sum(0),
             f"{name} is the sum over the batch of what {name} is for each sequence alone.",
             where=place(case.sizes),
-            misconceptions=[
+            mistakes=[
                 (AVERAGED, partial(np.mean, rows, 0)),
                 ("Only the first sequence of the batch counts.", partial(np.copy, rows[0])),
                 ("Only the last sequence of the batch counts.", partial(np.copy, rows[-1])),

@@ -39,7 +39,7 @@ def agrees(student: Student, rng: Random, sizes: Sizes, single: bool = False) ->
         oracle.output(weights, x),
         "forward returns ŷ of the sheet's equations.",
         where=place(sizes),
-        misconceptions=forward_misconceptions(weights, x),
+        mistakes=forward_misconceptions(weights, x),
     )
 
 

@@ -52,7 +52,7 @@ def test_numerical(student: Student, rng: Random) -> None:
             where=f"{NUMERICAL}; eps = {eps:.4g}",
             hint="The network here is not the RNN but has other equations: only its forward "
             "tells how its output changes with a weight.",
-            misconceptions=numerical_misconceptions(name, weights, x, eps),
+            mistakes=numerical_misconceptions(name, weights, x, eps),
         )
 
 
@@ -82,7 +82,7 @@ def test_analytical(student: Student, rng: Random) -> None:
             expected,
             f"{name} is the gradient of the outputs' sum, averaged over the batch.",
             where=ANALYTICAL,
-            misconceptions=analytical_misconceptions(per_step[name], SIZES.B, SIZES.K),
+            mistakes=analytical_misconceptions(per_step[name], SIZES.B, SIZES.K),
         )
 
 

@@ -57,7 +57,7 @@ def descends(student: Student, rng: Random, count: int) -> None:
                 before - step["lr"] * total,
                 f"{name} after update {k + 1} is {name} − lr · d_{name}, summed over time.",
                 where=f"{place(sizes)}; lr = {step['lr']:.4g}",
-                misconceptions=update_misconceptions(
+                mistakes=update_misconceptions(
                     before, gradients[-1], step["lr"], gradients[-2] if k else None
                 ),
             )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from grader.bans.static import static_look
-from grader.checks.arrays import close, matches, require, require_untampered, require_unused
+from grader.checks.arrays import close, require, require_untampered, require_unused
+from grader.checks.mistakes import matches
 from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.layout import units, unpack
-from grader.exercises.palindrome.mistakes import gradient_misconceptions, misconceptions
+from grader.exercises.palindrome.mistakes import gradient_misconceptions, mistakes
 from grader.exercises.palindrome.network import DEFAULTS, SINGLE, Network
 from grader.exercises.palindrome.oracle import Array, Sizes, Weights
 
@@ -31,7 +32,7 @@ def several_sizes(rng: Random) -> list[Sizes]:
         Sizes(B=3, T=int(rng.integers(4, 9)), d=1, n=n),
         Sizes(B=n + 2, T=int(rng.integers(14, 20)), d=1, n=n),
         Sizes(B=2, T=29, d=1, n=8),
-        SINGLE,  # last, for many misconceptions look alike here
+        SINGLE,  # last, for many mistakes look alike here
     ]
 
 
@@ -95,7 +96,7 @@ def agrees_with_the_equations(network: Network, rng: Random, all_sizes: list[Siz
             f"The {network.form} of the last step are those of the sheet's equations.",
             tolerance=network.tolerance,
             where=place(network, sizes),
-            misconceptions=misconceptions(network.model, sheet, x, network.form),
+            mistakes=mistakes(network.model, sheet, x, network.form),
         )
 
 
@@ -123,7 +124,7 @@ def gradients_agree_with_the_equations(network: Network, rng: Random) -> None:
                 tolerance=10 * network.tolerance,
                 where=place(network, sizes),
                 hint=hint,
-                misconceptions=gradient_misconceptions(
+                mistakes=gradient_misconceptions(
                     network.model, name, sheet, x, direction, network.form
                 ),
             )

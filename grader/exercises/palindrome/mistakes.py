@@ -167,9 +167,7 @@ LSTM: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def misconceptions(
-    model: Model, weights: Weights, x: Any, form: OutputForm
-) -> Iterator[Misconception]:
+def mistakes(model: Model, weights: Weights, x: Any, form: OutputForm) -> Iterator[Misconception]:
     """What each wrong recursion gives for these weights and inputs (B, T, d)."""
     tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.checks.arrays import TOLERANCE, as_numbers, matches, name_misconception, require
+from grader.checks.arrays import TOLERANCE, as_numbers, name_misconception, require
+from grader.checks.mistakes import matches
 from grader.core.failures import Failure
 from grader.exercises.palindrome import layout, oracle, probes
 from grader.exercises.palindrome.layout import Shape
-from grader.exercises.palindrome.mistakes import misconceptions
+from grader.exercises.palindrome.mistakes import mistakes
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Sizes, Weights
 from grader.exercises.palindrome.ways import WAYS, Way
 from grader.sandbox.student import Student
@@ -260,7 +261,7 @@ class Network:
             with contextlib.suppress(Failure):
                 sheet = self.sheet_weights(trial.arrays)
                 x = self.inputs(trial.arrays, sheet, digits)
-                wrong = misconceptions(self.model, sheet, x, self.form)
+                wrong = mistakes(self.model, sheet, x, self.form)
                 if name_misconception(got, wrong, self.tolerance):
                     return True
         return False

@@ -22,7 +22,7 @@ def test_parameter_count(student: Student, rng: np.random.Generator) -> None:
         T, d, n, m, K = (case[key] for key in "TdnmK")
         output_layer = K * (n + 1)
         expected = 4 * n * (d + n + 1)
-        misconceptions = {
+        mistakes = {
             4 * n * (d + n): "The biases are parameters, too: one for each gate and unit.",
             4 * n * (d + n + 2): "One bias per gate is enough: the equations have b_g, not two.",
             n * (d + n + 1): "That is one gate; the cell has four of them (g counts).",
@@ -40,5 +40,5 @@ def test_parameter_count(student: Student, rng: np.random.Generator) -> None:
             expected=f"{expected} for d = {d}, n = {n}",
             got=f"{got:.10g} with T = {T}, m = {m}",
             where="lstm.py, lstm_parameter_count",
-            hint=misconceptions.get(got, ""),
+            hint=mistakes.get(got, ""),
         )

@@ -12,11 +12,11 @@ from grader.checks.arrays import (
     Misconception,
     as_numbers,
     close,
-    matches,
     name_misconception,
     require,
     require_raised,
 )
+from grader.checks.mistakes import matches
 from grader.core.failures import Failure
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.cells import Array, Problem
@@ -60,7 +60,7 @@ def agrees(
     problem: Problem,
     sizes: Sizes,
     terms: Terms,
-    misconceptions: Iterable[Misconception],
+    mistakes: Iterable[Misconception],
 ) -> None:
     """One call gives the gradient of these terms."""
     where = place(function, sizes, problem)
@@ -68,7 +68,7 @@ def agrees(
     (got,) = found["gradients"]
     changed = ", ".join(map(str, found["changed"]))
     hint = f"The call changes in place what is handed in: {changed}." if changed else ""
-    compare(got, oracle.gradient(problem, terms), where, misconceptions, hint)
+    compare(got, oracle.gradient(problem, terms), where, mistakes, hint)
 
 
 def agrees_again(
@@ -77,7 +77,7 @@ def agrees_again(
     problem: Problem,
     sizes: Sizes,
     terms: Terms,
-    misconceptions: Iterable[Misconception],
+    mistakes: Iterable[Misconception],
 ) -> None:
     """A second call, with the very same cell and data, gives the same gradient."""
     where = place(function, sizes, problem) + ", the second call with the same cell and data"
@@ -92,7 +92,7 @@ def agrees_again(
         "operations in place on an argument, like += or names that end with an underscore.",
     )
     first, second = found["gradients"]
-    wrong = chain(of_a_second_call(problem, terms, first), misconceptions)
+    wrong = chain(of_a_second_call(problem, terms, first), mistakes)
     compare(second, oracle.gradient(problem, terms), where, wrong)
 
 
@@ -100,7 +100,7 @@ def compare(
     got: dict[str, Any],
     expected: Gradient,
     where: str,
-    misconceptions: Iterable[Misconception],
+    mistakes: Iterable[Misconception],
     hint: str = "",
 ) -> None:
     """All parameters' gradients; a misconception is named if the whole is what it gives."""
@@ -114,7 +114,7 @@ def compare(
     }
     if matches(flat(numbers), flat(expected), EXACT):
         return
-    hint = name_misconception(flat(numbers), misconceptions, EXACT) or hint
+    hint = name_misconception(flat(numbers), mistakes, EXACT) or hint
     for name, value in expected.items():
         close(numbers[name], value, what[name], where=where, hint=hint)
 

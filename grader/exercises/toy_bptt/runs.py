@@ -28,7 +28,7 @@ def precision(*values: Any) -> float:
 
 
 def agree(
-    got: float, expected: float, what: str, where: str, misconceptions: Iterable[Misconception]
+    got: float, expected: float, what: str, where: str, mistakes: Iterable[Misconception]
 ) -> None:
     """One number."""
     close(
@@ -37,7 +37,7 @@ def agree(
         what,
         tolerance=precision(got),
         where=where,
-        misconceptions=misconceptions,
+        mistakes=mistakes,
     )
 
 
@@ -69,7 +69,7 @@ def records_agree(
     run: tuple[Array, Array, Array],
     expected: tuple[Array, Array],
     where: str,
-    misconceptions: Mapping[str, Iterable[Misconception]],
+    mistakes: Mapping[str, Iterable[Misconception]],
 ) -> None:
     """Loss and gradient are those at the student's own theta, whatever that is."""
     for name, got, wanted in zip(("loss", "gradient"), run[1:], expected, strict=True):
@@ -79,5 +79,5 @@ def records_agree(
             f"The {name} that a run records is that at each of its theta.",
             tolerance=run_precision(*run),
             where=where,
-            misconceptions=misconceptions[name],
+            mistakes=mistakes[name],
         )

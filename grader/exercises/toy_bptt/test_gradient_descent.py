@@ -52,7 +52,7 @@ def test_theta(student: Student, rng: Random) -> None:
             "theta goes from the start along minus rate times gradient.",
             tolerance=run_precision(*run),
             where=where,
-            misconceptions=mistakes.descents(theta, batch, T, rate, iterations, run[0]),
+            mistakes=mistakes.descents(theta, batch, T, rate, iterations, run[0]),
         )
 
 

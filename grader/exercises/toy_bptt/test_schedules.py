@@ -44,7 +44,7 @@ def test_decaying_rate(student: Student, rng: Random) -> None:
             0.5 / ks**power,
             "decaying_rate(power)(k) is 0.5 / k^power.",
             where=f"{FILE}, decaying_rate; power = {power:.4g}, k = {', '.join(map(str, ks))}",
-            misconceptions=mistakes.schedules(power, ks),
+            mistakes=mistakes.schedules(power, ks),
         )
 
 
@@ -67,7 +67,7 @@ def test_restarts(student: Student, rng: Random) -> None:
         "Each run goes on from the last theta, with h and k as at the start.",
         tolerance=precision(*got[:, 1:]),
         where=where,
-        misconceptions=loops.restarts(theta, batch, rate, iterations, times + 1, got),
+        mistakes=loops.restarts(theta, batch, rate, iterations, times + 1, got),
     )
 
 
@@ -86,7 +86,7 @@ def test_known_values(student: Student, rng: Random) -> None:
             "theta after 1000 iterations, and after each of two restarts of 1000.",
             tolerance=max(1e-6 / known[0], precision(*got[:, 1:])),
             where=where,
-            misconceptions=ends(batch, power, got),
+            mistakes=ends(batch, power, got),
         )
 
 

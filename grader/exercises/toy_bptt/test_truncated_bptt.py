@@ -94,7 +94,7 @@ def test_step(student: Student, rng: Random) -> None:
             "The next state is h + theta.",
             tolerance=precision(h),
             where=step.where,
-            misconceptions=[
+            mistakes=[
                 (
                     "theta is subtracted: the next h is h plus theta.",
                     partial(np.add, before, -step.theta),
@@ -144,7 +144,7 @@ def test_theta(student: Student, rng: Random) -> None:
             "theta goes along minus eta_k times the truncated gradient.",
             tolerance=run_precision(*run),
             where=where,
-            misconceptions=loops.paths(theta, batch, rate, iterations, run[0]),
+            mistakes=loops.paths(theta, batch, rate, iterations, run[0]),
         )
 
 
