@@ -77,7 +77,8 @@ def test_a_solved_template_is_not_handed_out(
     (tmp_path / "reference").mkdir()
     (tmp_path / "student_template").mkdir()
     (tmp_path / "student_template" / "lstm.py").write_text("solved = True\n")
-    monkeypatch.setattr(handout, "ROOT", tmp_path)
+    for name, folder in (("REFERENCE", "reference"), ("TEMPLATE", "student_template")):
+        monkeypatch.setattr(handout, name, tmp_path / folder)
     assert main(["handout", "-o", str(tmp_path / "h.zip")]) == 2
     assert "may hold solutions" in capsys.readouterr().err
     assert not (tmp_path / "h.zip").exists()

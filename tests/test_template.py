@@ -14,8 +14,7 @@ from grader.__main__ import main
 from grader.core.errors import UserError
 from grader.release import template
 from grader.release.template import TemplateError, check_template, render_template, write_template
-
-REPOSITORY = Path(template.__file__).resolve().parent.parent
+from tests.conftest import ROOT as REPOSITORY
 
 CELL = '''\
 """A cell."""
@@ -109,7 +108,8 @@ def root(tmp_path, monkeypatch):
     """A miniature repository that the command line works on: a reference and its template."""
     make(tmp_path / "reference", {"__init__.py": '"""Ours."""\n', "cell.py": CELL})
     write_template(tmp_path / "reference", tmp_path / "student_template")
-    monkeypatch.setattr(template, "ROOT", tmp_path)
+    for name, folder in (("REFERENCE", "reference"), ("TEMPLATE", "student_template")):
+        monkeypatch.setattr(template, name, tmp_path / folder)
     return tmp_path
 
 
@@ -395,11 +395,11 @@ def test_a_failing_ruff_is_one_line(tmp_path, monkeypatch):
 
 
 def test_writing_overwrites_generated_files_and_keeps_caches(root):
-    template = root / "student_template"
-    make(template, {"cell.py": "old\n", "__pycache__/x.pyc": "", ".idea/x": ""})
+    written = root / "student_template"
+    make(written, {"cell.py": "old\n", "__pycache__/x.pyc": "", ".idea/x": ""})
     make(root / "reference", {"deep/er/data.py": "### GIVEN\nx = 1\n"})
-    write_template(root / "reference", template)
-    assert contents(template) == {
+    write_template(root / "reference", written)
+    assert contents(written) == {
         "__init__.py": template.ROOT_PACKAGE,
         "cell.py": CELL_FOR_STUDENTS,
         "deep/er/data.py": "x = 1\n",
@@ -503,7 +503,8 @@ import sys
 from pathlib import Path
 from grader.release import template
 from grader.__main__ import main
-template.ROOT = Path({str(root)!r})
+template.REFERENCE = Path({str(root)!r}, "reference")
+template.TEMPLATE = Path({str(root)!r}, "student_template")
 assert main(["template", "--check"]) == 0
 sys.exit("torch" in sys.modules or "numpy" in sys.modules)
 """

@@ -2,7 +2,7 @@
 import sys
 
 for name, module in list(sys.modules.items()):
-    if name.endswith(".bans"):
+    if name.endswith(".bans.runtime"):
         module._recorded = set
         module._OPERATORS.clear()
         module._LAYERS.clear()
