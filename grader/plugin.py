@@ -17,8 +17,9 @@ import pytest
 from grader.core.errors import UserError
 from grader.core.paths import EXERCISES, TEMPLATE
 from grader.core.rubric import read_rubric
+from grader.in_process import InProcess
 from grader.sandbox.isolation import chosen_lock
-from grader.sandbox.processes import InProcess, Launcher, launcher
+from grader.sandbox.processes import Launcher, launcher
 from grader.session import Grading
 from grader.submission.snapshot import open_submission
 

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
 from grader.core.paths import ROOT
@@ -21,7 +20,6 @@ from grader.sandbox import wire
 from grader.sandbox.isolation import ENVIRONMENT, Limits, Lock
 from grader.sandbox.output import Output
 from grader.sandbox.scratch import Scratch
-from grader.worker.importing import StudentCode
 
 START_SECONDS = 120.0  # a cold disk can take that long to import torch
 LOOK_SECONDS = 0.25  # between looks at what a worker has written to its folder
@@ -143,27 +141,6 @@ class Worker:
             self._frames.put(frame)
             if not isinstance(frame, bytes):
                 return
-
-
-class InProcess:
-    """Answers in this very process, for a debugger; protects nothing."""
-
-    usable = True
-
-    def __init__(self, root: str) -> None:
-        self._code = StudentCode(Path(root))
-
-    def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
-        del seconds  # whoever steps through code takes their time
-        from grader.worker import answering  # here, because it imports torch
-
-        return {"id": message["id"], **answering.handle(message, self._code, Lock("process"))}
-
-    def output(self) -> str:
-        return ""
-
-    def close(self) -> None:
-        self._code.close()
 
 
 class ForkServer:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from grader.checks.arrays import Misconception
+from grader.exercises.given_rnn.oracle import Array, Weights, over_time
 from grader.exercises.memory_task import oracle
 from grader.exercises.memory_task.oracle import Batch
-from grader.exercises.numpy_rnn.oracle import Array, Weights, over_time
 
 
 def target_misconceptions(x: Array) -> Iterator[Misconception]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from grader.exercises.numpy_rnn import oracle as network
-from grader.exercises.numpy_rnn.oracle import Array, Weights, output, over_time
+from grader.exercises.given_rnn import oracle as network
+from grader.exercises.given_rnn.oracle import Array, Weights, output, over_time
 
 Batch = tuple[Array, Array]
 LossGradient = Callable[[Array, Array], Array]  # ∂L/∂ŷ of ŷ and y

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from grader.core.drawings import Description
+from grader.exercises.given_rnn.network import Array, Arrays, Network
 from grader.exercises.memory_task.calling import ALIASES, call, make
 from grader.exercises.memory_task.probes_learner import Batches, Recorder
-from grader.exercises.numpy_rnn.network import Array, Arrays, Network
 from grader.worker.answering import Unusable
 from grader.worker.calling import find, takes
 from grader.worker.drawing import drawn_figure

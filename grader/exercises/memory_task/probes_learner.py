@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.exercises.memory_task.calling import call, make
-from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.worker.drawing import drawn_figure
 from grader.worker.values import array
 

@@ -13,10 +13,10 @@ from grader.checks.arrays import TOLERANCE, close, name_misconception, require, 
 from grader.checks.figures import require_labels
 from grader.core.drawings import Description
 from grader.core.failures import Failure
+from grader.exercises.given_rnn.oracle import Array, Sizes, random_weights
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.mistakes import ACCURACY, LONGEST
-from grader.exercises.numpy_rnn.oracle import Array, Sizes, random_weights
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

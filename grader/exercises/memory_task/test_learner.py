@@ -13,11 +13,7 @@ import pytest
 from grader.checks.arrays import as_numbers, close, require, same
 from grader.checks.figures import require_labels, require_line, require_log_scale
 from grader.core.failures import Failure
-from grader.exercises.memory_task import oracle, probes_learner
-from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.mistakes import history_misconceptions, step_misconceptions
-from grader.exercises.memory_task.oracle import Batch
-from grader.exercises.numpy_rnn.oracle import (
+from grader.exercises.given_rnn.oracle import (
     Array,
     Sizes,
     Weights,
@@ -25,6 +21,10 @@ from grader.exercises.numpy_rnn.oracle import (
     over_time,
     random_weights,
 )
+from grader.exercises.memory_task import oracle, probes_learner
+from grader.exercises.memory_task.judging import FILE
+from grader.exercises.memory_task.mistakes import history_misconceptions, step_misconceptions
+from grader.exercises.memory_task.oracle import Batch
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

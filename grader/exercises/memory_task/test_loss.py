@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import close, require_raised, same
+from grader.exercises.given_rnn.oracle import Array
 from grader.exercises.memory_task import oracle, probes
 from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.mistakes import (
     loss_gradient_misconceptions,
     loss_misconceptions,
 )
-from grader.exercises.numpy_rnn.oracle import Array
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

@@ -10,17 +10,17 @@ import pytest
 from grader.checks.arrays import require, same
 from grader.checks.figures import other_curves, require_labels, require_log_scale
 from grader.core.failures import Failure
-from grader.exercises.memory_task import oracle, probes
-from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.mistakes import norm_misconceptions
-from grader.exercises.numpy_rnn.judging import same_weights
-from grader.exercises.numpy_rnn.oracle import (
+from grader.exercises.given_rnn.comparison import same_weights
+from grader.exercises.given_rnn.oracle import (
     Array,
     Sizes,
     random_input,
     random_sizes,
     random_weights,
 )
+from grader.exercises.memory_task import oracle, probes
+from grader.exercises.memory_task.judging import FILE
+from grader.exercises.memory_task.mistakes import norm_misconceptions
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

@@ -6,7 +6,7 @@ import contextlib
 from types import ModuleType
 from typing import Any
 
-from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays
+from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays
 from grader.worker import calling
 from grader.worker.values import array, named
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from grader.checks.arrays import close
-from grader.exercises.numpy_rnn.oracle import Sizes, Weights
+from grader.exercises.given_rnn.oracle import Sizes
 from grader.sandbox.student import Student
 from grader.submission.snapshot import FileName
 
@@ -21,13 +20,3 @@ def ask(student: Student, probe: Callable[..., Any], **inputs: Any) -> Any:
 def ask_network(student: Student, probe: Callable[..., Any], sizes: Sizes, **inputs: Any) -> Any:
     """The same about a network of these sizes."""
     return ask(student, probe, sizes=sizes.network(), **inputs)
-
-
-def same_weights(
-    got: Weights, expected: Weights, what: str, *, where: str, tolerance: float = 0.0, hint: str
-) -> None:
-    """Fail unless all five weights are as expected, by default exactly."""
-    for name, weight in expected.items():
-        close(
-            got[name], weight, what.format(name=name), tolerance=tolerance, where=where, hint=hint
-        )

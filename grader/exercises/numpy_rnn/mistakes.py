@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from grader.checks.arrays import Misconception
-from grader.exercises.numpy_rnn import oracle
-from grader.exercises.numpy_rnn.oracle import Array, Weights
+from grader.exercises.given_rnn import oracle
+from grader.exercises.given_rnn.oracle import Array, Weights
 
 Unary = Callable[[Array], Array]
 

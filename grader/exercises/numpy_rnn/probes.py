@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from grader.bans import runtime
+from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.exercises.numpy_rnn.handling import (
     ALIASES,
     GRADIENTS,
@@ -23,7 +24,6 @@ from grader.exercises.numpy_rnn.handling import (
     predict,
     read,
 )
-from grader.exercises.numpy_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.worker.answering import Banned, Unusable
 from grader.worker.calling import find_class, takes
 from grader.worker.values import array, in_sight, named, raised

@@ -23,10 +23,11 @@ from grader.checks.arrays import (
 )
 from grader.checks.mistakes import matches
 from grader.core.failures import Failure
-from grader.exercises.numpy_rnn import oracle, probes
+from grader.exercises.given_rnn import oracle
+from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
+from grader.exercises.numpy_rnn import probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.mistakes import AVERAGED, backward_misconceptions
-from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

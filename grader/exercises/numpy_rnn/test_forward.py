@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import require, require_raised, same
-from grader.exercises.numpy_rnn import oracle, probes
-from grader.exercises.numpy_rnn.judging import FILE, ask_network, same_weights
+from grader.exercises.given_rnn import oracle
+from grader.exercises.given_rnn.comparison import same_weights
+from grader.exercises.given_rnn.oracle import Sizes
+from grader.exercises.numpy_rnn import probes
+from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.mistakes import forward_misconceptions
-from grader.exercises.numpy_rnn.oracle import Sizes
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import require, same
-from grader.exercises.numpy_rnn import oracle, probes
-from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network, same_weights
+from grader.exercises.given_rnn import oracle
+from grader.exercises.given_rnn.comparison import same_weights
+from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
+from grader.exercises.numpy_rnn import probes
+from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network
 from grader.exercises.numpy_rnn.mistakes import (
     analytical_misconceptions,
     numerical_misconceptions,
 )
-from grader.exercises.numpy_rnn.oracle import Array, Sizes, Weights
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

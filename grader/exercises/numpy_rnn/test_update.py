@@ -12,10 +12,11 @@ import pytest
 
 from grader.checks.arrays import require_raised, same
 from grader.core.failures import Failure
-from grader.exercises.numpy_rnn import oracle, probes
+from grader.exercises.given_rnn import oracle
+from grader.exercises.given_rnn.oracle import Sizes
+from grader.exercises.numpy_rnn import probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.mistakes import update_misconceptions
-from grader.exercises.numpy_rnn.oracle import Sizes
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

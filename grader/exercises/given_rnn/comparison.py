@@ -1,0 +1,16 @@
+"""Compare the weights of a network with those that it should have."""
+
+from __future__ import annotations
+
+from grader.checks.arrays import close
+from grader.exercises.given_rnn.oracle import Weights
+
+
+def same_weights(
+    got: Weights, expected: Weights, what: str, *, where: str, tolerance: float = 0.0, hint: str
+) -> None:
+    """Raise a Failure unless all five weights are as expected, by default exactly."""
+    for name, weight in expected.items():
+        close(
+            got[name], weight, what.format(name=name), tolerance=tolerance, where=where, hint=hint
+        )
