@@ -18,6 +18,7 @@ import pytest
 from grader import terminal
 from grader.core.failures import Failure, Status
 from grader.core.paths import EXERCISES, KIT
+from grader.core.report import FigureReport
 from grader.core.rubric import Grade, Result, grade, points_of, read_rubric
 from grader.core.text import plain
 from grader.sandbox.isolation import missing
@@ -123,7 +124,7 @@ class Grading:
             seed=self.seed,
             failure=failure,
             repeat=self._repeat(item),
-            figures=self.student_handle.pictures[:FIGURES],
+            figures=cast(list[FigureReport], self.student_handle.pictures[:FIGURES]),
             seconds=call.duration,
         )
 

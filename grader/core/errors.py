@@ -1,5 +1,28 @@
-"""The one error that the command line shows as a line instead of a traceback."""
+"""Tell apart whose error it is: the user's, the machine's, or the kit's own."""
+
+from __future__ import annotations
+
+import errno
+
+# The machine has run out of disk, descriptors or memory, or its disk fails.
+MACHINE = frozenset(
+    {errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
+)
 
 
 class UserError(Exception):
     """Bad input; the message is for the user and says what to do."""
+
+
+def is_machine_error(error: BaseException) -> bool:
+    """Return whether the machine is the cause of an error, or of one that led to it."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        if isinstance(current, MemoryError):
+            return True
+        if isinstance(current, OSError) and current.errno in MACHINE:
+            return True
+        current = current.__cause__ or current.__context__
+    return False

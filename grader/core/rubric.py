@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, cast
 
 from grader.core.failures import Failure, Status
 from grader.core.paths import EXERCISES
+from grader.core.report import CheckReport, FailureReport, FigureReport, GradeReport
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class Result:
     repeat: str = ""
     seconds: float = 0.0
     earned: float = 0.0
-    figures: list[dict[str, str]] = field(default_factory=list)  # title, png (base64)
+    figures: list[FigureReport] = field(default_factory=list)
 
-    def metadata(self) -> dict[str, Any]:
-        """The form that stands in JSON reports."""
+    def metadata(self) -> CheckReport:
+        """Return the form that stands in JSON reports."""
         failure = self.failure
         return {
             "title": self.title,
@@ -59,7 +60,7 @@ class Result:
             "hint": failure.hint if failure else "",
             "mistake": failure.mistake if failure else "",
             "seed": self.seed,
-            "failure": asdict(failure) if failure else None,
+            "failure": cast(FailureReport, asdict(failure)) if failure else None,
             "repeat": self.repeat if failure else "",
             "figures": self.figures,
         }
@@ -83,8 +84,9 @@ class Grade:
     pending: float
     questions: list[QuestionGrade]
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_dict(self) -> GradeReport:
+        """Return the form that stands in JSON reports."""
+        return cast(GradeReport, asdict(self))
 
 
 @functools.cache

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from grader.core.errors import UserError
 from grader.core.paths import REFERENCE, ROOT, TEMPLATE
+from grader.core.zips import Member, zipped
 from grader.release.template import check_template, visible_files
 
 FILES = Path(__file__).parent / "files"
 PROJECT = ("LICENSE", "constraints.txt", "pyproject.toml")
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # a date for all files, so that equal contents are an equal ZIP
 
 Files = Mapping[PurePosixPath, Path]  # by where they will stand
 
@@ -64,17 +62,10 @@ def below(folder: Path, place: PurePosixPath) -> dict[PurePosixPath, Path]:
 
 
 def packed(files: Files, texts: Mapping[PurePosixPath, str] = MappingProxyType({})) -> bytes:
-    """A ZIP of these files, executable ones as such, and of some with these texts."""
-    contents = {
-        place: (source.read_bytes(), source.stat().st_mode & 0o100)
+    """Pack files, executable ones as such, with ``texts`` in place of some."""
+    members = {
+        place: Member(str(place), source.read_bytes, bool(source.stat().st_mode & 0o100))
         for place, source in files.items()
     }
-    contents |= {place: (text.encode(), 0) for place, text in texts.items()}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for place, (data, executable) in sorted(contents.items()):
-            entry = zipfile.ZipInfo(str(place), EARLIEST)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = (0o755 if executable else 0o644) << 16
-            archive.writestr(entry, data)
-    return buffer.getvalue()
+    members |= {place: Member(str(place), text.encode) for place, text in texts.items()}
+    return zipped(members.values())

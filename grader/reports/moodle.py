@@ -7,16 +7,15 @@ byte stays what Moodle wrote, whatever language, encoding or order of columns it
 from __future__ import annotations
 
 import codecs
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from grader.core.errors import UserError
+from grader.core.zips import Member, zipped
 from grader.reports.rows import Row
 
 # Moodle names its columns in the user's language; its own import goes by these names, too. They
@@ -49,7 +48,6 @@ COLUMNS = {
 }  # fmt: skip
 NEEDED = ("identifier", "grade", "maximum", "comment")
 NO = ("no", "nein", "non", "nee", "não", "nej")
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # a date for all files, so that equal feedback is an equal ZIP
 
 
 @dataclass
@@ -62,14 +60,10 @@ class Filled:
 
 
 def feedback_zip(pages: Mapping[str, Path]) -> bytes:
-    """Feedback pages in the folders that Moodle's download had, for "upload feedback files"."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder, page in sorted(pages.items()):
-            entry = zipfile.ZipInfo(f"{folder}/feedback.html", EARLIEST)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, page.read_bytes())
-    return buffer.getvalue()
+    """Pack feedback pages in the folders of Moodle's download, for "upload feedback files"."""
+    return zipped(
+        Member(f"{folder}/feedback.html", page.read_bytes) for folder, page in pages.items()
+    )
 
 
 def fill_worksheet(
