@@ -1,4 +1,4 @@
-"""What README.md tells people to type exists."""
+"""Everything that README.md and docs/ tell people to type exists."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import sys
 
 import pytest
 
-from grader.session import KIT
+from grader.core.paths import KIT
 from tests.conftest import ROOT
 
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = "\n".join(path.read_text(encoding="utf-8") for path in GUIDES)
 LINES = [
     line.split("  #")[0].split(" # ")[0].strip()
     for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
@@ -66,9 +67,27 @@ def test_continuous_integration_runs_what_the_readme_says() -> None:
 
 
 def test_map_of_the_folders() -> None:
-    for name in re.findall(r"\b(\w+\.py)\b", TEXT.split("```\nreference/")[1].split("```")[0]):
-        if "*" not in name:
-            assert list(ROOT.rglob(name)), name
+    """Each room of the map exists, and names every module that it holds."""
+    text = TEXT.split("```\nreference/")[1].split("```")[0]
+    rooms = re.findall(r"^  (\w+)/ +(.*?)(?=^\S|^  \w)", text, re.MULTILINE | re.DOTALL)
+    assert {room for room, _ in rooms} >= {"core", "submission", "sandbox", "worker", "checks"}
+    for room, said in rooms:
+        modules = {path.stem for path in (KIT / room).glob("*.py")} - {"__init__"}
+        assert modules
+        if room not in ("batch", "reports", "release"):
+            assert modules <= set(re.findall(r"\w+", said)), room
+    for name in re.findall(r"^  (\w+\.py)", text, re.MULTILINE):
+        assert (KIT / name).is_file(), name
+    listed = set(re.findall(r"^  (\w+)\.py", text, re.MULTILINE))
+    assert {path.stem for path in KIT.glob("*.py")} <= listed | {"__init__", "conftest"}
+
+
+def test_links_of_the_guides() -> None:
+    for guide in GUIDES:
+        for target in re.findall(
+            r"\]\(([^)#:]+?)(?:#[\w-]*)?\)", guide.read_text(encoding="utf-8")
+        ):
+            assert (guide.parent / target).exists(), f"{guide.name}: {target}"
 
 
 def test_shape_of_the_report() -> None:
