@@ -10,16 +10,17 @@ from .dataset import features
 
 
 class VanillaRNN(nn.Module):
-    """Reads a sequence of digits and predicts one more, by equations (1) and (2).
+    """A network that reads a sequence of digits and predicts one more, by equations (1) and (2).
 
     Shapes: B sequences in a batch, T digits in each, d = input_dim, n = num_hidden,
     K = num_classes. The parameters bear the sheet's names: W_hx (n, d), W_hh (n, n), W_ph (K, n),
     b_h (n,), b_p (K,).
 
-    :param seq_length: the number of digits that are read: one less than the palindrome's length.
-    :param input_dim: 1 if a digit is read as a number, num_classes if as a one-hot code.
-    :param batch_size: the batch size in training; other sizes must work as well.
-    :param device: where the parameters live.
+    Args:
+        seq_length: The number of digits that are read: one less than the palindrome's length.
+        input_dim: 1 if a digit is read as a number, num_classes if as a one-hot code.
+        batch_size: The batch size in training; other sizes must work as well.
+        device: Where the parameters live.
     """
 
     def __init__(
@@ -52,16 +53,19 @@ class VanillaRNN(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Tensor) -> Tensor:
-        """The logits p of the last step.
+        """Return the logits p of the last step.
 
-        :param x: digits (B, T), floating point.
-        :returns: (B, K): raw values, no softmax; cross-entropy has one built in.
+        Args:
+            x: Digits (B, T), floating point.
+
+        Returns:
+            Raw values (B, K), no softmax: cross-entropy has one built in.
         """
         # Hint: dataset.features turns digits into inputs (B, T, d). Step through time by a loop.
         ### BEGIN SOLUTION Question 1.2: the forward pass, equations (1) and (2)
-        inputs = features(x, self.input_dim) @ self.W_hx.T + self.b_h  # (B, T, n)
+        inputs = features(x, self.input_dim)  # (B, T, d)
         h = inputs.new_zeros(x.shape[0], self.num_hidden)  # (B, n)
-        for t in range(x.shape[1]):
-            h = torch.tanh(inputs[:, t] + h @ self.W_hh.T)  # (1)
+        for x_t in inputs.unbind(1):  # (B, d)
+            h = torch.tanh(x_t @ self.W_hx.T + h @ self.W_hh.T + self.b_h)  # (1)
         return h @ self.W_ph.T + self.b_p  # (2), (B, K)
         ### END SOLUTION
