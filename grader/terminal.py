@@ -20,12 +20,12 @@ MARKS = {
     "timeout": ("T", "red"),
     "crashed": ("C", "red"),
     "blocked": ("B", "red"),
+    "pending": ("?", "cyan"),
     "internal": ("I", "purple"),
     "advice": ("a", "yellow"),
 }
 COLORS = {status: color for status, (_, color) in MARKS.items()} | {
     "partly passed": "yellow",
-    "pending": "cyan",
 }
 
 

@@ -18,10 +18,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from grader.bans import runtime
-from grader.bans.runtime import BANNED, Blinded, Record, watch
-from grader.bans.static import Violation, static_look
+from grader.bans.runtime import Blinded, Record, Watcher
+from grader.bans.static import UNREADABLE, Violation, banned_uses
+from grader.exercises.palindrome.bans import BANNED as TABLE
 
 pytestmark = pytest.mark.usefixtures("alone")
+
+BANNED = TABLE.titles
+watch = Watcher(TABLE).watch
+
+
+def static_look(source: str, file: str) -> list[Violation]:
+    return banned_uses(TABLE, {file: source})
 
 
 def uses(source: str) -> list[tuple[int, str]]:
@@ -118,6 +126,8 @@ HIDDEN = {
     "import_module, imported": "from importlib import import_module as i; i('torch.nn').LSTM(1, 2)",
     "__import__": "__import__('torch').nn.LSTM(1, 2)",
     "__import__ of a sum": "__import__('tor' + 'ch').nn.LSTM(1, 2)",
+    "code in a text": "exec('nn.LSTM(1, 2)')",
+    "expression in a text": "eval('nn.' + 'LSTM')(1, 2)",
 }
 
 
@@ -243,7 +253,6 @@ HARMLESS = {
     "case of a match": "match m:\n    case nn.Linear(bias=b) | nn.LSTM(): pass",
     "main program": "if __name__ == '__main__':\n    nn.LSTM(1, 2)",
     "main program, otherwise quoted": 'if __name__ == "__main__": nn.LSTM(1, 2)',
-    "code in texts": "exec('nn.LSTM(1, 2)')",
     "bad syntax": "nn.LSTM(1, 2)\ndef f(:",
     "merge conflict": "<<<<<<< HEAD\nnn.LSTM(1, 2)\n",
     "null byte": "nn.LSTM(1, 2)\0",
@@ -279,7 +288,7 @@ def test_code_deep_below_other_code_is_looked_at(opening: str) -> None:
 def test_code_too_deep_to_look_at_does_not_pass() -> None:
     """In a worker, Python's limit may have been raised."""
     deep = "x = " + " + ".join(["1"] * 5 * sys.getrecursionlimit())
-    assert uses(f"x = 1\n{deep}") == [(1, "a statement nested too deeply to be looked at")]
+    assert uses(f"x = 1\n{deep}") == [(1, UNREADABLE)]
     assert sys.getrecursionlimit() < 10_000
 
 

@@ -11,7 +11,7 @@ from grader.submission.imports import imported_names
     ("source", "names"),
     [
         ("import a.b as c, d", {"a", "b", "d"}),
-        ("from .a import b; from . import c", {"a", "b", "c", ""}),
+        ("from .a import b; from . import c", {"a", "b", "c"}),
         ("importlib.import_module('part1.helper', 3)", {"part1", "helper"}),
         ("__import__('helper').run()", {"helper"}),
         ("run_path('helper.py')", {"helper", "py"}),

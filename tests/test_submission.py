@@ -280,7 +280,7 @@ def test_latin_1_becomes_utf_8(tmp_path):
     with open_submission(zip_of(tmp_path, {"a.py": "s = 'ü'".encode("latin-1")})) as submission:
         assert (submission.root / "a.py").read_bytes() == "s = 'ü'".encode()
         assert notice(submission, "a.py") == (
-            "Read as Latin-1, because Python can't decode it; save it as UTF-8: a.py."
+            "Read in another encoding than UTF-8; save it as UTF-8: a.py (Latin-1)."
         )
 
 

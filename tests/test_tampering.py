@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from grader.bans.static import Violation
-from grader.bans.tampering import tampering
+from grader.bans.tampering import tampering as scan
 from tests.conftest import ROOT
 
 PRELUDE = """\
@@ -20,6 +20,10 @@ import torch.nn.functional as F
 from torch import autograd, optim
 """
 FIRST = PRELUDE.count("\n") + 1
+
+
+def tampering(source: str, file: str) -> list[Violation]:
+    return scan({file: source})
 
 
 def tools(source: str) -> list[tuple[int, str]]:
@@ -36,7 +40,7 @@ def test_a_violation_says_where_what_and_how() -> None:
 
 FOUND = {
     "import grader.bans.runtime as bans; bans.watch = None": "grader.bans.runtime",
-    "from grader.worker import process; process.handle": "grader.worker.answering",
+    "from grader.worker import answering; answering.handle": "grader.worker.answering",
     "importlib.import_module('grader.bans.runtime').watch": "grader.bans.runtime",
     "import ctypes; ctypes.CDLL(None)": "ctypes",
     "from ctypes import pythonapi as api; api.PyRun_SimpleString": "ctypes.pythonapi",

@@ -1,19 +1,18 @@
-"""What student code must not use, and the looks at it while it runs.
+"""Record what student code runs, to find what it must not use.
 
-One table drives three looks, for no single one is enough. ``grader.bans.static`` reads the source
-and says in which line a banned name is used. :func:`watch` looks at a forward and backward pass: a
-hook on every module call names the banned layers that ran, and torch's own record of the operators
-names the banned kernels, whichever of their many names the code reached them by.
+One `Table` of an exercise drives three checks, for no single one is enough. ``static.py`` reads the
+source and says in which line a banned name is used. `Watcher` records a forward and backward pass:
+a hook on every module call names the banned layers that ran, and torch's own record of the
+operators names the banned kernels, whichever of their many names the code reached them by.
 
-What remains possible: ``watch`` runs in the same process as the code that it looks at. What it
-needs of torch is bound when this file is imported, before any student code is, so that patching
-torch's public functions hides nothing; operators are recorded per thread (and for the threads that
-torch starts), so that a pass beside which Python threads run counts as unseen; and a record that
-was stopped and begun anew lacks the mark that it was opened with. But code written to blind it can:
-it may switch off, through ``torch._C``, what records rest on, empty torch's table of hooks, or
-reach into this module; and a layer that was taken apart elsewhere (torch.fx does it when the file
-is imported) runs as the products that are allowed. Such code doesn't look like an honest solution:
-see tampering.py.
+What remains possible: a watcher runs in the same process as the code that it records. It binds what
+it needs of torch before any student code is imported, so patching torch's public functions hides
+nothing. Operators are recorded per thread (and for the threads that torch starts), so a pass beside
+which Python threads run counts as unseen. A record that was stopped and begun anew lacks the mark
+that it was opened with. But code written to blind a watcher can do so: it may switch off, through
+``torch._C``, what records rest on, empty torch's table of hooks, or reach into this module. A layer
+that was taken apart elsewhere (torch.fx does it when the file is imported) runs as the products
+that are allowed. Such code doesn't look like an honest solution: see tampering.py.
 """
 
 from __future__ import annotations
@@ -44,51 +43,8 @@ from torch._C._profiler import (
 )
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-# Where torch keeps it: its names there. Layers come before their bases, so that the first that
-# fits is the one that was meant.
-TABLE = {
-    "torch.nn.": """
-        RNN LSTM GRU RNNBase RNNCell LSTMCell GRUCell RNNCellBase
-        LazyLinear Linear Bilinear LinearCrossEntropyLoss
-    """,
-    "torch.nn.modules.linear.": "NonDynamicallyQuantizableLinear",
-    "torch.nn.functional.": "linear bilinear linear_cross_entropy",
-    "torch.": "rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell",
-    "torch.ops.aten.": """
-        linear_backward _trilinear _mixed_dtypes_linear _sparse_semi_structured_linear
-        mkldnn_linear mkldnn_linear_backward
-        mkldnn_linear_backward_input mkldnn_linear_backward_weights
-        fbgemm_linear_fp16_weight fbgemm_linear_fp16_weight_fp32_activation
-        fbgemm_linear_int8_weight fbgemm_linear_int8_weight_fp32_activation
-        fbgemm_linear_quantize_weight _wrapped_linear_prepack _wrapped_quantized_linear_prepacked
-        mkldnn_rnn_layer mkldnn_rnn_layer_backward miopen_rnn miopen_rnn_backward
-        _cudnn_rnn _cudnn_rnn_backward _cudnn_rnn_flatten_weight _use_cudnn_rnn_flatten_weight
-        _lstm_mps lstm_mps_backward
-        _thnn_fused_lstm_cell _thnn_fused_lstm_cell_backward _thnn_fused_lstm_cell_backward_impl
-        _thnn_differentiable_lstm_cell_backward
-        _thnn_fused_gru_cell _thnn_fused_gru_cell_backward _thnn_differentiable_gru_cell_backward
-        quantized_lstm quantized_gru quantized_lstm_cell quantized_gru_cell
-        quantized_rnn_tanh_cell quantized_rnn_relu_cell
-    """,
-    # Of other libraries, what doesn't round to a few bits.
-    "torch.ops.mkldnn.": "_linear_pointwise",
-    "torch.ops.mkl.": "_mkl_linear",
-    "torch.ops.prepacked.": "linear_clamp_run",
-}
-# A banned name → what messages call it: "LSTM" → "torch.nn.LSTM".
-BANNED = {name: place + name for place, names in TABLE.items() for name in names.split()}
+from grader.bans.table import Table
 
-# Older torch lacks the newest of the layers.
-_LAYERS = {
-    title: layer
-    for name, title in BANNED.items()
-    if isinstance(layer := getattr(nn, name, None), type)
-}
-_OPERATORS = {
-    f"{place.split('.')[2] if place.startswith('torch.ops.') else 'aten'}::{name}"
-    for place, names in TABLE.items()
-    for name in names.split()
-}
 _NAMES_ONLY, _WITH_SHAPES = (
     ProfilerConfig(ProfilerState.CPU, shapes, False, False, False, False, _ExperimentalConfig())
     for shapes in (False, True)
@@ -104,42 +60,54 @@ _number_of_state.argtypes, _number_of_state.restype = [ctypes.c_void_p], ctypes.
 
 
 class Blinded(RuntimeError):
-    """What runs can't be recorded: the code uses threads, or torch's profiler itself."""
+    """Raised when a pass can't be recorded: the code uses threads, or torch's profiler itself."""
 
 
 @dataclass
 class Record:
-    """What ran that is banned, sorted; complete when :func:`watch` has ended.
+    """What ran that is banned, sorted; complete when `Watcher.watch` has ended.
 
-    ``modules`` has layers as ``torch.nn.LSTM``, for their subclasses too; ``operators`` has
-    torch's own names, ``aten::lstm``.
+    Attributes:
+        modules: Layers as ``torch.nn.LSTM``, for their subclasses too.
+        operators: Torch's own names, ``aten::lstm``.
     """
 
     modules: list[str] = field(default_factory=list)
     operators: list[str] = field(default_factory=list)
 
 
-@contextmanager
-def watch() -> Iterator[Record]:
-    """Record the banned modules and operators that run inside, also when the code inside raises.
+class Watcher:
+    """Record the uses of what a table bans; make it before student code is imported."""
 
-    Meant for one forward and backward pass, as :func:`recording` is; Blinded as there.
-    """
-    record, ran, layers = Record(), list[Any](), set[str]()
+    def __init__(self, table: Table) -> None:
+        self._operators = table.operators
+        # Older torch lacks the newest of the layers.
+        self._layers = tuple(
+            (title, layer)
+            for name, title in table.titles.items()
+            if isinstance(layer := getattr(nn, name, None), type)
+        )
 
-    def note(module: nn.Module, _inputs: object) -> None:
-        title = next((title for title, layer in _LAYERS.items() if isinstance(module, layer)), None)
-        if title is not None:
-            layers.add(title)
+    @contextmanager
+    def watch(self) -> Iterator[Record]:
+        """Record the banned modules and operators that run inside, also when it raises.
 
-    hook = register_module_forward_pre_hook(note)
-    try:
-        with recording() as ran:
-            yield record
-    finally:
-        hook.remove()
-        record.modules = sorted(layers)
-        record.operators = sorted(_OPERATORS & names(ran))
+        Meant for one forward and backward pass, as `recording` is; Blinded as there.
+        """
+        record, ran, titles = Record(), list[Any](), set[str]()
+
+        def note(module: nn.Module, _inputs: object) -> None:
+            found = (title for title, layer in self._layers if isinstance(module, layer))
+            titles.update(list(found)[:1])  # layers stand before their bases
+
+        hook = register_module_forward_pre_hook(note)
+        try:
+            with recording() as ran:
+                yield record
+        finally:
+            hook.remove()
+            record.modules = sorted(titles)
+            record.operators = sorted(self._operators & names(ran))
 
 
 @contextmanager

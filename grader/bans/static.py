@@ -1,30 +1,29 @@
-"""Finds banned names in source text, without importing it: the first of the three looks.
+"""Find banned names in source text, without importing it.
 
-The looker follows what a name stands for: it evaluates just as much of Python as it takes to see
-that ``L`` is ``torch.nn.LSTM`` after ``from torch.nn import LSTM as L``, that ``"LS" + "TM"`` is a
-text and ``getattr`` of it a layer. An expression that stands for something banned is a use of it.
-Whatever can't be followed is taken for harmless (the looks at run time see the rest), for a false
-alarm costs honest students points: an own class may be called ``LSTM``, and to import a banned
-layer, annotate with it or compare with it is no use of it.
+A scan takes all sources that stand behind an answer (text by file name) and returns what it found.
+Two rules keep it from being switched off. What can't be scanned is a finding, whatever the reason;
+only text that Python itself refuses has none, for it can't be imported either. And main blocks,
+which honest students use to compare with ready-made layers, are left out only if nothing in these
+sources can make them run: see `main_blocks_run`.
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
 import functools
 import re
 import sys
-import warnings
-from collections import ChainMap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from grader.bans.runtime import BANNED
+from grader.bans.following import Ref, Scanner
+from grader.bans.main_blocks import main_blocks_run
+from grader.bans.table import Table
+from grader.core.sources import Unreadable, parse
 
 DEEPEST = 40_000  # calls in calls: enough for any tree that Python's parser makes
-LONGEST = 200  # characters of a text or path that is followed, so that hostile ones end here
+UNREADABLE = "code that can't be scanned"
+
+Sources = Mapping[str, str]  # text by file name
 
 
 @dataclass(frozen=True)
@@ -37,264 +36,55 @@ class Violation:
     how: str
 
 
-def static_look(source: str, filename: str) -> list[Violation]:
-    """The uses of banned names in ``source``, by line; none if it is not valid Python."""
-    return findings(Looker, source, filename)
+def banned_uses(table: Table, sources: Sources) -> list[Violation]:
+    """List the uses of names of the ``table``, by file and line."""
+    return findings(_Banned.of(table), sources)
 
 
-def findings(make: Callable[[], Looker], source: str, filename: str) -> list[Violation]:
-    """What a looker finds in ``source``; ``make()`` gives a fresh one."""
-    lines = re.split(r"\r\n|\r|\n", source := source.removeprefix("\ufeff"))
-    return [Violation(filename, n, what, lines[n - 1].strip()) for n, what in _found(make, source)]
+class _Banned(Scanner):
+    """Object to names of torch that are in a table, wherever torch has them."""
 
+    titles: Mapping[str, str]
 
-@functools.lru_cache(maxsize=64)  # several questions look at the same files, which may be long
-def _found(make: Callable[[], Looker], source: str) -> tuple[tuple[int, str], ...]:
-    looker, limit = make(), sys.getrecursionlimit()
-    try:
-        with warnings.catch_warnings(action="ignore"):  # about the student's invalid escapes, say
-            tree = ast.parse(source)
-        sys.setrecursionlimit(DEEPEST)
-        looker.look(tree)
-        return tuple(sorted(looker.found))
-    except (RecursionError, MemoryError):  # a worker's Python may be told to go deeper
-        return ((1, "a statement nested too deeply to be looked at"),)
-    except (SyntaxError, ValueError):
-        return ()  # it can't be imported either
-    finally:
-        sys.setrecursionlimit(limit)
-
-
-@dataclass(frozen=True)
-class Ref:
-    """Something known by its dotted name: ``torch.nn``, ``builtins.getattr``."""
-
-    path: str
-
-
-@dataclass(frozen=True)
-class _Join:
-    """The method ``join`` of a known text."""
-
-    glue: str
-
-
-# What an expression stands for; None is anything that is not followed.
-Value: TypeAlias = "Ref | _Join | str | tuple[Value, ...] | None"
-_Names: TypeAlias = "ChainMap[str, Value]"
-
-
-def member(owner: Value, name: Value) -> Value:
-    if not isinstance(owner, Ref) or not isinstance(name, str):
-        return None
-    path = f"{owner.path}.{name}".removeprefix("sys.modules.")
-    return Ref(path) if len(path) <= LONGEST else None
-
-
-def _text(parts: Sequence[Value], glue: str = "") -> Value:
-    texts = [part for part in parts if isinstance(part, str)]
-    size = sum(len(text) + len(glue) for text in texts)
-    return glue.join(texts) if len(texts) == len(parts) and size <= LONGEST else None
-
-
-class Looker(ast.NodeVisitor):
-    """``visit`` answers what an expression stands for, and notes it if that is banned."""
-
-    def __init__(self) -> None:
-        self.found: set[tuple[int, str]] = set()
-        self.names: _Names = ChainMap()
-        self.visible = self.names  # to functions that are defined here: not a class's names
-        self.later: list[tuple[_Names, Sequence[ast.AST]]] = []
-
-    def look(self, tree: ast.Module) -> None:
-        self._within(self.names, self.visible, tree.body)
-        # A function runs when the names around it have got their final meaning.
-        while self.later:
-            names, body = self.later.pop()
-            self._within(names, names, body)
-
-    def visit(self, node: ast.AST) -> Value:
-        value = self.glance(node)
-        is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
-        if isinstance(node, ast.expr) and is_read and isinstance(value, Ref):
-            self.found |= {(node.lineno, what) for what in [self.objection(value)] if what}
-        return value
+    @classmethod
+    @functools.cache
+    def of(cls, table: Table) -> type[_Banned]:
+        """Return the scanner for a table, always the same for the same one."""
+        return type("_Banned", (cls,), {"titles": table.titles})
 
     def objection(self, used: Ref) -> str | None:
-        """What messages call ``used`` if it is banned: in torch, a name is the same everywhere."""
         if not used.path.startswith("torch.") or used.path.endswith(".modules.linear"):
             return None
-        return BANNED.get(used.path.rpartition(".")[2])
+        return self.titles.get(used.path.rpartition(".")[2])
 
-    def glance(self, node: ast.AST) -> Value:
-        """Visit ``node``, where a class that it stands for is named but not used."""
-        value: Value = super().visit(node)
-        return value
 
-    def _compared(self, node: ast.expr) -> Value:
-        """Visit what something is compared with: a class, or several."""
-        match node:
-            case ast.Tuple(elts=classes) | ast.List(elts=classes) | ast.Set(elts=classes):
-                return tuple([self._compared(each) for each in classes])
-            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return (self._compared(left), self._compared(right))
-        return self.glance(node)
+def findings(make: Callable[[bool], Scanner], sources: Sources) -> list[Violation]:
+    """Scan sources, each by a fresh scanner: ``make`` takes whether main blocks can run."""
+    main_runs = main_blocks_run(tuple(sources.items()))
+    found = []
+    for file, source in sources.items():
+        lines = re.split(r"\r\n|\r|\n", source)
+        for line, what in scanned(make, source, main_runs):
+            found.append(Violation(file, line, what, lines[line - 1].strip()))
+    return found
 
-    def _within(self, names: _Names, visible: _Names, nodes: Iterable[ast.AST]) -> None:
-        outer = self.names, self.visible
-        self.names, self.visible = names, visible
-        self._visit_all(nodes)
-        self.names, self.visible = outer
 
-    def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
-        for node in nodes:
-            self.visit(node)
-
-    # Names get a meaning
-
-    def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            package = alias.name.partition(".")[0]
-            self.names[alias.asname or package] = Ref(alias.name if alias.asname else package)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        module = Ref(node.module) if node.module and not node.level else None
-        for alias in node.names:
-            # The latest star stands for all: it may well hide the names of the ones before.
-            self.names[alias.asname or alias.name] = member(module, alias.name)
-
-    def _bind(self, target: ast.expr, value: Value) -> None:
-        match target:
-            case ast.Name(id=name):
-                self.names[name] = value
-            case ast.Tuple(elts=targets) | ast.List(elts=targets) if isinstance(
-                value, tuple
-            ) and len(value) == len(targets):
-                for each, part in zip(targets, value, strict=True):
-                    self._bind(each, part)
-            case _:
-                self.visit(target)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        value = self.visit(node.value)
-        for target in node.targets:
-            self._bind(target, value)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        self._bind(node.target, self.visit(node.value) if node.value else None)
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> Value:
-        value = self.visit(node.value)
-        self._bind(node.target, value)
-        return value
-
-    # What never runs here, and scopes
-
-    def visit_If(self, node: ast.If) -> None:
-        is_main = ast.unparse(node.test) == "__name__ == '__main__'"
-        if not is_main or "__name__" in self.names:
-            self._visit_all([node.test, *node.body])
-        self._visit_all(node.orelse)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self._visit_all(node.decorator_list)
-        self._function(node.args, node.body)
-        self.names[node.name] = None
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._function(node.args, [node.body])
-
-    def _function(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
-        parameters: dict[str, Value] = {}
-        for child in ast.iter_child_nodes(arguments):
-            if isinstance(child, ast.arg):
-                parameters[child.arg] = None
-            else:
-                self.visit(child)  # a default
-        self.later.append((self.visible.new_child(parameters), body))
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self._visit_all([*node.decorator_list, *node.bases, *node.keywords])
-        self._within(self.visible.new_child(), self.visible, node.body)
-        self.names[node.name] = None
-
-    def visit_ListComp(
-        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-    ) -> None:
-        names = self.names.new_child()
-        children = ast.iter_child_nodes(node)
-        loops_first = sorted(children, key=lambda child: not isinstance(child, ast.comprehension))
-        self._within(names, names, loops_first)
-
-    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
-
-    # Expressions stand for something
-
-    def visit_Name(self, node: ast.Name) -> Value:
-        if not isinstance(node.ctx, ast.Load):
-            self.names[node.id] = None
-            return None
-        if node.id in self.names:
-            return self.names[node.id]
-        if hasattr(builtins, node.id):
-            return Ref(f"builtins.{node.id}")
-        return member(self.names.get("*"), node.id)
-
-    def visit_Attribute(self, node: ast.Attribute) -> Value:
-        owner = self.visit(node.value)
-        if isinstance(owner, str) and node.attr == "join":
-            return _Join(owner)
-        return member(owner, node.attr)
-
-    def visit_Constant(self, node: ast.Constant) -> Value:
-        return node.value if isinstance(node.value, str) else None
-
-    def visit_Tuple(self, node: ast.Tuple | ast.List) -> Value:
-        return tuple([self.visit(element) for element in node.elts])
-
-    visit_List = visit_Tuple
-
-    def visit_BinOp(self, node: ast.BinOp) -> Value:
-        parts = [self.visit(node.left), self.visit(node.right)]
-        return _text(parts) if isinstance(node.op, ast.Add) else None
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> Value:
-        return _text([self.visit(part) for part in node.values])
-
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> Value:
-        value = self.visit(node.value)
-        return value if node.conversion == -1 and node.format_spec is None else None
-
-    def visit_Compare(self, node: ast.Compare) -> None:
-        for operand in [node.left, *node.comparators]:
-            self._compared(operand)
-
-    def visit_MatchClass(self, node: ast.MatchClass) -> None:
-        self._compared(node.cls)
-        self._visit_all([*node.patterns, *node.kwd_patterns])
-
-    def visit_Subscript(self, node: ast.Subscript) -> Value:
-        # Of what a path names, only the dictionaries of modules have keys that are texts.
-        return member(self.visit(node.value), self._compared(node.slice))
-
-    def visit_Call(self, node: ast.Call) -> Value:
-        function = self.visit(node.func)
-        if function in (Ref("builtins.isinstance"), Ref("builtins.issubclass")):
-            for argument in node.args:
-                self._compared(argument)
-            return None
-        arguments = [self.visit(argument) for argument in node.args]
-        for keyword in node.keywords:
-            self.visit(keyword)
-        match function, arguments:
-            case Ref("builtins.getattr"), [owner, name, *_]:
-                return member(owner, name)
-            case Ref("builtins.vars"), [owner]:
-                return owner
-            case Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
-                return Ref(module)
-            case _Join(glue), [tuple(parts)]:
-                return _text(parts, glue)
-        return None
+@functools.lru_cache(maxsize=256)  # several questions scan the same files, which may be long
+def scanned(
+    make: Callable[[bool], Scanner], source: str, main_runs: bool
+) -> tuple[tuple[int, str], ...]:
+    """Return the lines of a source and what a scanner found there."""
+    scanner, limit = make(main_runs), sys.getrecursionlimit()
+    try:
+        tree = parse(source.removeprefix("\ufeff"))
+        sys.setrecursionlimit(DEEPEST)
+        scanner.scan(tree)
+    except Unreadable as error:
+        return ((error.lineno or 1, UNREADABLE),)
+    except SyntaxError:
+        return ()  # Python can't import it either
+    except Exception:  # whatever it is: what can't be scanned is a finding
+        scanner.found.add((scanner.line, UNREADABLE))
+    finally:
+        sys.setrecursionlimit(limit)
+    return tuple(sorted(scanner.found))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from grader.bans.static import Violation
+from grader.bans.hidden import hidden_code
+from grader.bans.static import Sources, Violation
 from grader.bans.tampering import tampering
 from grader.checks.mistakes import Mistake, Variant, first_match, matches
-from grader.core.failures import Failure
+from grader.core.failures import Failure, Status
 
 Array = NDArray[Any]
 # What to say, or the mistake itself, and the numbers that a solution with it would give.
@@ -31,23 +32,44 @@ def require(condition: bool, what: str, **details: Any) -> None:
 
 
 def require_unused(
-    sources: Mapping[str, str], look: Callable[[str, str], list[Violation]], what: str, allowed: str
+    sources: Sources,
+    scan: Callable[[Sources], list[Violation]],
+    what: str,
+    allowed: str,
+    *,
+    hint: str = "",
+    status: Status = "blocked",
 ) -> None:
-    """Fail at the first use that the ``look`` finds in these files (text by name)."""
-    for violation in (found for file, text in sources.items() for found in look(text, file)):
+    """Fail at the first use that a scan finds in these files (text by name)."""
+    for violation in scan(sources)[:1]:
         raise Failure(
             what,
             expected=allowed,
             got=f"{violation.what}: {violation.how}",
             where=f"{violation.file}, line {violation.line}",
-            status="blocked",
+            hint=hint,
+            status=status,
         )
 
 
-def require_untampered(sources: Mapping[str, str], allowed: str) -> None:
-    """Fail if these files use what can blind the looks at what runs."""
-    what = "Something is used by which the looks at what runs can be blinded."
+def require_untampered(sources: Sources, allowed: str) -> None:
+    """Fail if these files use what can blind the records of what runs."""
+    what = "The code should use no tools that can blind the records of what runs."
     require_unused(sources, tampering, what, allowed)
+
+
+def require_in_sources(sources: Sources) -> None:
+    """Leave the points to a person if these files run code that stands in no source."""
+    require_unused(
+        sources,
+        hidden_code,
+        "All code that runs should stand in the files that are handed in.",
+        "code in .py files and notebooks; saved arrays without pickles",
+        hint="A person decides on the points of this question. To avoid this, use "
+        "torch.load(..., weights_only=True), np.load without allow_pickle, "
+        "and a dictionary or getattr in place of exec and eval.",
+        status="pending",
+    )
 
 
 def close(

@@ -16,6 +16,7 @@ Status = Literal[
     "timeout",
     "crashed",  # the worker process ended, or spoke nonsense
     "blocked",  # a lock or a ban was hit
+    "pending",  # a person decides
     "internal",  # ours, not theirs
     "advice",  # a check that is worth no points did not pass
 ]

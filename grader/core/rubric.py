@@ -115,8 +115,9 @@ def points_of(question: Question, share: str) -> float:
 def grade(results: Sequence[Result], rubric: Iterable[Question]) -> Grade:
     """The grade of these results, over the exercises that they come from.
 
-    A required test (a ban) takes all of its points when it fails. Points of tests that were
-    not selected are neither earned nor possible.
+    A required test (a ban) takes all points of its question when it is blocked. A test that is
+    pending leaves all of them to a person. Points of tests that were not selected are neither
+    earned nor possible.
     """
     rows = []
     rubric = list(rubric)
@@ -139,8 +140,12 @@ def grade(results: Sequence[Result], rubric: Iterable[Question]) -> Grade:
 
 def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
     barred = any(result.required and result.status == "blocked" for result in results)
+    held = not barred and any(
+        result.status == "pending" and (result.points or _earns(results)) for result in results
+    )
     for result in results:
-        result.earned = result.points if result.status == "passed" and not barred else 0.0
+        is_earned = result.status == "passed" and not barred and not held
+        result.earned = result.points if is_earned else 0.0
     earned = _sum(result.earned for result in results)
     possible = _sum(result.points for result in results)
     lost = {r.status for r in results if r.points or r.required or r.status == "internal"} - {
@@ -149,6 +154,8 @@ def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
     status: str
     if barred:
         status = "blocked"
+    elif held:
+        status = "pending"
     elif not lost:
         status = "passed"
     elif "internal" in lost:
@@ -158,6 +165,11 @@ def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
     else:
         status = lost.pop() if len(lost) == 1 else "failed"
     return QuestionGrade(question.id, question.title, earned, possible, status)
+
+
+def _earns(results: Iterable[Result]) -> bool:
+    """Tell whether some of these results would earn points, for a person to decide on."""
+    return any(result.points and result.status == "passed" for result in results)
 
 
 def _sum(points: Iterable[float]) -> float:

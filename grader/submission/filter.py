@@ -52,7 +52,8 @@ NOTICES = {
     "name": "Left out, because its name is too long or has invisible characters: {}.",
     "large": "Left out, because it is larger than allowed: {}.",
     "other": "Left out, because only code, PDF and small data files are used: {}.",
-    "encoding": "Read as Latin-1, because Python can't decode it; save it as UTF-8: {}.",
+    "encoding": "Read in another encoding than UTF-8; save it as UTF-8: {}.",
+    "damaged": "Holds null bytes, so Python can't read it; save it anew as UTF-8: {}.",
     "notebook": "Not used, because it can't be opened; clear its outputs and save it anew: {}.",
     "cell": "Left out, because it is not Python: {}.",
 }
@@ -108,7 +109,9 @@ def vet(submission: str, entries: list[Entry]) -> tuple[dict[PurePosixPath, Entr
 
 
 def _inner_path(submission: str, name: str) -> PurePosixPath:
-    text = unicodedata.normalize("NFC", name).replace("\\", "/")
+    # A much longer name is left out anyway, and its normal form may take minutes.
+    short = unicodedata.normalize("NFC", name) if len(name) <= 4 * MAX_NAME else name
+    text = short.replace("\\", "/")
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", text) or not path.parts:
         raise SubmissionError(

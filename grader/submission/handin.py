@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grader.core.errors import UserError
+from grader.core.sources import without_runs_of_marks
 from grader.core.text import shown
 from grader.submission.notebooks import code_cells, parse_cell
 from grader.submission.pdf_text import first_pages
@@ -146,7 +147,7 @@ def _check_authors(
 
 def _spellings(text: str) -> set[str]:
     """``text`` without signs and accents, which PDFs tear apart, with umlauts as a or as ae."""
-    composed = unicodedata.normalize("NFC", text).casefold()
+    composed = unicodedata.normalize("NFC", without_runs_of_marks(text)).casefold()
     return {
         "".join(filter(str.isalnum, unicodedata.normalize("NFKD", variant)))
         for variant in (composed, composed.translate(TRANSCRIBED))

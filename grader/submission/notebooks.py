@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import nbformat
 
 from grader.core.errors import UserError
+from grader.core.sources import parse
 
 MAX_CODE = 512 * 1024  # characters: parsing takes some 600 bytes of memory for each
 MAX_CONTAINERS = 200_000  # lists and dicts in the JSON: each takes some 300 bytes
@@ -117,16 +118,6 @@ def parse_cell(cell: str) -> tuple[ast.Module, str]:
         # Only now, because a line of plain Python may begin with a modulo sign.
         plain = MAGIC.sub(r"\1pass", cell)
         return parse(plain), plain
-
-
-def parse(source: str) -> ast.Module:
-    """``ast.parse`` for a stranger's code: it shows no warnings and raises only SyntaxError."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SyntaxError(str(error) or "too deeply nested") from error
 
 
 def _text(node: ast.stmt, cell: str) -> str:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import ast
 import codecs
-import io
 import os
 import re
-import tokenize
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +22,12 @@ from typing import Self
 
 from grader.core.errors import UserError
 from grader.core.names import PROTECTED
+from grader.core.sources import decode, parse
 from grader.core.tempdirs import Folder
 from grader.core.text import shown
 from grader.submission.archive import Entry, SubmissionError, entries_of, readable
 from grader.submission.filter import CONFIGURATION, Notes, vet
-from grader.submission.notebooks import parse, read_notebook
+from grader.submission.notebooks import read_notebook
 
 # A declaration of the encoding, in one of the first two lines.
 COOKIE = re.compile(r"\A((?:.*\n)??[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
@@ -86,8 +85,8 @@ class Submission:
         return best if found[best] else None
 
     def source_of(self, file: PurePosixPath) -> str:
-        """The text of one of ``files``, as Python would read it, or else as Latin-1."""
-        return _decoded((self.root / file).read_bytes())[0]
+        """Return the text of one of ``files``, as Python would read it, or else as Latin-1."""
+        return decode((self.root / file).read_bytes()).text
 
     @cached_property
     def _defined(self) -> Mapping[PurePosixPath, frozenset[str]]:
@@ -172,7 +171,7 @@ def _convert_notebooks(
         if path.suffix.lower() != ".ipynb" or (root / module).exists():
             continue
         try:
-            notebook = read_notebook(_decoded((root / path).read_bytes())[0])
+            notebook = read_notebook(decode((root / path).read_bytes()).text)
         except UserError:
             notes.add("notebook", str(path))
             continue
@@ -195,37 +194,21 @@ def _module_name(stem: str) -> str:
 
 
 def _importable(path: PurePosixPath, data: bytes, notes: Notes) -> bytes:
-    """The same code in bytes that Python reads, and as :func:`_decoded` does.
+    """Return the same code in bytes that Python reads as `decode` does.
 
     What Python doesn't decode becomes UTF-8. So does, with a byte order mark, what declares its
     encoding near a lone carriage return: which lines are the first two is told differently there.
     """
-    text, faithful = _decoded(data)
-    if not faithful:
-        notes.add("encoding", str(path))
+    decoded = decode(data)
+    text = decoded.text
+    if decoded.note:
+        notes.add("encoding", f"{path} ({decoded.note})")
+    if "\0" in text:
+        notes.add("damaged", str(path))
     head = b"\n".join(data.split(b"\n", 2)[:2]) + b"\n"
     if b"coding" in head and re.search(rb"\r(?!\n)", head):
         text = re.sub("\r\n?", "\n", text)
         return codecs.BOM_UTF8 + COOKIE.sub(r"\1utf-8", text).encode()
-    if faithful and not data.startswith(codecs.BOM_UTF8):
+    if not decoded.note and not data.startswith(codecs.BOM_UTF8):
         return data
-    return COOKIE.sub(r"\1utf-8", text).encode()
-
-
-def _decoded(data: bytes) -> tuple[str, bool]:
-    """The text of a file, without byte order mark, and whether its encoding is what it declares.
-
-    Python's rule (PEP 263): UTF-8, or what a comment in the first two lines says. Latin-1, where
-    every byte is a sign, is the last resort.
-    """
-    encoding = "utf-8"
-    marked = data.startswith(codecs.BOM_UTF8)
-    data = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        if not marked:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        if encoding in ("idna", "punycode"):
-            raise LookupError("takes hours for a large file")
-        return data.decode(encoding), True
-    except (SyntaxError, LookupError, ValueError):
-        return data.decode("latin-1"), False
+    return COOKIE.sub(r"\1utf-8", text).encode(errors="replace")

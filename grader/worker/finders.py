@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import importlib.machinery
 import importlib.util
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -16,6 +14,7 @@ from types import ModuleType
 
 from grader.core.names import PROTECTED
 from grader.core.paths import EXERCISES
+from grader.core.sources import decode, imports
 
 # What comes with the sheets, by module name; read now, for a locked worker can't.
 GIVEN = {path.stem: path.read_text(encoding="utf-8") for path in EXERCISES.glob("*/given/*.py")}
@@ -78,19 +77,8 @@ class LastResort(MetaPathFinder, InspectLoader):
         """The packages in which some file of the submission looks for another, or a given one."""
         found = set()
         for path in self._files.values():
-            for parts in _imported(path):
+            for each in imports(decode(path.read_bytes()).text):
+                parts = ".".join(each.parts).split(".") if not each.level else []
                 homes = [i for i, part in enumerate(parts) if part in self._files or part in GIVEN]
                 found |= {".".join(parts[: i + 1]) for i in range(max(homes, default=0))}
         return found
-
-
-def _imported(path: Path) -> Iterator[list[str]]:
-    """The dotted names in a file's absolute imports, as parts, with what is imported from them."""
-    tree = ast.Module([], [])
-    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        tree = ast.parse(path.read_bytes())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.split(".") for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from ([*node.module.split("."), alias.name] for alias in node.names)

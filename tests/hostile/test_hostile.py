@@ -38,6 +38,7 @@ from typing import Any
 import pytest
 
 from grader.api import Run
+from grader.core.rubric import read_rubric
 from grader.sandbox import isolation
 from tests.conftest import ROOT, Grade
 
@@ -187,9 +188,10 @@ def arguments(rules: dict[str, Any]) -> list[str]:
 
 
 def points(run: Run) -> dict[str, dict[str, Any]]:
-    """The rows of the questions that tests grade."""
+    """Return the rows of the questions that tests grade, by their ids."""
+    by_tests = {question.id for question in read_rubric() if question.by == "tests"}
     rows = run.report["grade"]["questions"]
-    return {row["id"]: row for row in rows if row["status"] != "pending"}
+    return {row["id"]: row for row in rows if row["id"] in by_tests}
 
 
 def processes() -> dict[int, str]:

@@ -7,12 +7,12 @@ into the imaginary, an autodiff of one's own) is for a person to see.
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 import pytest
 
-from grader.checks.arrays import require, require_untampered
+from grader.checks.arrays import require, require_in_sources, require_untampered
+from grader.core.sources import imports
 from grader.exercises.bptt_gradients import oracle, probes
 from grader.exercises.bptt_gradients.agreement import FILE
 from grader.exercises.bptt_gradients.oracle import Random
@@ -22,8 +22,10 @@ AUTOGRAD = {"torch", "jax", "autograd", "tensorflow", "theano", "mxnet"}
 
 
 def by_formula(student: Student, function: str, inputs: dict[str, Any]) -> None:
-    require_untampered(student.sources(FILE), "formulas in NumPy")
+    sources = student.sources(FILE)
+    require_untampered(sources, "formulas in NumPy")
     student.run(probes.try_out, FILE, name=function, inputs=inputs)
+    require_in_sources(sources)
 
 
 @pytest.mark.question(id="G1", required=True)
@@ -63,10 +65,10 @@ def test_last_step(student: Student, rng: Random) -> None:
 def test_imports(student: Student) -> None:
     """The file needs no library that differentiates."""
     found = [
-        f"{module} in {file}, line {line}"
+        f"{each.module} in {file}, line {each.line}"
         for file, text in student.sources(FILE).items()
-        for module, line in imported(text)
-        if module.partition(".")[0] in AUTOGRAD
+        for each in imports(text)
+        if not each.level and each.module.partition(".")[0] in AUTOGRAD
     ]
     require(
         not found,
@@ -75,19 +77,3 @@ def test_imports(student: Student) -> None:
         got="; ".join(found),
         hint="Here it is by hand. A check with autograd is better off in a file of its own.",
     )
-
-
-def imported(text: str) -> list[tuple[str, int]]:
-    """Absolute imports with their lines; none if the text is not Python (importing it will say)."""
-    try:
-        nodes = list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    names = [
-        (a.name, node.lineno) for node in nodes if isinstance(node, ast.Import) for a in node.names
-    ]
-    return names + [
-        (str(node.module), node.lineno)
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and not node.level
-    ]

@@ -17,6 +17,7 @@ from grader.checks.arrays import (
     TOLERANCE,
     as_numbers,
     require,
+    require_in_sources,
     require_raised,
     require_untampered,
     same,
@@ -91,8 +92,10 @@ def agrees(student: Student, rng: Random, *names: str) -> None:
 @pytest.mark.question(id="N3", required=True)
 def test_by_hand(student: Student, rng: Random) -> None:
     """The gradients are computed in NumPy, not by torch."""
-    require_untampered(student.sources(FILE, ("RNN", "get_numerical_gradient")), "NumPy")
+    sources = student.sources(FILE, ("RNN", "get_numerical_gradient"))
+    require_untampered(sources, "NumPy")
     Case(rng, oracle.random_sizes(rng, B=1)).ask(student)
+    require_in_sources(sources)
 
 
 @pytest.mark.question(id="N3", share="1/15")

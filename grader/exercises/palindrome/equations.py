@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from grader.bans.static import static_look
-from grader.checks.arrays import close, require, require_untampered, require_unused
+from grader.bans.static import banned_uses
+from grader.checks.arrays import (
+    close,
+    require,
+    require_in_sources,
+    require_untampered,
+    require_unused,
+)
 from grader.checks.mistakes import matches
 from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle
+from grader.exercises.palindrome.bans import BANNED
 from grader.exercises.palindrome.layout import units, unpack
 from grader.exercises.palindrome.mistakes import gradient_misconceptions, mistakes
 from grader.exercises.palindrome.network import DEFAULTS, SINGLE, Network
@@ -37,15 +46,17 @@ def several_sizes(rng: Random) -> list[Sizes]:
 
 
 def uses_nothing_banned(network: Network) -> None:
-    """Look at the source, then at what runs: layers by their class, operators by their names."""
-    check_sources(network.student.sources(network.file, (network.model,)))
+    """Scan the sources, then record what runs: layers by their class, operators by their names."""
+    sources = network.student.sources(network.file, (network.model,))
+    check_sources(sources)
     network.run_watched()
+    require_in_sources(sources)
 
 
 def check_sources(sources: dict[str, str]) -> None:
     """Fail at the first use of something banned in these files (text by name)."""
     what, allowed = "A layer that the sheet does not allow is used.", "your own matrix products"
-    require_unused(sources, static_look, what, allowed)
+    require_unused(sources, partial(banned_uses, BANNED), what, allowed)
     require_untampered(sources, allowed)
 
 

