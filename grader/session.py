@@ -23,7 +23,7 @@ from grader.core.rubric import Grade, Result, grade, points_of, read_rubric
 from grader.core.text import plain
 from grader.sandbox.isolation import missing
 from grader.sandbox.student import Backend, Student
-from grader.submission.handin import check_formalities
+from grader.submission.handin import check_formalities, rules_of
 from grader.submission.snapshot import Submission
 
 FIGURES = 4  # that a report keeps of one test
@@ -47,12 +47,22 @@ class Grading:
         self.submission = submission
         self.isolation = isolation
         self.student_handle = Student(submission, start, config.getoption("time_scale"))
-        self.notices = list(submission.notices)
-        if submission.source.is_file():  # the sheet's rules are for what is handed in
-            findings = check_formalities(submission)
-            self.notices += [finding.message for finding in findings if not finding.ok]
         self.rubric = read_rubric()
         self.results: dict[str, Result] = {}
+
+    def notices(self) -> list[str]:
+        """Return what the student should know of the files, besides results.
+
+        Rules about hand-ins concern what is handed in, a ZIP, and the exercises that it answers.
+        """
+        notices = list(self.submission.notices)
+        if self.submission.source.is_file():
+            answered = {r.question for r in self.results.values() if r.status != "not started"}
+            exercises = dict.fromkeys(q.exercise for q in self.rubric if q.id in answered)
+            rules = dict.fromkeys(rule for exercise in exercises for rule in rules_of(exercise))
+            findings = check_formalities(self.submission, rules)
+            notices += [finding.message for finding in findings if not finding.ok]
+        return notices
 
     def grade(self) -> Grade:
         return grade(list(self.results.values()), self.rubric)
@@ -64,10 +74,11 @@ class Grading:
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
 
     @pytest.fixture
-    def student(self, rng: np.random.Generator) -> Student:
+    def student(self, request: pytest.FixtureRequest, rng: np.random.Generator) -> Student:
         """The submission under judgement."""
         self.student_handle.pictures = []
         self.student_handle.seed = int(rng.integers(2**31))
+        self.student_handle.exercise = request.node.path.parent.name
         return self.student_handle
 
     def pytest_report_header(self) -> list[str]:
@@ -145,7 +156,7 @@ class Grading:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.results:
             grade = self.grade()  # first: it settles what each result has earned
-            terminal.summarize(terminalreporter, grade, list(self.results.values()), self.notices)
+            terminal.summarize(terminalreporter, grade, list(self.results.values()), self.notices())
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
@@ -153,7 +164,7 @@ class Grading:
         json_report["grade"] = self.grade().as_dict()
         json_report["seed"] = self.seed
         json_report["isolation"] = self.isolation
-        json_report["notices"] = self.notices
+        json_report["notices"] = self.notices()
         for test in json_report.get("tests", []):
             if test["nodeid"] in self.results:
                 test["metadata"] = self.results[test["nodeid"]].metadata()

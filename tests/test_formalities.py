@@ -11,8 +11,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grader.core.paths import EXERCISES
 from grader.submission import pdf_text
-from grader.submission.handin import Finding, check_formalities
+from grader.submission.handin import RULES, Finding, check_formalities, rules_of
 from grader.submission.pdf_text import first_pages
 from grader.submission.snapshot import open_submission
 
@@ -53,10 +54,20 @@ def findings_of(folder: Path, files: dict, name: str = "Müller-1234567.zip") ->
         for entry, content in files.items():
             archive.writestr(entry, content)
     with open_submission(path) as submission:
-        findings = check_formalities(submission)
+        findings = check_formalities(submission, RULES)
     for finding in findings:
         assert finding.message.isprintable()
     return {finding.rule: finding for finding in findings}
+
+
+def test_exercises_name_rules_that_exist():
+    for exercise in EXERCISES.iterdir():
+        assert set(rules_of(exercise.name)) <= RULES.keys()
+
+
+def test_an_exercise_without_rules_has_none(tmp_path):
+    (tmp_path / "one").mkdir()
+    assert rules_of("one", tmp_path) == ()
 
 
 def test_everything_in_order(tmp_path):
@@ -96,7 +107,7 @@ def test_folder_is_no_hand_in(tmp_path):
     folder.mkdir()
     (folder / "a.py").write_text("")
     with open_submission(folder) as submission:
-        assert check_formalities(submission)[0] == Finding(
+        assert check_formalities(submission, RULES)[0] == Finding(
             "ZIP name",
             False,
             "Hand in one ZIP named Surname-MatriculationNumber.zip; this is Doe-1234567.",

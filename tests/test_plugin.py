@@ -224,3 +224,12 @@ def test_a_zip_is_graded_and_reminded_of_the_sheets_rules(grade: Grade, tmp_path
     assert run.status == 0
     assert "note: Add your report as a PDF." in run.text
     assert run.report["notices"] == ["Add your report as a PDF."]
+
+
+def test_rules_of_one_exercise_are_not_held_against_another(grade: Grade, tmp_path: Path) -> None:
+    path = tmp_path / "solution.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(ROOT / "reference/toy_bptt.py", "toy_bptt.py")
+    run = grade(path, "-k", "test_full_bptt or parameter_count")
+    assert run.report["grade"]["earned"] > 0
+    assert run.report["notices"] == []

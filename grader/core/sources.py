@@ -158,7 +158,7 @@ class Import:
     @property
     def parts(self) -> list[str]:
         """The dotted names as a list, with the name that is imported from the module."""
-        return [part for part in [*self.module.split("."), self.name] if part]
+        return [part for part in [*self.module.split("."), *self.name.split(".")] if part]
 
 
 def imports(source: str) -> list[Import]:

@@ -62,6 +62,7 @@ class Student:
     ) -> None:
         self.submission = submission
         self.seed = 0  # of the running test: what student code draws from
+        self.exercise = ""  # of the running test: whose given files need not be handed in
         self.pictures: list[dict[str, str]] = []  # that the running test has been shown
         self._memory: dict[str, Any] = {}
         self._start = start
@@ -170,8 +171,9 @@ class Student:
     ) -> Any:
         """What ``backend`` answers, if it has the type ``form``; else a Failure."""
         token, begun = secrets.token_hex(8), time.monotonic()
+        message = {"id": token, "exercise": self.exercise, **message}
         try:
-            answer = backend.request({"id": token, **message}, seconds * self._time_scale)
+            answer = backend.request(message, seconds * self._time_scale)
             if not isinstance(answer.get("id"), str) or answer["id"] != token:
                 raise WorkerLost("crashed", "it answered a question that was not asked")
             if not isinstance(answer.get("status"), str):

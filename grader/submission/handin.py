@@ -1,16 +1,21 @@
-"""Checks what sheet 004 demands of a hand-in besides answers: names, a PDF, relative paths."""
+"""Check what an exercise demands of a hand-in besides answers: names, a PDF, relative paths.
+
+Each exercise that has such rules names them in its ``handin.toml``.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
+import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from grader.core.errors import UserError
+from grader.core.paths import EXERCISES
 from grader.core.sources import without_runs_of_marks
 from grader.core.text import shown
 from grader.submission.notebooks import code_cells, parse_cell
@@ -29,71 +34,78 @@ ABSOLUTE = re.compile(r"/[\w.-]+/[^\s/]|[A-Za-z]:[\\/]|\\\\\w|~[\\/]")
 TRANSCRIBED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
+Checked = tuple[bool, str]  # whether the rule is kept, and a sentence for the student
+
+
 @dataclass(frozen=True)
 class Finding:
-    """Whether one rule is kept, and a sentence for the student."""
+    """Say of one rule whether it is kept, in a sentence for the student."""
 
     rule: str
     ok: bool
     message: str
 
 
-def check_formalities(submission: Submission) -> list[Finding]:
-    """A finding for each rule of the sheet; a broken file is a finding, too, and never an error.
+def rules_of(exercise: str, exercises: Path = EXERCISES) -> tuple[str, ...]:
+    """Return the rules that an exercise's ``handin.toml`` names, or none."""
+    path = exercises / exercise / "handin.toml"
+    if not path.exists():
+        return ()
+    return tuple(tomllib.loads(path.read_text(encoding="utf-8"))["rules"])
 
-    Whether the PDF names its authors is asked only if the ZIP says who they are.
+
+def check_formalities(submission: Submission, rules: Iterable[str]) -> list[Finding]:
+    """Check rules, each by its name in `RULES`.
+
+    A broken file is a finding, never an error. A rule that doesn't apply gives no finding.
     """
-    authors = re.findall(AUTHOR, submission.name) if AUTHORS.fullmatch(submission.name) else []
-    pdfs = [file for file in submission.files if file.suffix.lower() == ".pdf"]
-    findings = [
-        _check_zip(submission, bool(authors)),
-        _check_code(submission),
-        _check_paths(submission),
-        _check_pdf(pdfs),
-    ]
-    if authors and pdfs:
-        findings.append(_check_authors(submission, authors, pdfs[:MAX_PDFS]))
-    return findings
+    findings = ((rule, RULES[rule](submission)) for rule in rules)
+    return [Finding(rule, *found) for rule, found in findings if found]
 
 
-def _check_zip(submission: Submission, well_named: bool) -> Finding:
-    ok = well_named and submission.source.is_file()
+def _check_zip(submission: Submission) -> Checked:
     found = shown(submission.source.name)
-    return Finding(
-        "ZIP name",
-        ok,
-        f"{found} is named as it should be."
-        if ok
-        else f"Hand in one ZIP named Surname-MatriculationNumber.zip; this is {found}.",
-    )
+    if _authors(submission) and submission.source.is_file():
+        return True, f"{found} is named as it should be."
+    return False, f"Hand in one ZIP named Surname-MatriculationNumber.zip; this is {found}."
 
 
-def _check_code(submission: Submission) -> Finding:
+def _authors(submission: Submission) -> list[tuple[str, str]]:
+    """Return surnames and numbers from the submission's name, if it keeps the convention."""
+    return re.findall(AUTHOR, submission.name) if AUTHORS.fullmatch(submission.name) else []
+
+
+def _check_code(submission: Submission) -> Checked:
     code = [file for file in submission.files if file.suffix.lower() in (".py", ".ipynb")]
     message = f"There is code: {len(code)} files." if code else "Add your code (.py or .ipynb)."
-    return Finding("code", bool(code), message)
+    return bool(code), message
 
 
-def _check_pdf(pdfs: list[PurePosixPath]) -> Finding:
+def _pdfs(submission: Submission) -> list[PurePosixPath]:
+    return [file for file in submission.files if file.suffix.lower() == ".pdf"]
+
+
+def _check_pdf(submission: Submission) -> Checked:
+    pdfs = _pdfs(submission)
     message = f"There is a report: {pdfs[0]}." if pdfs else "Add your report as a PDF."
-    return Finding("PDF", bool(pdfs), message)
+    return bool(pdfs), message
 
 
-def _check_paths(submission: Submission) -> Finding:
+def _check_paths(submission: Submission) -> Checked:
     places: dict[str, str] = {}
     for file in submission.files:
         for part, tree in _trees(submission, file):
             for line, path in _absolute_paths(tree):
                 places.setdefault(path, f"{path[:60]!r} ({part}, line {line})")
     if not places:
-        return Finding("relative paths", True, "All paths in the code are relative.")
+        return True, "All paths in the code are relative."
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
     found = ", ".join(list(places.values())[:3]) + more
-    return Finding("relative paths", False, f"Make every path in the code relative: {found}.")
+    return False, f"Make every path in the code relative: {found}."
 
 
 def _trees(submission: Submission, file: PurePosixPath) -> Iterator[tuple[str, ast.Module]]:
-    """The syntax trees of a module or of a notebook's cells, and what to call them."""
+    """Yield the syntax trees of a module or of a notebook's cells, and what to call them."""
     for part, code in _code_of(submission, file):
         with suppress(SyntaxError):  # whoever grades the code will say so
             yield part, parse_cell(code)[0]
@@ -112,7 +124,7 @@ def _code_of(submission: Submission, file: PurePosixPath) -> list[tuple[str, str
 
 
 def _absolute_paths(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The line and text of each string that begins like an absolute path."""
+    """Yield the line and text of each string that begins like an absolute path."""
     continued: set[int] = set()  # nodes that go on where another string ends
     for node in ast.walk(tree):  # which comes to a node before it comes to its parts
         match node:
@@ -125,10 +137,14 @@ def _absolute_paths(tree: ast.Module) -> Iterator[tuple[int, str]]:
                     yield node.lineno, text
 
 
-def _check_authors(
-    submission: Submission, authors: list[tuple[str, str]], pdfs: list[PurePosixPath]
-) -> Finding:
-    """The report shows each surname and matriculation number, in its own name or first pages."""
+def _check_authors(submission: Submission) -> Checked | None:
+    """Check that the report shows each surname and number, in its name or first pages.
+
+    The rule applies only if there is a report and the ZIP's name says who its authors are.
+    """
+    authors, pdfs = _authors(submission), _pdfs(submission)[:MAX_PDFS]
+    if not authors or not pdfs:
+        return None
     texts = [first_pages(submission.root / pdf) for pdf in pdfs]
     spellings = _spellings(" ".join([*map(str, pdfs), *texts]))
     missing = [
@@ -139,16 +155,24 @@ def _check_authors(
     ]
     names = ", ".join(map(str, pdfs))
     if not missing:
-        return Finding("author in PDF", True, f"{names} bears surname and matriculation number.")
+        return True, f"{names} bears surname and matriculation number."
     unreadable = "" if all(texts) else " Not all of it can be read as text."
-    message = f"Write {' and '.join(missing)} on the first page of {names}.{unreadable}"
-    return Finding("author in PDF", False, message)
+    return False, f"Write {' and '.join(missing)} on the first page of {names}.{unreadable}"
 
 
 def _spellings(text: str) -> set[str]:
-    """``text`` without signs and accents, which PDFs tear apart, with umlauts as a or as ae."""
+    """Return a text without signs and accents, which PDFs tear apart, with ä as a and as ae."""
     composed = unicodedata.normalize("NFC", without_runs_of_marks(text)).casefold()
     return {
         "".join(filter(str.isalnum, unicodedata.normalize("NFKD", variant)))
         for variant in (composed, composed.translate(TRANSCRIBED))
     }
+
+
+RULES: dict[str, Callable[[Submission], Checked | None]] = {
+    "ZIP name": _check_zip,
+    "code": _check_code,
+    "relative paths": _check_paths,
+    "PDF": _check_pdf,
+    "author in PDF": _check_authors,
+}

@@ -28,4 +28,4 @@ def with_imports(submission: Submission, file: str) -> dict[str, str]:
 
 def imported_names(source: str) -> set[str]:
     """Return every name that an import mentions, each part of a dotted one by itself."""
-    return {part for found in imports(source) for part in ".".join(found.parts).split(".")} - {""}
+    return {part for found in imports(source) for part in found.parts}

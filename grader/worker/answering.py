@@ -1,7 +1,8 @@
 """The worker's side: what runs in the process that imports student code.
 
 Contract. The worker says ``{"locked", "problem"}`` before it imports anything of the student's.
-Then the judge sends a request and waits; the worker answers it once, in order:
+Then the judge sends a request and waits; the worker answers it once, in order. Each request names
+the running test's exercise, too:
 
     {"id", "do": "load", "file"}                                   import a file
     {"id", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}   run a probe
@@ -73,6 +74,7 @@ def reply(request: dict[str, Any], code: StudentCode, lock: Lock) -> bytes:
 
 def handle(request: dict[str, Any], code: StudentCode, lock: Lock) -> dict[str, Any]:
     """Do what ``request`` asks; whatever happens becomes data."""
+    code.exercise = request["exercise"]
     try:
         if request["do"] == "load":
             code.module(request["file"])

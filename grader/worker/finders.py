@@ -1,4 +1,4 @@
-"""How the imports of student code find the student's files; finders for ``sys.meta_path``."""
+"""Find the files that student code imports: finders for ``sys.meta_path``."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from grader.core.names import PROTECTED
 from grader.core.paths import EXERCISES
 from grader.core.sources import decode, imports
 
-# What comes with the sheets, by module name; read now, for a locked worker can't.
-GIVEN = {path.stem: path.read_text(encoding="utf-8") for path in EXERCISES.glob("*/given/*.py")}
+# The files that come with each exercise, text by module name; read now, for a locked worker can't.
+GIVEN: dict[str, dict[str, str]] = {}
+for _path in sorted(EXERCISES.glob("*/given/*.py")):
+    _texts = GIVEN.setdefault(_path.parents[1].name, {})
+    _texts[_path.stem] = _path.read_text(encoding="utf-8")
 HIDDEN = re.compile(r"[/\\](\.|site-packages[/\\])")  # a snapshot has none; see --in-process
 
 
 class StudentFinder(MetaPathFinder):
-    """The first in line: looks for top-level modules in the submission's folders."""
+    """Look, first of all finders, for top-level modules in the submission's folders."""
 
     def __init__(self, folders: list[str]) -> None:
         self.folders = folders
@@ -36,7 +39,7 @@ class StudentFinder(MetaPathFinder):
 
 
 class LastResort(MetaPathFinder, InspectLoader):
-    """The last in line: what an import expects elsewhere, or thought needless to hand in.
+    """Find, last of all finders, files that stand elsewhere or need not be handed in.
 
     Uploads lose folders, so ``part1.dataset`` may be a file dataset.py in any folder. A file that
     came with the sheet need not be handed in.
@@ -44,6 +47,7 @@ class LastResort(MetaPathFinder, InspectLoader):
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.exercise = ""  # of the running test
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -54,7 +58,7 @@ class LastResort(MetaPathFinder, InspectLoader):
             return None  # a library's own business
         if stem in self._files:
             return importlib.util.spec_from_file_location(name, self._files[stem])
-        if stem in GIVEN:
+        if stem in self._given:
             print(f"note: {stem}.py was not handed in: the one that came with the sheet is used")
             return importlib.util.spec_from_loader(name, self)
         if name in self._packages:
@@ -64,7 +68,16 @@ class LastResort(MetaPathFinder, InspectLoader):
         return None
 
     def get_source(self, fullname: str) -> str:
-        return GIVEN[fullname.rpartition(".")[2]]
+        return self._given[fullname.rpartition(".")[2]]
+
+    @property
+    def _given(self) -> dict[str, str]:
+        """The given files: those of the running test's exercise hide others of the same name.
+
+        One file may answer several exercises, and is imported for the first that asks.
+        """
+        every = {stem: text for texts in GIVEN.values() for stem, text in texts.items()}
+        return every | GIVEN.get(self.exercise, {})
 
     @cached_property
     def _files(self) -> dict[str, Path]:
@@ -75,10 +88,10 @@ class LastResort(MetaPathFinder, InspectLoader):
     @cached_property
     def _packages(self) -> set[str]:
         """The packages in which some file of the submission looks for another, or a given one."""
-        found = set()
+        found, known = set(), self._files.keys() | self._given.keys()
         for path in self._files.values():
             for each in imports(decode(path.read_bytes()).text):
-                parts = ".".join(each.parts).split(".") if not each.level else []
-                homes = [i for i, part in enumerate(parts) if part in self._files or part in GIVEN]
-                found |= {".".join(parts[: i + 1]) for i in range(max(homes, default=0))}
+                parts = each.parts if not each.level else []
+                homes = [number for number, part in enumerate(parts) if part in known]
+                found |= {".".join(parts[: number + 1]) for number in range(max(homes, default=0))}
         return found
