@@ -7,12 +7,13 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pytest
 from pytest_jsonreport.plugin import JSONReport
 
 from grader.core.paths import KIT, ROOT
+from grader.core.report import Report
 from grader.plugin import SHARED_LAUNCHER, freeze_torch, probe_modules
 from grader.sandbox.processes import launcher
 
@@ -21,7 +22,7 @@ from grader.sandbox.processes import launcher
 class Run:
     """What came of grading one submission."""
 
-    report: dict[str, Any]  # pytest-json-report's, with our metadata and grade; {} if refused
+    report: Report  # pytest-json-report's, with our metadata and grade; {} if refused
     text: str  # what a terminal would have shown
     status: int  # pytest's exit status
 
@@ -48,4 +49,4 @@ def run(submission: Path, *, seed: int, arguments: Sequence[str] = ()) -> Run:
     text = io.StringIO()
     with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
         status = pytest.main([str(KIT), *options, *quiet, *arguments], plugins=[report])
-    return Run(report.report or {}, text.getvalue(), int(status))
+    return Run(cast(Report, report.report or {}), text.getvalue(), int(status))

@@ -12,19 +12,22 @@ import io
 import json
 import os
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from grader.__main__ import main
-from grader.batch import executors, progress
-from grader.batch import judges as judge_processes
-from grader.batch.judges import JudgeLost
-from grader.batch.store import Store, Student, file_names, write
+from grader.batch import executors, judge_pool, progress, store
+from grader.batch.judge_pool import JudgeLost
+from grader.batch.names import assign_names
+from grader.batch.store import Participant, Store, write
 from grader.batch.task import Settings, Task, kit_version
 from grader.core.errors import UserError
 
@@ -40,6 +43,7 @@ def a_report(**metadata: Any) -> dict[str, Any]:
         "earned": 3.0,
         "status": "failed",
         "hint": "g has a sigmoid",
+        "mistake": "sigmoid_for_tanh",
         "seed": 1,
         "failure": None,
         "repeat": "",
@@ -80,7 +84,7 @@ class Judges:
 def judges(monkeypatch: pytest.MonkeyPatch) -> Judges:
     judges = Judges()
 
-    class Stand(judge_processes.Lane):
+    class Stand(judge_pool.JudgeProcess):
         def __init__(self, core: int | None = None) -> None:
             self.core = core
 
@@ -90,7 +94,7 @@ def judges(monkeypatch: pytest.MonkeyPatch) -> Judges:
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(judge_processes, "Lane", Stand)
+    monkeypatch.setattr(judge_pool, "JudgeProcess", Stand)
     return judges
 
 
@@ -205,20 +209,20 @@ def test_the_key_covers_all_that_a_result_depends_on() -> None:
 
 @pytest.mark.usefixtures("judges")
 def test_local_judges_take_turns_in_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge_processes, "_cores", lambda: [3, 5])
+    monkeypatch.setattr(judge_pool, "_cores", lambda: [3, 5])
 
-    def cores(lanes: judge_processes.Lanes) -> list[int | None]:
-        with lanes.lane() as one, lanes.lane() as two, lanes.lane() as three:
+    def cores(pool: judge_pool.JudgePool) -> list[int | None]:
+        with pool.judge() as one, pool.judge() as two, pool.judge() as three:
             return [one.core, two.core, three.core]
 
-    assert cores(judge_processes.Lanes(spread=True)) == [3, 5, 3]
-    assert cores(judge_processes.Lanes()) == [None, None, None]
+    assert cores(judge_pool.JudgePool(spread=True)) == [3, 5, 3]
+    assert cores(judge_pool.JudgePool()) == [None, None, None]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody has a say in it")
 def test_a_judge_keeps_to_its_core() -> None:
     core = max(os.sched_getaffinity(0))
-    judge = judge_processes.Lane(core)
+    judge = judge_pool.JudgeProcess(core)
     try:
         assert os.sched_getaffinity(judge.pid) == {core}
     finally:
@@ -232,8 +236,15 @@ def test_a_judge_that_dies_once_costs_nothing(tmp_path: Path, judges: Judges) ->
     assert all(row["status"] == "graded" for row in grades(tmp_path / "out"))
 
 
-def test_a_judge_that_dies_twice_costs_no_points_silently(tmp_path: Path, judges: Judges) -> None:
+def test_a_judge_that_dies_twice_gets_another_try_alone(tmp_path: Path, judges: Judges) -> None:
     judges.lost["Lee"] = 2
+    source = hand_in(tmp_path / "in", "Lee", "Kim")
+    assert batch(source, tmp_path / "out") == 0
+    assert judges.graded == ["Kim", "Lee"]
+
+
+def test_a_judge_that_always_dies_costs_no_points_silently(tmp_path: Path, judges: Judges) -> None:
+    judges.lost["Lee"] = 4
     source = hand_in(tmp_path / "in", "Lee", "Kim")
     assert batch(source, tmp_path / "out") == 1
     rows = {row["student"]: row for row in grades(tmp_path / "out")}
@@ -277,7 +288,7 @@ def test_only_a_few_submissions_are_in_memory_at_a_time() -> None:
         concurrent.futures.ThreadPoolExecutor(2) as executor,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(judge_processes, "grade", lambda task: b"%d" % task)
+        patch.setattr(judge_pool, "grade", lambda task: b"%d" % task)
         for number, _, report in executors.grade_all(tasks(), executor, lambda: 5):
             assert report == b"%d" % number
             finished.append(number)
@@ -302,8 +313,8 @@ def test_interrupted_keeps_what_is_finished(
     source = hand_in(tmp_path / "in", "Ito", "Kim", "Lee")
     save = Store.save
 
-    def save_and_stop(self: Store, *arguments: Any) -> str:
-        save(self, *arguments)
+    def save_and_stop(self: Store, *arguments: Any, **options: Any) -> str:
+        save(self, *arguments, **options)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -327,8 +338,8 @@ def test_batch_refuses_without_full_isolation(
 
 def test_another_kit_is_an_error() -> None:
     with pytest.raises(UserError, match="same version of the kit"):
-        judge_processes.check("another", "limits")
-    judge_processes.check(kit_version(), "limits")
+        judge_pool.check("another", "limits")
+    judge_pool.check(kit_version(), "limits")
 
 
 def test_no_strangers_folder_is_written_to(
@@ -368,10 +379,10 @@ def test_two_runs_at_a_time_do_not_mix(
 
 
 @pytest.mark.usefixtures("judges")
-def test_a_full_disk_is_said_in_one_line_and_leaves_nothing_half_written(
+def test_a_disk_that_stays_full_is_said_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = hand_in(tmp_path / "in", "Lee")
+    source = hand_in(tmp_path / "in", "Lee", "Kim")
     fsync = os.fsync
 
     def full(file: int) -> None:
@@ -381,12 +392,34 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_nothing_half_written(
 
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full)
-        assert batch(source, tmp_path / "out") == 2
-    error = capsys.readouterr().err
-    assert "Lee.json can't be written (No space left on device)" in error
-    assert error.count("\n") == 1
+        assert batch(source, tmp_path / "out") == 1
+    said = capsys.readouterr().out
+    assert said.count("No space left on device") == 1
+    assert "error: 1 results can't be written" in said
     assert not list(tmp_path.rglob("*.partial"))
+    # The reports hold what could be graded, and the next run grades what was not kept.
+    assert [row["points"] for row in grades(tmp_path / "out")] == ["3", "3"]
+    assert {path.name for path in (tmp_path / "out" / "results").iterdir()} == {"Kim.json"}
     assert batch(source, tmp_path / "out") == 0
+
+
+@pytest.mark.usefixtures("judges")
+def test_a_disk_that_is_full_for_a_while_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judges: Judges
+) -> None:
+    source = hand_in(tmp_path / "in", "Ito", "Kim", "Lee")
+    replace_file = store.replace_file
+    failures = iter([True, True])
+
+    def full_twice(path: Path, data: bytes) -> None:
+        if path.parent.name == "results" and next(failures, False):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace_file(path, data)
+
+    monkeypatch.setattr(store, "replace_file", full_twice)
+    assert batch(source, tmp_path / "out") == 0
+    assert len(list((tmp_path / "out" / "results").iterdir())) == 3
+    assert sorted(judges.graded) == ["Ito", "Kim", "Lee"]  # nobody twice
 
 
 def test_a_run_that_had_just_begun_does_not_make_its_folder_a_strangers(
@@ -434,21 +467,44 @@ def test_names_do_not_play_with_the_terminal(
     name = "Kim\n\u202e\x1b[31m"
     (source / name).mkdir()
     assert batch(source, tmp_path / "out") == 0
-    assert r"refused: 'Kim\n\u202e\x1b[31m': Nothing" in capsys.readouterr().out
+    assert "refused: Kim \ufffd\ufffd[31m: Nothing" in capsys.readouterr().out
     assert judges.graded == ["Lee"]
-    assert [row["student"] for row in grades(tmp_path / "out")] == [name, "Lee"]
+    assert [row["student"] for row in grades(tmp_path / "out")] == ["Kim \ufffd\ufffd[31m", "Lee"]
 
 
-def test_file_names_are_safe_and_unlike() -> None:
-    students = ["a/b", "a:b", "A_b", "a_b", "..", " b ", "<script>", "x" * 300, "é", "x" * 301]
-    students += ["王" * 100, "a\nb", "\u202ea", "😀" * 90]
-    names = file_names(students)
-    assert len({name.casefold() for name in names.values()}) == len(students)
+def test_names_are_safe_and_unlike() -> None:
+    students = ["a/b", "a:b", "A_b", "a_b", "..", " b ", "b", "<script>", "x" * 300, "x" * 301]
+    students += ["王" * 100, "a\nb", "\u202ea", "😀" * 90, "é", "e\u0301", "", "CON", "nul.x"]
+    names = assign_names(students, {})
+    for column in zip(*names.values(), strict=True):
+        assert len({unicodedata.normalize("NFC", name).casefold() for name in column}) == len(names)
     for name in names.values():
-        assert not set('/\\:*?"<>|') & set(name)
-        assert name.strip(" .") == name
-        assert len(f"{name}.json.partial".encode()) < 255
-    assert names["é"] == "é"
+        assert name.student.isprintable()
+        assert not set('/\\:*?"<>|') & set(name.file)
+        assert name.file.strip(" .") == name.file
+        assert len(f"{name.file}.json.partial".encode()) < 255
+        assert name.file.split(".")[0].lower() not in ("con", "nul")
+    assert assign_names(["é"], {})["é"] == ("é", "é")
+
+
+def test_nobody_gets_a_name_that_somebody_else_has() -> None:
+    """Whatever a file is called after: a number or a hash of another name is just a name."""
+    victim = "Anna D’Amico"
+    first = assign_names([victim], {})
+    wanted = first[victim].file
+    guesses = [wanted, f"{wanted}-2", f"{wanted}-3", f"{victim} (2)", wanted.upper()]
+    names = assign_names([victim, *guesses], {})
+    assert len({name.file.casefold() for name in names.values()}) == 6
+    assert len({name.student.casefold() for name in names.values()}) == 6
+
+
+@given(st.lists(st.text(max_size=12), unique=True), st.lists(st.text(max_size=12), unique=True))
+def test_names_stay_with_their_owners(before: list[str], later: list[str]) -> None:
+    known = assign_names(before, {})
+    names = assign_names(later, known)
+    assert names.items() >= known.items()
+    files = [name.file.casefold() for name in names.values()]
+    assert len(set(files)) == len(files) == len({*before, *later})
 
 
 def test_write_leaves_the_old_file_if_it_is_killed(
@@ -475,12 +531,12 @@ def test_left_overs_of_a_killed_run_are_removed(tmp_path: Path, judges: Judges) 
 
 
 def test_a_result_is_valid_for_its_key_alone(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.create()
-    store.save(Student("Lee", "Lee"), "key", json.dumps(a_report()).encode())
-    assert store.is_done(Student("Lee", "Lee"), "key")
-    assert not store.is_done(Student("Lee", "Lee"), "other")
-    assert not store.is_done(Student("Kim", "Kim"), "key")
+    results = Store(tmp_path)
+    results.create()
+    results.save(Participant("Lee", "Lee"), "key", json.dumps(a_report()).encode())
+    assert results.is_done(Participant("Lee", "Lee"), "key")
+    assert not results.is_done(Participant("Lee", "Lee"), "other")
+    assert not results.is_done(Participant("Kim", "Kim"), "key")
 
 
 def test_progress_when_piped() -> None:
@@ -490,7 +546,7 @@ def test_progress_when_piped() -> None:
             advance(status)
     lines = log.getvalue().splitlines()
     assert lines[0].startswith("1/3 done")
-    assert lines[-1].startswith("3/3 done · 1 failed")
+    assert lines[-1].startswith("3/3 done · 1 refused")
     assert len(lines) == 2  # not one a submission
 
 
@@ -508,7 +564,7 @@ def test_counts() -> None:
     counts = progress.Counts(10, lambda: next(clock))
     counts.add("graded")
     counts.add("refused")
-    assert counts.text() == "1 failed · 4.0/min · 2:00 left"
+    assert counts.text() == "1 refused · 4.0/min · 2:00 left"
 
 
 def test_what_was_graded_before_does_not_count_for_the_rate() -> None:
@@ -571,14 +627,15 @@ def marks_and_again(out: Path, sheet: Path) -> None:
     """A person marks a written question; sheet and reports follow."""
     assert main(["marks", str(out)]) == 0
     marks = (out / "marks.csv").read_text(encoding="utf-8")
-    assert "Ben Lee_102,1.6-text,," in marks
-    marks = marks.replace("Ben Lee_102,1.6-text,,", "Ben Lee_102,1.6-text,0.5,well argued")
+    blank = '"Ben Lee_102","1.6-text","","'
+    assert blank in marks
+    marks = marks.replace(blank, '"Ben Lee_102","1.6-text","0.5","well argued')
     (out / "marks.csv").write_text(marks, encoding="utf-8")
     assert main(["marks", str(out), "--worksheet", str(sheet)]) == 0
     filled = list(csv.reader(sheet.read_text(encoding="utf-8").splitlines()))
     assert [line[3] for line in filled[1:]] == ["3.00", "3.50"]
     assert "well argued" in (out / "feedback" / "Ben Lee_102.md").read_text(encoding="utf-8")
-    assert "Ben Lee_102,1.6-text,0.5,well argued" in (out / "marks.csv").read_text("utf-8")
+    assert '"Ben Lee_102","1.6-text","0.5","well argued"' in (out / "marks.csv").read_text("utf-8")
 
 
 def test_marks_of_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch.intake import HandIn, hand_ins, read_archive
+from grader.batch.hand_in import HandIn
+from grader.batch.intake import hand_ins
 from grader.core.errors import UserError
 from grader.submission.snapshot import open_submission
 
@@ -225,7 +226,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "all" / "Lee" / "link.zip").symlink_to(tmp_path / "secret.zip")
     (tmp_path / "all" / "Kim.zip").symlink_to(tmp_path / "secret.zip")
     found = found_in(tmp_path / "all")
-    assert [str(file.path) for file in found["Lee"].files] == ["main.py"]
+    assert [str(file.path) for file in found["Lee"].files()] == ["main.py"]
     assert "Kim" not in found
 
 
@@ -233,7 +234,7 @@ def test_a_broken_file_within_the_download_is_that_students_problem(tmp_path: Pa
     source = download(tmp_path / "all.zip", {"Anna_1_assignsubmission_file/a.zip": b"A" * 100})
     source.write_bytes(source.read_bytes().replace(b"A" * 100, b"B" * 100))
     with hand_ins(source) as (found, _), pytest.raises(UserError, match="can't be read"):
-        read_archive(found[0].choose()[1])
+        found[0].choose().read()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK no ZIP"])

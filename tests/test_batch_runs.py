@@ -21,7 +21,7 @@ from typing import Any, cast
 
 import pytest
 
-from grader.batch import executors, judges
+from grader.batch import executors, judge_pool
 from grader.batch.task import Settings, Task, kit_version
 from grader.core.errors import UserError
 from tests.conftest import ROOT
@@ -111,20 +111,20 @@ def graded(out: Path) -> list[str]:
 
 
 @pytest.fixture
-def lanes() -> Iterator[None]:
+def closed_pool() -> Iterator[None]:
     yield
-    judges.close_lanes()
+    judge_pool.close_pool()
 
 
-@pytest.mark.usefixtures("lanes")
+@pytest.mark.usefixtures("closed_pool")
 def test_a_judge_that_is_killed_is_replaced() -> None:
     settings = Settings(1, ("-k", SELECT, "--exercise=palindrome"), "limits")
     files = sources("reference")
     task = Task("Lee", "Lee.zip", packed(files), (), settings, kit_version())
-    first = json.loads(judges.grade(task))
+    first = json.loads(judge_pool.grade(task))
     (judge,) = [pid for pid in children_of(os.getpid()) if b"grader.batch.judge" in line(pid)]
     os.kill(judge, signal.SIGKILL)
-    again = json.loads(judges.grade(task))
+    again = json.loads(judge_pool.grade(task))
     assert first["grade"] == again["grade"]
     assert first["batch"]["status"] == "graded"
 
@@ -219,7 +219,7 @@ def test_a_cluster_gives_the_same_grades_though_a_worker_dies(
 def test_what_kills_workers_kills_no_third_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judges, "grade", os._exit)
+    monkeypatch.setattr(judge_pool, "grade", os._exit)
     with cluster(tmp_path, 3) as (address, workers):
         with executors.cluster_executor(address, kit_version(), "limits") as executor:
             ((_, _, report),) = executors.grade_all(cast(Any, [("Lee", 1)]), *executor)

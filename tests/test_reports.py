@@ -50,6 +50,7 @@ def a_result(
         "earned": earned,
         "status": status,
         "hint": hint,
+        "mistake": "a_mistake" if hint else "",
         "seed": 1,
         "failure": None if status == "passed" else failure,
         "repeat": "pytest it",
@@ -116,7 +117,7 @@ def test_a_persons_marks() -> None:
         ("Kim", "1.4", ""),
         ("'=Lee", "1.4", ""),
     ]
-    filled = blank.replace("'=Lee,1.4,,", "'=Lee,1.4,1.5,-good")
+    filled = blank.replace('''"'=Lee","1.4","",""''', '''"'=Lee","1.4","1.5","-good"''')
     given = read_marks(filled, rows_of(results))
     assert given["=Lee", "1.4"] == Given(1.5, "-good")
     kim, lee = rows_of(results, given)
@@ -264,7 +265,8 @@ def test_statistics_of_a_course() -> None:
     results = {f"s{i}": a_result(float(i), hint="tanh" if i < 3 else "") for i in range(5)}
     results |= {"refused": REFUSED, "internal": INTERNAL}
     results["s4"] = a_result(4.0, "passed")
-    results["crash"] = a_result(0.0, "crashed", hint="sigmoid")
+    results["crash"] = a_result(0.0, "crashed", hint="sigmoid", mistake="other_mistake")
+    results["s3"] = a_result(3.0, hint="only a worker says so", mistake="")
     found = course(rows_of(results))
     assert found.statuses == {"graded": 6, "refused": 1, "internal": 1}
     assert [bin.count for bin in found.bins] == [2, 0, 1, 0, 0, 1, 0, 1, 0, 1]
@@ -272,7 +274,8 @@ def test_statistics_of_a_course() -> None:
     by_person, by_tests = found.questions
     assert (by_person.full, by_person.undecided) == (0, 6)
     assert (by_tests.full, by_tests.partly, by_tests.none) == (1, 3, 2)
-    assert [(hint.text, len(hint.rows)) for hint in found.hints] == [("tanh", 3), ("sigmoid", 1)]
+    counted = [(found.id, found.hint, len(found.rows)) for found in found.misconceptions]
+    assert counted == [("a_mistake", "tanh", 3), ("other_mistake", "sigmoid", 1)]
     assert [row.student for row in found.suspicious] == ["internal", "crash"]
     assert [row.student for row in found.refused] == ["refused"]
 

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
-from grader.batch.store import Store, Student, file_names, write
+from grader.batch.hand_in import HandIn
+from grader.batch.store import Store, write
 from grader.batch.write_reports import publish
 from tests.test_reports import EVIL, INTERNAL, REFUSED, a_result
 
@@ -66,15 +67,15 @@ def a_course(folder: Path, size: int = 40) -> Path:
     for i in range(size):
         hint = HINTS[i % 7] if i % 7 < len(HINTS) else ""
         status = "crashed" if i % 11 == 0 else "passed" if not hint else "failed"
-        result = a_result([0.0, 1.5, 2.5, 3.0, 4.0][i % 5], status, hint)
+        result = a_result(
+            [0.0, 1.5, 2.5, 3.0, 4.0][i % 5], status, hint, mistake=hint and f"mistake_{i % 7}"
+        )
         result["duration"] = 1.0 + i * 37 % 100 / 10
         results[f"{NAMES[i % len(NAMES)]}-{100000 + i}"] = result
     results["Zoe-1"] = a_result(2.5, figures=[{"title": "Loss while training", "png": picture()}])
     results["Internal-1"] = INTERNAL
-    files = file_names(list(results))
-    store.begin(1, [Student(name, files[name]) for name in sorted(results)])
-    for name, result in results.items():
-        store.save(Student(name, files[name]), "", json.dumps(result).encode())
+    for participant in store.begin(1, [HandIn(name, name) for name in sorted(results)]):
+        store.save(participant, "", json.dumps(results[participant.name]).encode())
     pairs = [{"students": ["Zoe-1", EVIL], "shares": [0.93, 0.81]}]
     write(folder / "similar.json", json.dumps(pairs))
     publish(store)

@@ -1,4 +1,4 @@
-"""Hands out submissions to judges: to threads of this process, or to a Dask cluster.
+"""Hand out submissions to judges: to threads of this process, or to a Dask cluster.
 
 Both are executors of `concurrent.futures` that run the same function. Only as many submissions as
 keep the judges busy are in memory at a time.
@@ -23,9 +23,9 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from grader.batch import judges
+from grader.batch import judge_pool, outcome
 from grader.batch.task import Task
-from grader.core.errors import UserError
+from grader.core.errors import UserError, is_machine_error
 
 AHEAD = 2  # tasks that wait for each judge of this machine
 RECOUNT = 5.0  # seconds until workers that have joined or left a cluster are noticed
@@ -35,15 +35,24 @@ Label = TypeVar("Label")
 
 
 def grade_all(
-    tasks: Iterable[tuple[Label, Task]], executor: Executor, room: Callable[[], int]
+    tasks: Iterable[tuple[Label, Task]], executor: Executor, capacity: Callable[[], int]
 ) -> Iterator[tuple[Label, Task, bytes]]:
-    """Each task's report, as they come; ``room`` says for how many there is some at a time."""
+    """Grade tasks and yield each with its report, as they are finished.
+
+    Args:
+        tasks: With a label each; no more are taken than can be graded soon.
+        executor: What runs `judge_pool.grade`.
+        capacity: How many tasks it should have at a time.
+
+    Raises:
+        UserError: With these settings, or on these machines, nothing can be graded.
+    """
     waiting: dict[Future[bytes], tuple[Label, Task]] = {}
     source = iter(tasks)
     while True:
-        free = max(room(), 1) - len(waiting)
+        free = max(capacity(), 1) - len(waiting)
         for label, task in itertools.islice(source, max(free, 0)):
-            waiting[executor.submit(judges.grade, task)] = (label, task)
+            waiting[_submit(executor, task)] = (label, task)
         if not waiting:
             return
         done, _ = concurrent.futures.wait(waiting, RECOUNT, FIRST_COMPLETED)
@@ -51,41 +60,64 @@ def grade_all(
             yield *waiting.pop(future), _report(future)
 
 
+def _submit(executor: Executor, task: Task) -> Future[bytes]:
+    """Start a task; if that fails, for want of threads for example, so does the task."""
+    try:
+        return executor.submit(judge_pool.grade, task)
+    except Exception as error:  # of any kind: `_report` tells them apart
+        failed: Future[bytes] = Future()
+        failed.set_exception(error)
+        return failed
+
+
 def _report(future: Future[bytes]) -> bytes:
-    """A task's report, also if what ran it is gone: Dask gives up on tasks that kill workers."""
+    """Return a task's report, also if what ran it is gone, as a worker that Dask gives up.
+
+    Raises:
+        UserError: With these settings, or on these machines, nothing can be graded.
+        CancelledError: The executor is gone.
+    """
     try:
         return future.result()
-    except (UserError, CancelledError):
+    except CancelledError:
         raise
-    except Exception as error:
-        return judges.not_judged(f"{type(error).__name__}: {error}")
+    except Exception as error:  # of any kind: it is this submission's, unless it is bad input
+        if isinstance(error, UserError) and not is_machine_error(error):
+            raise
+        return outcome.not_judged(outcome.described(error))
 
 
 @contextmanager
 def local_executor(count: int) -> Iterator[tuple[Executor, Callable[[], int]]]:
-    """So many threads, each with a judge process, and room for tasks as `grade_all` takes it.
+    """Make an executor with threads for ``count`` judge processes; also yield its capacity.
 
     The judges end with the context, at once.
     """
     executor = ThreadPoolExecutor(count)
-    judges.close_lanes(spread=True)
+    judge_pool.close_pool(spread=True)
     try:
         yield executor, lambda: count * (1 + AHEAD)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
-        judges.close_lanes()
+        judge_pool.close_pool()
 
 
 @contextmanager
 def cluster_executor(
     address: str, kit: str, isolation: str
 ) -> Iterator[tuple[Executor, Callable[[], int]]]:
-    """A Dask cluster's threads, and room for a task on each; its judges end with the context.
+    """Make an executor of a Dask cluster's threads; also yield its capacity, a task for each.
 
-    There may be more workers later. None waits on a worker: it would count as one that kills it.
+    Workers may join later. No task waits on a worker: it would count as one that kills it. The
+    judges end with the context.
 
-    :param kit, isolation: what `judges.check` is to find on each worker.
-    :raises UserError: it can't be reached, has no workers, or one that must not grade.
+    Args:
+        address: The scheduler's.
+        kit: The fingerprint of the kit that each worker should have.
+        isolation: The least isolation that each should have.
+
+    Raises:
+        UserError: It can't be reached, has no workers, or one that must not grade.
     """
     with _connected(address) as (client, is_lost):
         try:
@@ -100,23 +132,24 @@ def cluster_executor(
                 raise UserError(f"worker {worker}: {problem}")
         client.run_on_scheduler(_set_attempts)
 
-        def room() -> int:
+        def capacity() -> int:
             if is_lost():
                 raise CancelledError("the connection broke")
             return sum(client.nthreads().values())
 
         try:
-            yield client.get_executor(pure=False), room
+            yield client.get_executor(pure=False), capacity
         finally:
             if not is_lost():
-                client.run(judges.close_lanes)
+                client.run(judge_pool.close_pool)
 
 
 @contextmanager
 def _connected(address: str) -> Iterator[tuple[Any, Callable[[], bool]]]:
-    """Dask's client, and whether its connection is lost; if so, all errors are this one.
+    """Connect to a scheduler; also yield a function that tells whether the connection is lost.
 
-    :raises UserError: there is no scheduler, or no longer.
+    Raises:
+        UserError: There is no scheduler, or no longer.
     """
     try:
         import distributed
@@ -150,14 +183,14 @@ def _connected(address: str) -> Iterator[tuple[Any, Callable[[], bool]]]:
 
 
 def _set_attempts(dask_scheduler: Any) -> None:
-    """On the scheduler: how many workers a task may take with it. Clients can't say that."""
-    dask_scheduler.allowed_failures = judges.ATTEMPTS - 1
+    """Limit, on the scheduler, how many workers a task may take with it; clients can't do that."""
+    dask_scheduler.allowed_failures = judge_pool.ATTEMPTS - 1
 
 
 def _problem(kit: str, isolation: str) -> str:
-    """Why this worker must not grade, if so."""
+    """Return why this worker must not grade; an empty text if it may."""
     try:
-        judges.check(kit, isolation)
+        judge_pool.check(kit, isolation)
     except UserError as error:
         return str(error)
     return ""

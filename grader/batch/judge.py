@@ -1,4 +1,4 @@
-"""A warm process that grades one submission after another, each in a fork of itself.
+"""Run a warm process that grades one submission after another, each in a fork of itself.
 
 It imports torch, pytest and the exercises once. A fork starts with all of that and with nothing
 of the submission before, so no result depends on what the same process has graded earlier, and
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import json
 import os
 import re
@@ -32,9 +33,12 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from typing import Any
 
+from grader.batch import outcome
 from grader.core.errors import UserError
-from grader.core.paths import ROOT
+from grader.core.paths import KIT, ROOT
+from grader.core.report import Report
 from grader.core.tempdirs import Folder
+from grader.core.text import plain
 
 LONGEST_NAME = 255  # bytes, of file systems
 DEADLINE = 7200.0  # seconds; every probe has its own limit, this one is for faults of ours
@@ -43,21 +47,28 @@ MESSAGE = 2000  # characters of what pytest has to say
 OMITTED = ("collectors", "keywords", "log", "streams", "traceback", "warnings")
 
 
+class SettingsError(UserError):
+    """With these settings no submission at all can be graded."""
+
+
 def main() -> None:
-    """``python -c … FD``, started by lane.py."""
+    """Serve one judge pool; its argument is the number of a file descriptor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
     control = Connection(int(sys.argv[1]))
     with warm_up(), contextlib.suppress(ConnectionError):
         control.send_bytes(b"")
         while task := receive(control):
-            answer = grade_in_fork(*task, control)
+            try:
+                answer = grade_in_fork(*task, control)
+            except OSError as error:  # no space for a folder, no memory for a fork
+                answer = outcome.report_of(error)
             if answer is None:
                 return
             control.send_bytes(answer)
 
 
 def receive(control: Connection) -> tuple[dict[str, Any], bytes] | None:
-    """Header and archive of the next task; None if the handle hangs up, be it midway."""
+    """Return header and archive of the next task; None if the handle hangs up, be it midway."""
     try:
         return json.loads(control.recv_bytes()), control.recv_bytes()
     except (EOFError, OSError):
@@ -91,7 +102,7 @@ def warm_up() -> Iterator[None]:
 
 
 def grade_in_fork(header: dict[str, Any], archive: bytes, control: Connection) -> bytes | None:
-    """The result, or None if the fork died or the batch hung up."""
+    """Grade in a fork and return its answer; None if the fork died or the batch hung up."""
     folder = Folder("batch")
     ours, theirs = Pipe(duplex=False)
     pid = os.fork()
@@ -122,11 +133,7 @@ def _run_fork(
         for connection in others:
             connection.close()
         tempfile.tempdir = folder
-        try:
-            answer = grade(header, archive, Path(folder))
-        except UserError as error:
-            answer = f"!{error}"
-        result.send_bytes(answer.encode())
+        result.send_bytes(answer(header, archive, Path(folder)))
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -134,10 +141,24 @@ def _run_fork(
         os._exit(status)
 
 
-def grade(header: dict[str, Any], archive: bytes, folder: Path) -> str:
-    """The report on one submission: pytest-json-report's, with ``batch`` at its top level.
+def answer(header: dict[str, Any], archive: bytes, folder: Path) -> bytes:
+    """Return the report on one submission, or after a "!" why none can be graded so."""
+    try:
+        return grade(header, archive, folder)
+    except SettingsError as error:
+        return f"!{plain(str(error))}".encode()
+    except Exception as error:  # whatever it is, it is this submission's
+        report: Report = json.loads(outcome.report_of(error))
+        report["batch"]["remarks"] = header["remarks"]
+        return json.dumps(report).encode()
 
-    :raises UserError: with these settings nothing can be graded.
+
+def grade(header: dict[str, Any], archive: bytes, folder: Path) -> bytes:
+    """Return the report on one submission: pytest-json-report's, with ``batch`` at its top level.
+
+    Raises:
+        UserError: It can't be opened.
+        SettingsError: With these settings nothing can be graded.
     """
     import pytest
 
@@ -145,24 +166,36 @@ def grade(header: dict[str, Any], archive: bytes, folder: Path) -> str:
     from grader.submission.snapshot import open_submission
 
     name = Path(header["archive_name"]).name
-    path = folder / (name if len(name.encode()) <= LONGEST_NAME else "submission.zip")
+    path = folder / (name if 0 < len(name.encode()) <= LONGEST_NAME else "submission.zip")
     path.write_bytes(archive)
-    batch: dict[str, Any] = {"status": "graded", "message": "", "remarks": header["remarks"]}
-    try:
-        open_submission(path).close()  # what is wrong with it is the student's to know, not ours
-    except UserError as error:
-        return json.dumps({"batch": batch | {"status": "refused", "message": str(error)}})
+    open_submission(path).close()  # an error is the student's to know
     settings = header["settings"]
     arguments = ["--json-report-omit", *OMITTED, *settings["arguments"]]
     done = run(path, seed=settings["seed"], arguments=arguments)
-    if done.status == pytest.ExitCode.NO_TESTS_COLLECTED:
-        raise UserError(f"no test is selected by {' '.join(settings['arguments'])}")
-    if done.status == pytest.ExitCode.USAGE_ERROR:
-        *_, last = (line for line in done.text.splitlines() if "error: " in line.lower())
-        raise UserError(re.split("error: ", last, maxsplit=1, flags=re.IGNORECASE)[1])
-    if "grade" not in done.report:
-        batch |= {"status": "internal", "message": done.text.strip()[-MESSAGE:]}
-        return json.dumps({"batch": batch})
+    unusable = (pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.USAGE_ERROR)
+    if done.status in unusable or "grade" not in done.report:
+        check_settings(settings["arguments"])
+        return outcome.not_judged(done.text.strip()[-MESSAGE:])
+    batch = {"status": "graded", "message": "", "remarks": header["remarks"]}
     # With the archive's name for the place where this fork has put it.
     place, name = (json.dumps(text)[1:-1] for text in (os.path.relpath(path), path.name))
-    return json.dumps({**done.report, "batch": batch}).replace(place, name)
+    return json.dumps({**done.report, "batch": batch}).replace(place, name).encode()
+
+
+def check_settings(arguments: list[str]) -> None:
+    """Check that pytest collects tests with these arguments, whatever the submission.
+
+    Raises:
+        SettingsError: It does not.
+    """
+    import pytest
+
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+        collecting = ["--collect-only", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
+        status = pytest.main([str(KIT), *collecting, *arguments])
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise SettingsError(f"no test is selected by {' '.join(arguments)}")
+    if status == pytest.ExitCode.USAGE_ERROR:
+        lines = [line for line in text.getvalue().splitlines() if "error: " in line.lower()]
+        raise SettingsError(re.split("error: ", lines[-1], maxsplit=1, flags=re.IGNORECASE)[1])

@@ -1,4 +1,4 @@
-"""What the terminal shows while submissions are graded: a bar, or a line now and then if piped."""
+"""Show on the terminal how far a batch is: a bar, or a line now and then if piped."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from grader.core.text import plain
+
 EVERY = 5.0  # seconds between two lines of plain text
 BEFORE = "graded before"  # a status for submissions that cost this run nothing
 
-Report = Callable[[str], None]  # takes the status of a submission that has been finished
+Advance = Callable[[str], None]  # takes the status of a submission that has been finished
 
 
 @contextmanager
-def progress(console: Console, total: int) -> Iterator[Report]:
+def progress(console: Console, total: int) -> Iterator[Advance]:
     """Show how far ``total`` submissions are, each time that the yielded function is called."""
     counts = Counts(total)
     if not console.is_terminal:
@@ -33,23 +35,30 @@ def progress(console: Console, total: int) -> Iterator[Report]:
         yield advance
 
 
+def say(console: Console, line: str) -> None:
+    """Print a line that may hold text of strangers."""
+    console.print(plain(line), markup=False, highlight=False)
+
+
 class Counts:
-    """How many are done, how many of them this time and to no avail, and how fast that goes."""
+    """Count what is done, by status, and how fast that goes."""
 
     def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.total = total
-        self.done = self.before = self.failed = 0
+        self.done = self.before = self.refused = self.failed = 0
         self._clock = clock
         self._start = clock()
 
     def add(self, status: str) -> None:
         self.done += 1
         self.before += status == BEFORE
-        self.failed += status not in ("graded", BEFORE)
+        self.refused += status == "refused"
+        self.failed += status == "internal"
 
     def text(self) -> str:
-        """``30 graded before · 12 failed · 31.0/min · 2:40 left``."""
+        """Return a line like ``30 graded before · 12 refused · 31.0/min · 2:40 left``."""
         parts = [f"{self.before} {BEFORE}"] if self.before else []
+        parts += [f"{self.refused} refused"] if self.refused else []
         parts += [f"{self.failed} failed"] if self.failed else []
         seconds = self._clock() - self._start
         if self.done > self.before and seconds > 0:
@@ -59,7 +68,7 @@ class Counts:
         return " · ".join(parts)
 
 
-def _lines(console: Console, counts: Counts) -> Report:
+def _lines(console: Console, counts: Counts) -> Advance:
     last = [-EVERY]
 
     def advance(status: str) -> None:

@@ -1,4 +1,4 @@
-"""Pairs of submissions that share code: a hint for a person, never points.
+"""Find pairs of submissions that share code: a hint for a person, never points.
 
 copydetect compares fingerprints of the code's tokens (winnowing, as MOSS does), so that other
 names, comments and spaces hide nothing. What the template gives to everybody does not count.
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from grader.batch.store import Store, write
-from grader.core.errors import UserError
 from grader.core.paths import TEMPLATE
 from grader.submission.snapshot import open_submission
 
@@ -26,31 +25,38 @@ LISTED = 50
 MAX_SOURCE = 200_000  # characters of one student's code that are compared
 
 
-def find(store: Store, archives: Iterable[tuple[str, Callable[[], bytes]]]) -> None:
-    """Compare all submissions, note the pairs for the report.
+def find(store: Store, archives: Iterable[tuple[str, Callable[[], bytes]]]) -> list[str]:
+    """Compare all submissions and note the pairs for the report.
 
-    :param archives: students, and how to read what they handed in.
-    :raises UserError: copydetect is not installed.
+    Args:
+        store: The folder of results.
+        archives: Students, and how to read what they handed in.
+
+    Returns:
+        The students whose code could not be compared.
     """
-    try:
-        import copydetect  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise UserError('install copydetect: pip install ".[similar]"') from error
+    import copydetect  # type: ignore[import-untyped]  # an extra
+
+    failed = []
     template = copydetect.CodeFingerprint(
         "template.py", TOKENS, 1, fp=io.StringIO(_joined(TEMPLATE))
     )
     prints = {}
     for student, read in archives:
-        source = source_of(read)
-        if source:
-            prints[student] = copydetect.CodeFingerprint(
-                "submission.py", TOKENS, WINDOW, sorted(template.hashes), fp=io.StringIO(source)
-            )
+        try:
+            source = source_of(read)
+            if source:
+                prints[student] = copydetect.CodeFingerprint(
+                    "submission.py", TOKENS, WINDOW, sorted(template.hashes), fp=io.StringIO(source)
+                )
+        except Exception:  # of any kind: one submission is left out, and its row says why
+            failed.append(student)
     write(store.folder / "similar.json", json.dumps(_pairs(prints), ensure_ascii=False))
+    return failed
 
 
 def _pairs(prints: dict[str, Any]) -> list[dict[str, Any]]:
-    """The most similar pairs; only those with enough equal fingerprints are compared in full."""
+    """Return the most similar pairs; those with enough equal fingerprints are compared in full."""
     import copydetect
 
     pairs: list[dict[str, Any]] = []
@@ -67,17 +73,14 @@ def _pairs(prints: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def source_of(read: Callable[[], bytes]) -> str:
-    """All code of a submission as one text; empty if it can't be opened."""
+    """Return all code of a submission as one text."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "submission.zip")
         path.write_bytes(read())
-        try:
-            with open_submission(path) as submission:
-                texts = [
-                    submission.source_of(file) for file in submission.files if file.suffix == ".py"
-                ]
-        except UserError:  # which its row says
-            return ""
+        with open_submission(path) as submission:
+            texts = [
+                submission.source_of(file) for file in submission.files if file.suffix == ".py"
+            ]
     return "\n".join(texts)[:MAX_SOURCE]
 
 

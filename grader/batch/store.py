@@ -1,43 +1,51 @@
 """The folder of results: what is finished, and whether it is still valid.
 
-    run.json            seed, and the students of the last run in order
+    run.json            seed, the students of the last run in order, the names that are taken
     run.lock            held by whoever writes here, until that process ends
     results/NAME.json   one a submission, with the key of everything that it depends on
     grades.csv, report.html, feedback/, feedback.zip     made from these by reports/
     marks.csv           a person's part
 
 Every other file is written beside its place and then renamed, so that each is there as a whole or
-not at all.
+not at all. A result that can't be written stays in memory until it can.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
-import re
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from grader.batch.hand_in import HandIn
+from grader.batch.names import Names, assign_names
 from grader.core.errors import UserError
+from grader.core.report import Report, RowStatus
+from grader.core.text import shown
 
-UNSAFE = re.compile(r"[^\w .,()+@'-]")  # in names of files, on any system
 OWN = {"results", "run.json.partial", "run.lock"}  # all that a run leaves that had just begun
-LONGEST = 200  # bytes of a file's name; file systems take 255, with whatever is appended
 
 
 @dataclass(frozen=True)
-class Student:
-    """A row of the run: who it is, what its files are called, where Moodle keeps its feedback."""
+class Participant:
+    """A row of the run.
+
+    Attributes:
+        name: The student's name in reports.
+        file: What the student's files are called.
+        folder: Where Moodle keeps the student's feedback.
+        doubt: Why a person should check whose hand-in it is; empty if there is no doubt.
+    """
 
     name: str
     file: str
     folder: str = ""
+    doubt: str = ""
 
 
 class Store:
@@ -45,11 +53,13 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.unwritten: dict[str, tuple[bytes, OSError]] = {}  # results by file name
 
     def create(self) -> None:
         """Make the folder, or use one of an earlier run.
 
-        :raises UserError: it can't be written to, or is something else.
+        Raises:
+            UserError: It can't be written to, or is something else.
         """
         try:
             present = {path.name for path in self.folder.iterdir()} if self.folder.exists() else ()
@@ -63,7 +73,8 @@ class Store:
     def locked(self) -> Iterator[None]:
         """Keep other runs out of the folder, and clear up after one that was killed.
 
-        :raises UserError: one is at work there, or the folder can't be written to.
+        Raises:
+            UserError: One is at work there, or the folder can't be written to.
         """
         try:
             lock = (self.folder / "run.lock").open("w")
@@ -81,68 +92,130 @@ class Store:
             yield
 
     def seed(self, wanted: int | None) -> int:
-        """The seed to grade with: the wanted one, that of the run before, or a new one."""
-        path = self.folder / "run.json"
-        if wanted is None and path.exists():
+        """Return the seed to grade with: the wanted one, that of the run before, or a new one."""
+        if wanted is None and self._run_file.exists():
             return int(self._manifest()["seed"])
         return secrets.randbelow(2**31) if wanted is None else wanted
 
-    def begin(self, seed: int, students: list[Student]) -> None:
-        """Note what this run is about."""
-        manifest = {"seed": seed, "students": [vars(student) for student in students]}
-        write(self.folder / "run.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+    def begin(self, seed: int, hand_ins: Sequence[HandIn]) -> list[Participant]:
+        """Note what this run is about, and return who takes part, in the order of ``hand_ins``."""
+        known = self._names() if self._run_file.exists() else {}
+        names = assign_names([hand_in.identity for hand_in in hand_ins], known)
+        participants = [
+            Participant(*names[hand_in.identity], hand_in.folder, hand_in.doubt)
+            for hand_in in hand_ins
+        ]
+        manifest = {
+            "seed": seed,
+            "students": [asdict(participant) for participant in participants],
+            "names": names,
+        }
+        write(self._run_file, json.dumps(manifest, ensure_ascii=False, indent=1))
+        return participants
 
-    def students(self) -> list[Student]:
-        """Those of the last run, in order. :raises UserError: there was none."""
-        return [Student(**row) for row in self._manifest()["students"]]
+    def participants(self) -> list[Participant]:
+        """Return those of the last run, in order.
 
-    def is_done(self, student: Student, key: str) -> bool:
-        """Whether there is a result for this key that need not be made again."""
-        batch = self.result(student).get("batch", {})
-        return bool(batch.get("key") == key and batch["status"] != "internal")
+        Raises:
+            UserError: There was none.
+        """
+        return [Participant(**row) for row in self._manifest()["students"]]
 
-    def forget(self, student: Student) -> None:
+    def is_done(self, participant: Participant, key: str) -> bool:
+        """Return whether there is a result for this key that need not be made again."""
+        batch = self.result(participant).get("batch")
+        if batch is None or batch.get("key") != key or batch.get("provisional"):
+            return False
+        return batch["status"] != "internal"
+
+    def forget(self, participant: Participant) -> None:
         """Remove a result, so that it is made anew."""
-        self._path(student).unlink(missing_ok=True)
+        self._path(participant.file).unlink(missing_ok=True)
 
-    def save(self, student: Student, key: str, report: bytes) -> str:
-        """Keep a judge's report; returns its status."""
-        result = json.loads(report)
-        result["batch"] |= {"student": student.name, "key": key}
-        write(self._path(student), json.dumps(result, ensure_ascii=False, indent=1))
-        status: str = result["batch"]["status"]
-        return status
+    def save(
+        self, participant: Participant, key: str, report: bytes, *, provisional: bool = False
+    ) -> RowStatus:
+        """Keep a judge's report and return its status.
 
-    def result(self, student: Student) -> dict[str, Any]:
-        """The report on that student's submission, {} if there is none."""
-        path = self._path(student)
-        if not path.exists():
+        Args:
+            participant: Whose it is.
+            key: What the result depends on.
+            report: The JSON report.
+            provisional: Whether it is to be tried once more.
+        """
+        result: Report = json.loads(report)
+        result["batch"] |= {"student": participant.name, "key": key}
+        if provisional:
+            result["batch"]["provisional"] = True
+        data = json.dumps(result, ensure_ascii=False, indent=1).encode(errors="replace")
+        self._keep(participant.file, data)
+        return result["batch"]["status"]
+
+    def write_again(self) -> str:
+        """Try to write what could not be written; return why that fails, or an empty text."""
+        for file, (data, _) in list(self.unwritten.items()):
+            self._keep(file, data)
+        errors = [str(error.strerror) for _, error in self.unwritten.values()]
+        return errors[0] if errors else ""
+
+    def result(self, participant: Participant) -> Report:
+        """Return the report on a submission; {} if there is none that can be read."""
+        if participant.file in self.unwritten:
+            return cast(Report, json.loads(self.unwritten[participant.file][0]))
+        try:
+            result = json.loads(self._path(participant.file).read_bytes())
+        except (FileNotFoundError, ValueError):  # ValueError: somebody has edited it
             return {}
-        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return result
+        known = isinstance(result, dict) and isinstance(result.get("batch"), dict)
+        return cast(Report, result) if known else {}
 
-    def results(self) -> Iterator[tuple[Student, dict[str, Any]]]:
-        """The students of the last run with their reports, one in memory at a time."""
-        for student in self.students():
-            yield student, self.result(student)
+    def _keep(self, file: str, data: bytes) -> None:
+        try:
+            replace_file(self._path(file), data)
+        except OSError as error:
+            self.unwritten[file] = (data, error)
+        else:
+            self.unwritten.pop(file, None)
 
-    def _path(self, student: Student) -> Path:
-        return self.folder / "results" / f"{student.file}.json"
+    def _path(self, file: str) -> Path:
+        return self.folder / "results" / f"{file}.json"
+
+    @property
+    def _run_file(self) -> Path:
+        return self.folder / "run.json"
+
+    def _names(self) -> dict[str, Names]:
+        """Return all names that students have had here, by identity."""
+        manifest = self._manifest()
+        before = {row["name"]: Names(row["name"], row["file"]) for row in manifest["students"]}
+        return {key: Names(*row) for key, row in manifest.get("names", before).items()}
 
     def _manifest(self) -> dict[str, Any]:
-        path = self.folder / "run.json"
-        if not path.exists():
+        if not self._run_file.exists():
             raise UserError(f"{self.folder} is no folder of results: run `grader batch` first.")
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            manifest: dict[str, Any] = json.loads(self._run_file.read_bytes())
+        except ValueError as error:
+            raise UserError(
+                f"{self._run_file} can't be read ({shown(str(error))}): name a new folder for -o."
+            ) from error
         return manifest
 
 
 def write(path: Path, content: str | bytes) -> None:
     """Write a file such that it is there as a whole or not at all, whenever this is killed.
 
-    :raises UserError: the disk is full, or the like; the file is as it was.
+    Raises:
+        UserError: The disk is full, or the like; the file is as it was.
     """
-    data = content.encode() if isinstance(content, str) else content
+    try:
+        replace_file(path, content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Do as `write` does; an error is the system's own."""
     if path.exists() and path.read_bytes() == data:
         return
     partial = path.with_name(f"{path.name}.partial")
@@ -153,29 +226,15 @@ def write(path: Path, content: str | bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise unwritable(path, error) from error
+    except OSError:
+        with contextlib.suppress(OSError):  # the first error tells more
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def unwritable(path: Path, error: OSError) -> UserError:
-    """What a person can do about it."""
+    """Return the error for a file that can't be written, with what a person can do about it."""
     return UserError(
         f"{path} can't be written ({error.strerror}). What is finished stays: mend that, and the "
         "same command goes on where this one ended."
     )
-
-
-def file_names(students: list[str]) -> dict[str, str]:
-    """A name for each student's files, safe on every system and unlike all others."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for student in students:
-        name = (
-            UNSAFE.sub("_", student).encode()[:LONGEST].decode(errors="ignore").strip(" .") or "_"
-        )
-        if name != student or name.casefold() in taken:
-            name = f"{name}-{hashlib.sha256(student.encode()).hexdigest()[:8]}"
-        taken.add(name.casefold())
-        names[student] = name
-    return names

@@ -1,4 +1,4 @@
-"""What travels to a judge, and what its result depends on.
+"""Describe one submission to grade, and all that its result depends on.
 
 Every submission of a run is graded with the same seed: all students meet the same random inputs,
 a result depends on nothing but its own submission, and `pytest grader --seed N` repeats it.
@@ -21,7 +21,7 @@ VERSIONS = ("matplotlib", "nbformat", "numpy", "pypdf", "pytest", "safetensors",
 
 @dataclass(frozen=True)
 class Settings:
-    """What is the same for all submissions of a run."""
+    """The settings that all submissions of a run share."""
 
     seed: int
     arguments: tuple[str, ...] = ()  # further ones for pytest
@@ -30,7 +30,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Task:
-    """One submission to grade; plain data, for it may travel to another machine."""
+    """One submission to grade; plain data, because it may travel to another machine."""
 
     student: str
     archive_name: str
@@ -41,7 +41,7 @@ class Task:
 
     @property
     def key(self) -> str:
-        """The hash of everything that the result depends on."""
+        """Return the hash of everything that the result depends on."""
         parts = {
             "archive": hashlib.sha256(self.archive).hexdigest(),
             "names": [self.student, self.archive_name, *self.remarks],
@@ -53,7 +53,7 @@ class Task:
 
 @functools.cache
 def kit_version() -> str:
-    """A fingerprint of the grader, the rubric, Python and the packages that judge."""
+    """Return a fingerprint of the grader, the rubric, Python and the packages that judge."""
     digest = hashlib.sha256()
     for path in sorted(KIT.rglob("*")):
         relative = path.relative_to(KIT)

@@ -1,16 +1,23 @@
-"""Makes all reports from a folder of results and a person's marks."""
+"""Make all reports from a folder of results and a person's marks.
+
+Each report is written by itself: one that fails leaves the others written.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from grader.batch.store import Store, write
+from grader.batch import outcome
+from grader.batch.store import Participant, Store, write
 from grader.core.errors import UserError
-from grader.reports.marks import Marks, marks_csv, read_marks
+from grader.core.report import Report
+from grader.reports.marks import Marks, decode_marks, marks_csv, read_marks
 from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
 from grader.reports.rows import Row, complete, read_row
@@ -20,33 +27,62 @@ MARKS = "marks.csv"
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
+@dataclass
+class Published:
+    """The rows of all reports, remarks for whoever runs this, and which reports failed and why."""
+
+    rows: list[Row]
+    remarks: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def attempt(self, name: str, make: Callable[[], None]) -> None:
+        """Make one report; note if that fails."""
+        try:
+            make()
+        except Exception as error:  # of any kind: the other reports are still to be written
+            said = str(error) if isinstance(error, UserError) else outcome.described(error)
+            self.failures.append(said if name in said else f"{name} can't be made: {said}")
+
+
 def publish(
     store: Store, worksheet: Path | None = None, columns: Mapping[str, str] = NONE
-) -> tuple[list[Row], list[str]]:
+) -> Published:
     """Write grades.csv, feedback/, report.html and feedback.zip, and fill in Moodle's worksheet.
 
-    Returns the rows and remarks for whoever runs this.
+    Args:
+        store: The folder of results.
+        worksheet: Moodle's, to be filled in place.
+        columns: Names of its columns, see `fill_worksheet`.
 
-    :param columns: of the worksheet, see `fill_worksheet`.
-    :raises UserError: marks.csv or the worksheet is wrong; the message says where.
+    Raises:
+        UserError: marks.csv is wrong; the message says where.
     """
     rows = read_rows(store)
     complete(rows, marks_of(store, rows))
+    published = Published(rows)
     folders = {row.folder: row for row in rows if row.folder}
-    remarks: list[str] = []
+    published.attempt("grades.csv", lambda: write(store.folder / "grades.csv", grades_csv(rows)))
     if worksheet:
-        comments = {row.folder: feedback_comment(row) for row in folders.values()}
-        filled = fill_worksheet(read_worksheet(worksheet, columns), rows, comments, columns)
-        write(worksheet, filled.sheet)
-        folders, remarks = filled.folders, filled.remarks
-    _write_feedback(store, rows, folders)
-    write(store.folder / "grades.csv", grades_csv(rows))
-    write(store.folder / "report.html", course_html(rows, _similar(store)))
-    return rows, remarks
+        published.attempt(
+            worksheet.name,
+            lambda: _fill(worksheet, columns, published, folders),
+        )
+    for row, participant in zip(rows, store.participants(), strict=True):
+        published.attempt(
+            f"feedback for {row.student}", partial(_feedback, store, row, participant)
+        )
+    published.attempt("report.html", lambda: _report(store, rows))
+    if folders:
+        published.attempt("feedback.zip", lambda: _feedback_zip(store, folders))
+    return published
 
 
 def read_worksheet(path: Path, columns: Mapping[str, str]) -> bytes:
-    """:raises UserError: it can't be read, or is no grading worksheet."""
+    """Read Moodle's worksheet.
+
+    Raises:
+        UserError: It can't be read, or is no grading worksheet.
+    """
     try:
         sheet = path.read_bytes()
     except OSError as error:
@@ -56,9 +92,10 @@ def read_worksheet(path: Path, columns: Mapping[str, str]) -> bytes:
 
 
 def publish_marks(store: Store) -> Path:
-    """Write marks.csv, with what is in it already; returns its path.
+    """Write marks.csv, with what is in it already, and return its path.
 
-    :raises UserError: it is wrong; the message says where.
+    Raises:
+        UserError: It is wrong; the message says where.
     """
     rows = read_rows(store)
     path = store.folder / MARKS
@@ -66,37 +103,87 @@ def publish_marks(store: Store) -> Path:
     return path
 
 
+def check_marks(store: Store) -> None:
+    """Check the marks of an earlier run before anything is graded.
+
+    Raises:
+        UserError: They are wrong; the message says where.
+    """
+    if (store.folder / MARKS).exists():
+        marks_of(store, read_rows(store))
+
+
 def read_rows(store: Store) -> list[Row]:
-    """The rows of all results, with the same questions, without a person's marks."""
-    rows = [
-        read_row(student.name, student.file, student.folder, result)
-        for student, result in store.results()
-    ]
+    """Return the rows of all results, with the same questions, without a person's marks."""
+    rows = [_read_row(store, participant) for participant in store.participants()]
     complete(rows, {})
     return rows
 
 
 def marks_of(store: Store, rows: list[Row]) -> Marks:
-    """A person's marks, if there are any yet."""
+    """Return a person's marks, if there are any yet."""
     path = store.folder / MARKS
-    return read_marks(path.read_text(encoding="utf-8"), rows) if path.exists() else {}
+    return read_marks(decode_marks(path.read_bytes()), rows) if path.exists() else {}
 
 
-def _write_feedback(store: Store, rows: list[Row], folders: Mapping[str, Row]) -> None:
-    """A page a student in HTML and Markdown, and for Moodle a ZIP of all, in these folders."""
+def _read_row(store: Store, participant: Participant) -> Row:
+    """Read one row; a result that is missing or damaged makes one that was not judged."""
+    name, file, folder = participant.name, participant.file, participant.folder
+    try:
+        missing = json.loads(outcome.not_judged("there is no result"))
+        row = read_row(name, file, folder, store.result(participant) or missing)
+    except Exception as error:  # of any kind: it is this row's
+        why = outcome.not_judged(f"its result can't be read: {outcome.described(error)}")
+        row = read_row(name, file, folder, json.loads(why))
+    row.doubt = participant.doubt
+    return row
+
+
+def _fill(
+    worksheet: Path, columns: Mapping[str, str], published: Published, folders: dict[str, Row]
+) -> None:
+    """Fill in Moodle's worksheet, which tells who gets the feedback in which folder."""
+    comments = {row.folder: feedback_comment(row) for row in folders.values()}
+    sheet = read_worksheet(worksheet, columns)
+    filled = fill_worksheet(sheet, published.rows, comments, columns)
+    write(worksheet, filled.sheet)
+    published.remarks += filled.remarks
+    folders.clear()
+    folders.update(filled.folders)
+
+
+def _feedback(store: Store, row: Row, participant: Participant) -> None:
+    """Write a student's page in HTML and Markdown."""
     folder = store.folder / "feedback"
-    for row, (_, result) in zip(rows, store.results(), strict=True):
-        write(folder / f"{row.file}.html", feedback_html(row, result))
-        write(folder / f"{row.file}.md", feedback_md(row, result))
-    in_moodle = {name: folder / f"{row.file}.html" for name, row in folders.items()}
-    if in_moodle:
-        write(store.folder / "feedback.zip", feedback_zip(in_moodle))
+    result = _readable(store, participant)
+    write(folder / f"{row.file}.html", feedback_html(row, result))
+    write(folder / f"{row.file}.md", feedback_md(row, result))
+
+
+def _readable(store: Store, participant: Participant) -> Report:
+    try:
+        return store.result(participant)
+    except OSError:  # its row says so
+        return {}
+
+
+def _feedback_zip(store: Store, folders: Mapping[str, Row]) -> None:
+    """Pack the pages that could be made for Moodle."""
+    folder = store.folder / "feedback"
+    pages = {name: folder / f"{row.file}.html" for name, row in folders.items()}
+    there = {name: page for name, page in pages.items() if page.exists()}
+    write(store.folder / "feedback.zip", feedback_zip(there))
+
+
+def _report(store: Store, rows: list[Row]) -> None:
+    write(store.folder / "report.html", course_html(rows, _similar(store)))
 
 
 def _similar(store: Store) -> list[dict[str, Any]] | None:
+    """Return the pairs of similar submissions; None if none were sought."""
     path = store.folder / "similar.json"
     if not path.exists():
         return None
     pairs: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    known = {student.name for student in store.students()}
+    known = {participant.name for participant in store.participants()}
     return [pair for pair in pairs if known.issuperset(pair["students"])]

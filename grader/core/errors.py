@@ -14,13 +14,17 @@ class UserError(Exception):
     """Bad input; the message is for the user and says what to do."""
 
 
+class MachineError(Exception):
+    """The machine failed, or files changed while they were read: nobody's mistake."""
+
+
 def is_machine_error(error: BaseException) -> bool:
     """Return whether the machine is the cause of an error, or of one that led to it."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
-        if isinstance(current, MemoryError):
+        if isinstance(current, (MachineError, MemoryError)):
             return True
         if isinstance(current, OSError) and current.errno in MACHINE:
             return True

@@ -1,4 +1,4 @@
-"""Reports, made from results by pure functions, one module a format.
+"""Make reports from results by pure functions, one module a format.
 
 rows.py        what all of them are made from: a row a student, a mark a question
 tables.py      grades.csv, and cells that a spreadsheet will not run

@@ -1,32 +1,32 @@
-"""results.json as Gradescope's specification has it."""
+"""Write results.json as Gradescope's specification has it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
+from grader.core.report import CheckReport, FailureReport, Report, checks_of
+from grader.core.text import plain
 from grader.reports.tables import points
 
 TEXT = {"output_format": "text", "test_output_format": "text", "test_name_format": "text"}
 
 
-def results(report: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-    """The results of one run; written questions are left to Gradescope's own rubric."""
+def results(report: Report, seconds: float) -> dict[str, Any]:
+    """Return the results of one run; written questions are left to Gradescope's own rubric."""
     grade = report["grade"]
     summary = f"{points(grade['earned'])} of {points(grade['possible'])} automatic points"
     if grade["pending"]:
         summary += f"; {points(grade['pending'])} more are to be graded by a person"
     counts: Counter[str] = Counter()
     tests = []
-    for test in report["tests"]:
-        if "metadata" in test:
-            counts[test["metadata"]["question"]] += 1
-            tests.append(_test(test["metadata"], counts[test["metadata"]["question"]]))
+    for check in checks_of(report):
+        counts[check["question"]] += 1
+        tests.append(_test(check, counts[check["question"]]))
     return {
         "score": grade["earned"],
         "execution_time": round(seconds),
-        "output": "\n".join([summary, *report["notices"]]),
+        "output": plain("\n".join([summary, *report["notices"]])),
         **TEXT,
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -36,26 +36,34 @@ def results(report: Mapping[str, Any], seconds: float) -> dict[str, Any]:
 
 
 def refused(message: str) -> dict[str, Any]:
-    """The results of a submission that can't be graded."""
-    return {"score": 0.0, "output": message, **TEXT, "visibility": "visible", "tests": []}
+    """Return the results of a submission that can't be graded."""
+    return {"score": 0.0, "output": plain(message), **TEXT, "visibility": "visible", "tests": []}
 
 
-def _test(metadata: Mapping[str, Any], place: int) -> dict[str, Any]:
-    failure = metadata["failure"]
-    lines = []
-    if failure:
-        labels = ("expected", "got", "where", "hint", "traceback")
-        lines = [failure["what"]]
-        lines += [f"{label}: {failure[label]}" for label in labels if failure[label]]
-        lines += [f"repeat: {metadata['repeat']}"] if metadata["repeat"] else []
-        lines += [f"your code printed:\n{failure['output']}"] if failure["output"].strip() else []
+def _test(check: CheckReport, place: int) -> dict[str, Any]:
+    """Return one check; ``place`` counts those of its question."""
     return {
-        "score": metadata["earned"],
-        "max_score": metadata["points"],
-        "status": "passed" if metadata["status"] in ("passed", "advice") else "failed",
-        "name": metadata["title"],
-        "number": f"{metadata['question']}.{place}",
-        "output": "\n".join(lines),
-        "tags": [metadata["question"], metadata["status"]],
+        "score": check["earned"],
+        "max_score": check["points"],
+        "status": "passed" if check["status"] in ("passed", "advice") else "failed",
+        "name": check["title"],
+        "number": f"{check['question']}.{place}",
+        "output": plain(_explained(check, check["failure"])) if check["failure"] else "",
+        "tags": [check["question"], check["status"]],
         "visibility": "visible",
     }
+
+
+def _explained(check: CheckReport, failure: FailureReport) -> str:
+    labelled = {
+        "expected": failure["expected"],
+        "got": failure["got"],
+        "where": failure["where"],
+        "hint": failure["hint"],
+        "traceback": failure["traceback"],
+        "repeat": check["repeat"],
+    }
+    lines = [failure["what"], *(f"{label}: {text}" for label, text in labelled.items() if text)]
+    if failure["output"].strip():
+        lines.append(f"your code printed:\n{failure['output']}")
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Feedback for a student, and the report on the course: Jinja2 templates, everything escaped.
+"""Render feedback for a student and the report on the course: Jinja2, everything escaped.
 
 The pages hold all that they need. They forbid themselves any network and any script but their own.
 """
@@ -14,38 +14,41 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.core.report import CheckReport, Report, checks_of
+from grader.core.text import plain
 from grader.reports.rows import Row
 from grader.reports.statistics import course, fraction
 from grader.reports.tables import points
 
 TEMPLATES = Path(__file__).parent / "templates"
+T = TypeVar("T")
 PNG = b"\x89PNG\r\n\x1a\n"
 # What Markdown takes for a sign of its own, anywhere or at the beginning of a line.
 SPECIAL = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|^[#+=-]|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)")
 
 
-def feedback_html(row: Row, result: Mapping[str, Any]) -> str:
-    """The page for a student: points, and each check that did not pass with all it has to say."""
+def feedback_html(row: Row, result: Report) -> str:
+    """Return a student's page: points, and each check that did not pass with all details."""
     return _render("feedback.html", row, result)
 
 
-def feedback_md(row: Row, result: Mapping[str, Any]) -> str:
-    """The same as Markdown, without figures."""
+def feedback_md(row: Row, result: Report) -> str:
+    """Return a student's page as Markdown, without figures."""
     return _render("feedback.md", row, result)
 
 
 def feedback_comment(row: Row) -> str:
-    """The same in a few lines of HTML, for a field of a learning platform."""
+    """Return a student's points in a few lines of HTML, for a field of a learning platform."""
     return " ".join(_environment().get_template("comment.html").render(row=row).split())
 
 
-def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, Any]] | None = None) -> str:
-    """The page for the course's staff; ``similar`` are pairs of submissions, None if not sought."""
+def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, object]] | None = None) -> str:
+    """Return the page for staff; ``similar`` are pairs of submissions, None if not sought."""
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     files = {row.student: row.file for row in rows}
@@ -62,10 +65,10 @@ def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, Any]] | None
     )
 
 
-def figures(test: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The pictures that a test's metadata holds, as data URLs; what is no PNG is left out."""
+def figures(check: CheckReport) -> list[dict[str, str]]:
+    """Return the pictures of a check as data URLs; what is no PNG is left out."""
     found = []
-    for figure in test.get("figures", []):
+    for figure in check.get("figures", []):
         try:
             data = base64.b64decode(figure["png"], validate=True)
         except binascii.Error:
@@ -76,26 +79,26 @@ def figures(test: Mapping[str, Any]) -> list[dict[str, str]]:
     return found
 
 
-def alike(tests: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """The tests, those that failed in the very same way together: it need be read only once."""
-    groups: dict[Any, list[Mapping[str, Any]]] = {}
-    for number, test in enumerate(tests):
-        failure = test["failure"]
+def alike(checks: Iterable[CheckReport]) -> list[list[CheckReport]]:
+    """Group the checks that failed in the very same way, so that it is read only once."""
+    groups: dict[str, list[CheckReport]] = {}
+    for number, check in enumerate(checks):
+        failure = check["failure"]
         said = {**failure, "output": ""} if failure else number
-        groups.setdefault(json.dumps(said, sort_keys=True), []).append(test)
+        groups.setdefault(json.dumps(said, sort_keys=True), []).append(check)
     return list(groups.values())
 
 
-def _render(template: str, row: Row, result: Mapping[str, Any]) -> str:
-    tests = [test["metadata"] for test in result.get("tests", []) if "metadata" in test]
-    batch = result.get("batch", {})
+def _render(template: str, row: Row, result: Report) -> str:
+    checks = checks_of(result)
+    remarks = result["batch"].get("remarks", []) if "batch" in result else []
     return (
         _environment()
         .get_template(template)
         .render(
             row=row,
-            tests={mark.id: [t for t in tests if t["question"] == mark.id] for mark in row.marks},
-            remarks=[*batch.get("remarks", []), *result.get("notices", [])],
+            tests={mark.id: [c for c in checks if c["question"] == mark.id] for mark in row.marks},
+            remarks=[*remarks, *result.get("notices", [])],
             seed=result.get("seed"),
         )
     )
@@ -107,6 +110,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_harmless,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -124,14 +128,21 @@ def _environment() -> Environment:
     return environment
 
 
+def _harmless(value: T) -> T | str:
+    """Return a value that a template shows; text goes through `plain`."""
+    if isinstance(value, Markup):
+        return Markup(plain(value))
+    return plain(value) if isinstance(value, str) else value
+
+
 def inline(text: str) -> Markup:
-    """``text`` as it is, in one line of Markdown."""
+    """Return text as it is, in one line of Markdown."""
     escaped = html.escape(" ".join(text.split()), quote=False)
     return Markup(SPECIAL.sub(r"\\\g<0>", escaped))
 
 
 def fenced(text: str) -> Markup:
-    """``text`` as it is, in a block of code that it can't end."""
+    """Return text as it is, in a block of Markdown code that it can't end."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return Markup(f"{fence}\n{text.rstrip()}\n{fence}")

@@ -1,16 +1,18 @@
-"""What all reports are made from: a row a student, with a mark a question."""
+"""Make from results what all reports need: a row a student, with a mark a question."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
+from grader.core.failures import Status
+from grader.core.report import Report, RowStatus, checks_of
 from grader.core.rubric import read_rubric
 
 # Statuses of tests that say more than "wrong": a person may want to look.
-INCIDENTS = ("blocked", "crashed", "timeout", "internal")
+INCIDENTS: tuple[Status, ...] = ("blocked", "crashed", "timeout", "internal")
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,14 @@ class Given:
 
     points: float | None
     comment: str = ""
+
+
+class Found(NamedTuple):
+    """A mistake of the kit's lists that explains a student's numbers."""
+
+    question: str
+    mistake: str  # its id
+    hint: str
 
 
 @dataclass
@@ -36,50 +46,64 @@ class Mark:
 
 @dataclass
 class Row:
-    """One student; ``status`` is graded, refused (broken, unsafe) or internal (ours)."""
+    """One student.
+
+    Attributes:
+        student: The name.
+        file: What the student's files are called.
+        folder: Moodle's folder.
+        status: Graded, refused (broken, unsafe) or internal (the grader's or the machine's fault).
+        message: Why it was not graded.
+        seconds: How long the tests took.
+        marks: One a question.
+        mistakes: Those that were recognised, without repetition.
+        incidents: How many tests had each of the statuses that a person may want to look at.
+        isolation: How well the student's code was locked up.
+        doubt: Why a person should check whose hand-in it is.
+    """
 
     student: str
-    file: str  # what the student's files are called
-    folder: str  # Moodle's
-    status: str
+    file: str
+    folder: str
+    status: RowStatus
     message: str
     seconds: float
     marks: list[Mark] = field(default_factory=list)
-    hints: list[tuple[str, str]] = field(default_factory=list)  # question, hint
-    incidents: dict[str, int] = field(default_factory=dict)  # status, number of tests
-    isolation: str = ""  # how well the student's code was locked up
+    mistakes: list[Found] = field(default_factory=list)
+    incidents: dict[str, int] = field(default_factory=dict)
+    isolation: str = ""
+    doubt: str = ""
 
     @property
     def earned(self) -> float | None:
-        """Points so far; None if the grader failed, for then 0 would be a lie."""
+        """Return the points so far; None if the grader failed, because 0 would be a lie."""
         known = [mark.earned for mark in self.marks if mark.earned is not None]
         return round(sum(known), 6) if known or self.status != "internal" else None
 
     @property
     def possible(self) -> float:
-        """Points of all questions, those of a person included."""
+        """Return the points of all questions, those of a person included."""
         return round(sum(mark.possible for mark in self.marks), 6)
 
     @property
     def pending(self) -> float:
-        """Points that a person has yet to give."""
+        """Return the points that a person has yet to give."""
         waiting = (m.possible for m in self.marks if m.by_person and m.earned is None)
         return round(sum(waiting), 6)
 
     @property
     def needs_a_look(self) -> bool:
-        """Whether the grader failed, as a whole or in a test: no points were decided there."""
+        """Return whether the grader failed, as a whole or in a test: nobody can say the points."""
         return self.status == "internal" or "internal" in self.incidents
 
 
-def read_row(student: str, file: str, folder: str, result: Mapping[str, Any]) -> Row:
-    """The row of one result, as the judge left it."""
-    batch, grade = result["batch"], result.get("grade", {"questions": []})
-    tests = [test["metadata"] for test in result.get("tests", []) if "metadata" in test]
-    statuses = Counter(test["status"] for test in tests)
+def read_row(student: str, file: str, folder: str, result: Report) -> Row:
+    """Return the row of one result, without a person's marks."""
+    batch, checks = result["batch"], checks_of(result)
+    statuses = Counter(check["status"] for check in checks)
     row = Row(student, file, folder, batch["status"], batch["message"], result.get("duration", 0.0))
     row.isolation = result.get("isolation", "")
-    for question in grade["questions"]:
+    for question in result["grade"]["questions"] if "grade" in result else []:
         by_person = question["status"] == "pending"
         earned = None if by_person or question["status"] == "internal" else question["earned"]
         row.marks.append(
@@ -92,7 +116,9 @@ def read_row(student: str, file: str, folder: str, result: Mapping[str, Any]) ->
                 question["status"],
             )
         )
-    row.hints = sorted({(test["question"], test["hint"]) for test in tests if test["hint"]})
+    row.mistakes = sorted(
+        {Found(c["question"], c["mistake"], c["hint"]) for c in checks if c["mistake"]}
+    )
     row.incidents = {status: statuses[status] for status in INCIDENTS if statuses[status]}
     return row
 
@@ -125,7 +151,7 @@ def _without_tests(column: Mark, row: Row, earned: float | None) -> Mark:
 
 
 def questions_of(rows: Iterable[Row]) -> list[Mark]:
-    """The questions of a course, in the rubric's order."""
+    """Return the questions of a course, in the rubric's order."""
     found: dict[str, Mark] = {}
     for row in rows:
         for mark in row.marks:

@@ -1,16 +1,16 @@
-"""The numbers of the report on the course."""
+"""Compute the numbers of the report on the course."""
 
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.reports.rows import Row, questions_of
 
 BINS = 10
-LISTED = 10  # slowest runs, most frequent hints
+LISTED = 10  # slowest runs, most frequent mistakes
 
 
 @dataclass
@@ -21,11 +21,11 @@ class Bin:
 
 @dataclass
 class QuestionStatistics:
-    """How one question went; ``mean`` is a fraction of its points."""
+    """How one question went; ``mean`` is a fraction of its points, None if it has none."""
 
     id: str
     title: str
-    mean: float
+    mean: float | None
     full: int
     partly: int
     none: int
@@ -33,11 +33,12 @@ class QuestionStatistics:
 
 
 @dataclass
-class Hint:
-    """A misconception, and the rows of those who have it."""
+class Misconception:
+    """A mistake of the kit's lists, by its id, and the rows of those who make it."""
 
     question: str
-    text: str
+    id: str
+    hint: str
     rows: list[Row]
 
 
@@ -49,7 +50,7 @@ class Course:
     median: float | None
     bins: list[Bin]
     questions: list[QuestionStatistics]
-    hints: list[Hint]
+    misconceptions: list[Misconception]
     slowest: list[Row]
     suspicious: list[Row]
     refused: list[Row]
@@ -58,7 +59,7 @@ class Course:
 
 
 def course(rows: Sequence[Row]) -> Course:
-    """All of it, from rows that have the same questions."""
+    """Compute the numbers from rows that have the same questions."""
     scores = [score for row in rows if (score := fraction(row)) is not None]
     statuses = {name: sum(row.status == name for row in rows) for name in STATUSES}
     by_time = sorted(rows, key=lambda row: -row.seconds)
@@ -69,9 +70,9 @@ def course(rows: Sequence[Row]) -> Course:
         median=statistics.median(scores) if scores else None,
         bins=_bins(scores),
         questions=_questions(rows),
-        hints=_hints(rows),
+        misconceptions=_misconceptions(rows),
         slowest=[row for row in by_time[:LISTED] if row.seconds],
-        suspicious=[row for row in rows if row.incidents or row.status == "internal"],
+        suspicious=[row for row in rows if row.incidents or row.doubt or row.status == "internal"],
         refused=[row for row in rows if row.status == "refused"],
         pending=sum(row.pending > 0 for row in rows),
         isolation=sorted({row.isolation for row in rows} - {"", "full"}),
@@ -82,7 +83,7 @@ STATUSES = ("graded", "refused", "internal")
 
 
 def fraction(row: Row) -> float | None:
-    """Earned of the points decided so far; None if none are, or the submission was not read."""
+    """Return the share of the decided points that is earned; None if nothing is decided."""
     decided = sum(mark.possible for mark in row.marks if mark.earned is not None)
     if row.status != "graded" or not decided or row.earned is None:
         return None
@@ -90,7 +91,7 @@ def fraction(row: Row) -> float | None:
 
 
 def _bins(scores: list[float]) -> list[Bin]:
-    """Ten equal parts of 0 to 100 %; the last holds both of its ends."""
+    """Count scores in ten equal parts of 0 to 100 %; the last holds both of its ends."""
     counts = [0] * BINS
     for score in scores:
         counts[min(int(score * BINS + 1e-9), BINS - 1)] += 1
@@ -109,7 +110,9 @@ def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
             QuestionStatistics(
                 question.id,
                 question.title,
-                statistics.fmean(earned) / question.possible if earned else 0.0,
+                statistics.fmean(earned) / question.possible
+                if earned and question.possible
+                else None,
                 full,
                 len(earned) - full - none,
                 none,
@@ -119,11 +122,19 @@ def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
     return found
 
 
-def _hints(rows: Sequence[Row]) -> list[Hint]:
-    """Most frequent first."""
-    students: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+def _misconceptions(rows: Sequence[Row]) -> list[Misconception]:
+    """Return the most frequent first; a text that a student's code may have made never counts."""
+    people: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    hints: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in rows:
-        for hint in row.hints:
-            students[hint].append(row)
-    ranked = sorted(students.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [Hint(question, text, who) for (question, text), who in ranked[:LISTED]]
+        for key in dict.fromkeys((found.question, found.mistake) for found in row.mistakes):
+            people[key].append(row)
+        for found in row.mistakes:
+            hints[found.question, found.mistake][found.hint] += 1
+    ranked = sorted(people, key=lambda key: (-len(people[key]), key))[:LISTED]
+    return [
+        Misconception(
+            *key, min(hints[key], key=lambda hint: (-hints[key][hint], hint)), people[key]
+        )
+        for key in ranked
+    ]

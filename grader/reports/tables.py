@@ -1,4 +1,4 @@
-"""grades.csv: a row a student, a column a question; safe to open in a spreadsheet."""
+"""Write tables as CSV that is safe to open in a spreadsheet; grades.csv is one of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from grader.core.text import plain
 from grader.reports.rows import Row, questions_of
 
 # What a spreadsheet takes for a formula, in any of its ways to begin one.
@@ -13,44 +14,51 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def cell(text: str) -> str:
-    """``text`` for a spreadsheet: one that would be run as a formula is marked as text."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """Return text for a spreadsheet: what would be run as a formula is marked as text."""
+    text = plain(text)
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
 def points(value: float | None) -> str:
-    """Points with as many digits as they need, empty where nobody can say."""
+    """Return points with as many digits as they need, empty where nobody can say."""
     return "" if value is None else f"{value:.6g}"
 
 
 def grades_csv(rows: Sequence[Row]) -> str:
-    """The table; nothing in it depends on when, where or in which order things were graded.
+    """Return the table of grades.
 
-    It begins with a byte order mark, without which Excel garbles names.
+    Nothing in it depends on when, where or in which order things were graded. It begins with a byte
+    order mark, without which Excel garbles names.
     """
     questions = questions_of(rows)
     header = ["student", "status", "points", "of", "pending"]
-    table = [header + [cell(question.id) for question in questions] + ["message"]]
+    table = [header + [question.id for question in questions] + ["message"]]
     for row in rows:
         message = row.message if row.status != "graded" else _incidents(row)
+        message = "; ".join(filter(None, (message, row.doubt)))
         earned = {mark.id: points(mark.earned) for mark in row.marks}
         table.append(
             [
-                cell(row.student),
+                row.student,
                 row.status,
                 points(row.earned),
                 points(row.possible),
                 points(row.pending),
                 *(earned[question.id] for question in questions),
-                cell(" ".join(message.split())),
+                " ".join(message.split()),
             ]
         )
     return "\ufeff" + csv_text(table)
 
 
 def csv_text(table: Sequence[Sequence[str]]) -> str:
-    """A table as CSV, with the line ends of RFC 4180."""
+    """Return a table as CSV, with the line ends of RFC 4180.
+
+    Every cell is quoted, so that no other separator of a spreadsheet's can split one.
+    """
     text = io.StringIO()
-    csv.writer(text).writerows(table)
+    lines = ([cell(text) for text in line] for line in table)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(lines)
     return text.getvalue()
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from grader.core.errors import UserError
+from grader.core.errors import UserError, is_machine_error
 from grader.core.text import shown
 
 MAX_ENTRIES = 20_000
@@ -71,6 +71,8 @@ def readable(source: Path) -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
+        if is_machine_error(error):  # nobody's mistake
+            raise
         reason = shown(" ".join(str(error).split())) or type(error).__name__
         raise SubmissionError(
             f"{shown(source.name)} can't be read ({reason}): make it anew and check that it opens."
@@ -91,11 +93,17 @@ def entries_of(source: Path) -> AbstractContextManager[list[Entry]]:
         raise SubmissionError(f"{name} is a single file: name the folder or ZIP that it is in.")
     if suffix in ARCHIVES - {".zip"}:
         raise SubmissionError(f"{name} is not a ZIP: unpack it and export the folder as ZIP.")
-    if not source.is_file() or not zipfile.is_zipfile(source):
+    if not source.is_file() or not _is_zip(source):
         raise SubmissionError(
             f"{name} is not a ZIP, or was cut off: make it anew and check that it opens."
         )
     return _zip_entries(source)
+
+
+def _is_zip(source: Path) -> bool:
+    """Return whether a file looks like a ZIP; a file that can't be opened raises its error."""
+    with source.open("rb") as file:
+        return zipfile.is_zipfile(file)
 
 
 def _too_many(source: Path) -> SubmissionError:

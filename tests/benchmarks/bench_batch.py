@@ -23,7 +23,7 @@ from pathlib import Path
 import torch
 
 from grader.api import run, warm
-from grader.batch import executors, judges
+from grader.batch import executors, judge_pool
 from grader.batch.task import Settings, Task, kit_version
 from tests.conftest import ROOT
 from tests.synthetic import SELECT, make, packed, sources
@@ -41,9 +41,9 @@ def overhead() -> None:
     judged, direct = [], []
     with warm():
         for _ in range(ROUNDS + 1):
-            judged.append(timed(lambda: judges.grade(task)))
+            judged.append(timed(lambda: judge_pool.grade(task)))
             direct.append(timed(lambda: run(ROOT / "reference", seed=1, arguments=IN_PROCESS)))
-    judges.close_lanes()
+    judge_pool.close_pool()
     extra = [one - other for one, other in zip(judged[1:], direct[1:], strict=True)]
     print(
         f"overhead: judged {statistics.median(judged[1:]):.3f} s, in process "

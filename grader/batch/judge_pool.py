@@ -1,7 +1,7 @@
-"""The handle to a judge process; `grade` is what a pool calls, on this machine or on another.
+"""Keep judge processes, and grade submissions in them, on this machine or on a cluster's worker.
 
-Judges stay warm between submissions; there are as many as threads that grade. One that dies costs
-nothing but time: its submission goes to a fresh one, once.
+Judges stay warm between submissions; there are as many as threads that grade. A judge that dies
+costs time only: its submission goes to a fresh one, once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from multiprocessing.connection import Pipe
 
+from grader.batch import outcome
 from grader.batch.task import Task, kit_version
 from grader.core.errors import UserError
 from grader.core.paths import ROOT
@@ -31,8 +32,8 @@ class JudgeLost(Exception):
     """The judge process ended without a result."""
 
 
-class Lane:
-    """A warm judge process, see judge.py; not to be used any more after `JudgeLost`.
+class JudgeProcess:
+    """The handle to a warm judge process, see judge.py; useless after `JudgeLost`.
 
     With ``core``, it and all that it starts keep to that one.
     """
@@ -60,10 +61,11 @@ class Lane:
         return self._process.pid
 
     def grade(self, task: Task) -> bytes:
-        """The JSON report on one submission.
+        """Grade one submission and return the JSON report.
 
-        :raises JudgeLost: the process died.
-        :raises UserError: with the task's settings nothing can be graded.
+        Raises:
+            JudgeLost: The process died.
+            UserError: With the task's settings nothing can be graded.
         """
         header = {key: value for key, value in asdict(task).items() if key != "archive"}
         try:
@@ -82,7 +84,7 @@ class Lane:
         return answer
 
     def close(self) -> None:
-        """End the process, whatever it is doing, and all that it has started; from any thread."""
+        """End the process and all that it has started, whatever it does; from any thread."""
         # No signal to a judge that works: as an exception it would come anywhere, and get lost.
         control = socket.socket(fileno=os.dup(self._control.fileno()))
         with control, contextlib.suppress(OSError):  # it may be gone
@@ -92,56 +94,57 @@ class Lane:
         self._process.wait()
 
 
-class Lanes:
-    """The lanes of this process: as many as have ever been in use at a time.
+class JudgePool:
+    """The judges of this process: as many as have ever been in use at a time.
 
     If they are ``spread``, they take turns in the cores. A judge and its worker are never busy both
-    at once; left to itself, a system keeps moving them, and two judges now and then share a core
+    at once. A system left to itself keeps moving them, and two judges now and then share a core
     while the other is idle.
     """
 
     def __init__(self, spread: bool = False) -> None:
         self._cores = _cores() if spread else [None]
-        self._all: set[Lane] = set()
-        self._idle: list[Lane] = []
+        self._all: set[JudgeProcess] = set()
+        self._idle: list[JudgeProcess] = []
         self._closed = False
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def lane(self) -> Iterator[Lane]:
-        """A lane for one submission; a `JudgeLost` in the context ends it.
+    def judge(self) -> Iterator[JudgeProcess]:
+        """Lend a judge for one submission; a `JudgeLost` in the context ends it.
 
-        :raises JudgeLost: these lanes are closed.
+        Raises:
+            JudgeLost: The pool is closed.
         """
         with self._lock:
             if self._closed:
                 raise JudgeLost
-            lane = self._idle.pop() if self._idle else self._start()
+            judge = self._idle.pop() if self._idle else self._start()
         try:
-            yield lane
+            yield judge
         except JudgeLost:
-            lane.close()
+            judge.close()
             with self._lock:
-                self._all.discard(lane)
+                self._all.discard(judge)
             raise
         finally:
             with self._lock:
-                if lane in self._all:
-                    self._idle.append(lane)
+                if judge in self._all:
+                    self._idle.append(judge)
 
-    def _start(self) -> Lane:
-        used = Counter(lane.core for lane in self._all)
-        lane = Lane(min(self._cores, key=lambda core: used[core]))
-        self._all.add(lane)
-        return lane
+    def _start(self) -> JudgeProcess:
+        used = Counter(judge.core for judge in self._all)
+        judge = JudgeProcess(min(self._cores, key=lambda core: used[core]))
+        self._all.add(judge)
+        return judge
 
     def close(self) -> None:
         """End all judges, busy or not, for good."""
         with self._lock:
             self._closed = True
-            lanes = list(self._all)
-        for lane in lanes:
-            lane.close()
+            judges = list(self._all)
+        for judge in judges:
+            judge.close()
 
     @property
     def closed(self) -> bool:
@@ -149,44 +152,47 @@ class Lanes:
 
 
 def _cores() -> list[int | None]:
-    """Those that this process may use, where there is a say in it."""
+    """Return the cores that this process may use; one None where it can't choose."""
     return [*os.sched_getaffinity(0)] if sys.platform == "linux" else [None]
 
 
-_lanes = Lanes()
+_pool = JudgePool()
 
 
-def close_lanes(*, spread: bool = False) -> None:
+def close_pool(*, spread: bool = False) -> None:
     """End all judges of this process; later submissions get new ones, ``spread`` or not."""
-    global _lanes
-    old, _lanes = _lanes, Lanes(spread)
+    global _pool
+    old, _pool = _pool, JudgePool(spread)
     old.close()
 
 
 def grade(task: Task) -> bytes:
-    """The JSON report on one submission, whatever happens to the process that makes it.
+    """Grade one submission and return the JSON report, whatever happens to its judge process.
 
-    :raises UserError: this machine can't grade as the settings demand, or nobody could.
-    :raises JudgeLost: `close_lanes` was called meanwhile.
+    Raises:
+        UserError: This machine can't grade as the settings demand, or nobody could.
+        JudgeLost: `close_pool` was called meanwhile.
     """
     check(task.kit, task.settings.isolation)
-    lanes = _lanes
+    pool = _pool
     for _ in range(ATTEMPTS):
-        with contextlib.suppress(JudgeLost), lanes.lane() as lane:
-            return lane.grade(task)
-    if lanes.closed:
+        with contextlib.suppress(JudgeLost), pool.judge() as judge:
+            return judge.grade(task)
+    if pool.closed:
         raise JudgeLost
-    return not_judged(f"the judge's process ended {ATTEMPTS} times")
-
-
-def not_judged(why: str) -> bytes:
-    """The report on a submission that no judge came to the end of."""
-    message = f"The grader failed ({why}). It is not counted against the student."
-    return json.dumps({"batch": {"status": "internal", "message": message}}).encode()
+    return outcome.not_judged(f"the judge process ended {ATTEMPTS} times")
 
 
 def check(kit: str, level: str) -> None:
-    """:raises UserError: this machine has another kit, or isolates less than is demanded."""
+    """Check that this machine may grade.
+
+    Args:
+        kit: The fingerprint of the kit that it should have.
+        level: The least isolation that will do.
+
+    Raises:
+        UserError: It has another kit, or isolates less.
+    """
     if kit_version() != kit:
         raise UserError(
             "the kit here and the one on the worker differ: install the same version of the kit, "

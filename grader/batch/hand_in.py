@@ -1,0 +1,149 @@
+"""One student's hand-in: all its items, and which of the archives in them counts.
+
+Of several archives the newest counts. Loose files count as if they were zipped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from grader.batch.listing import File, Item, read_file
+from grader.core.errors import UserError
+from grader.core.text import shown
+from grader.core.zips import Member, zipped
+from grader.submission.archive import ARCHIVES, CODE
+
+MAX_ARCHIVE = 200 * 2**20  # bytes that one student may hand in
+NAMED = 5  # items that a message lists
+
+
+class Archive(NamedTuple):
+    """What counts of a hand-in: its name, how to read it, and remarks on the choice."""
+
+    name: str
+    read: Callable[[], bytes]
+    remarks: list[str]
+
+
+class Candidate(NamedTuple):
+    """One of the archives, or the loose files together, that may count."""
+
+    path: PurePosixPath
+    modified: tuple[int, ...]
+    read: Callable[[], bytes]
+
+
+@dataclass
+class HandIn:
+    """All that one student handed in.
+
+    Attributes:
+        identity: What the names of the items say, unique in the course.
+        student: The name to print; whoever lists a course may change it to make it unique.
+        folder: Moodle's folder, to which feedback goes back.
+        items: The items, with the part of each name that is the file's.
+        online: Whether there is a text, too, that was typed into Moodle.
+    """
+
+    identity: str
+    student: str = ""
+    folder: str = ""
+    items: list[tuple[Item, str]] = field(default_factory=list)
+    online: bool = False
+
+    @property
+    def doubt(self) -> str:
+        """Say if several items count as this student's: they may be of different people."""
+        names = [shown(item.name) for item, file in self.items if not file]
+        if self.folder and names:
+            names.append(shown(self.folder))
+        if len(names) < 2:
+            return ""
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        return (
+            f"several items bear this name, check whose they are: {', '.join(names[:NAMED])}" + more
+        )
+
+    def choose(self) -> Archive:
+        """Choose the archive that counts.
+
+        Raises:
+            UserError: Nothing was handed in, too much, or it can't be read.
+        """
+        groups = [files for files in self._groups() if files]
+        if not groups:
+            text = " but a text typed into the form" if self.online else ""
+            raise UserError(f"Nothing was handed in{text}: hand in your code as a ZIP.")
+        if sum(file.size for files in groups for file in files) > MAX_ARCHIVE:
+            raise UserError(f"The submission is larger than {MAX_ARCHIVE // 2**20} MiB.")
+        remarks = ["The text typed into the form is not looked at."] if self.online else []
+        found = [one for files in groups for one in self._candidates(files, remarks)]
+        newest = max(found, key=lambda one: (one.modified, natural(str(one.path))))
+        if len(found) > 1:
+            others = ", ".join(shown(str(one.path)) for one in found if one is not newest)
+            remarks.append(
+                f"Of several archives the newest counts, {shown(str(newest.path))}; not: {others}."
+            )
+        return Archive(newest.path.name, newest.read, remarks)
+
+    def files(self) -> list[File]:
+        """List all files; raises what listing an item raises."""
+        return [file for files in self._groups() for file in files]
+
+    def _groups(self) -> list[list[File]]:
+        """List the files that belong together: a folder's, an archive, all that lies loose."""
+        loose: list[File] = []
+        groups = [loose]
+        for item, file in self.items:
+            files = item.files()
+            if file:  # Moodle says whose it is
+                renamed = file if not item.is_folder else ""
+                loose += [f._replace(path=PurePosixPath(renamed)) if renamed else f for f in files]
+            elif item.is_folder or is_archive(PurePosixPath(item.name)):
+                groups.append(files)
+            else:
+                loose += files
+        return groups
+
+    def _candidates(self, files: list[File], remarks: list[str]) -> list[Candidate]:
+        archives = [file for file in files if is_archive(file.path)]
+        loose = [file for file in files if file not in archives]
+        if archives and not any(is_code(file.path.name) for file in loose):
+            remarks += [
+                f"Not looked at, because it is outside of the ZIP: {shown(str(file.path))}."
+                for file in loose
+            ]
+            return [Candidate(f.path, f.modified, partial(read_file, f)) for f in archives]
+        if self.folder:
+            remarks.append(f"Handed in as single files, graded as {self.student}.zip.")
+        path, modified = PurePosixPath(f"{self.student}.zip"), max(f.modified for f in files)
+        return [Candidate(path, modified, partial(_pack, files))]
+
+
+def is_code(name: str) -> bool:
+    """Return whether a file of this name holds code."""
+    return PurePosixPath(name).suffix.lower() in CODE
+
+
+def is_archive(path: PurePosixPath) -> bool:
+    """Return whether a path is that of an archive outside of any folder."""
+    return len(path.parts) == 1 and path.suffix.lower() in ARCHIVES
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a key by which (2) comes before (10), for numbers of any length."""
+    return [
+        (len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (-1, part)
+        for part in re.split(r"(\d+)", name)
+    ]
+
+
+def _pack(files: list[File]) -> bytes:
+    """Pack loose files as one ZIP, uncompressed: sizes are compared with packed sizes later."""
+    members = (Member(str(file.path), partial(read_file, file)) for file in files)
+    return zipped(members, compress=False)

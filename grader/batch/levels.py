@@ -1,0 +1,86 @@
+"""Notice that a source lies a level too high or too low, before anything is graded."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.batch.hand_in import HandIn, is_archive, is_code
+from grader.batch.listing import File, read_file
+from grader.batch.platforms import MOODLE
+from grader.core.errors import UserError
+from grader.core.text import shown
+from grader.submission.archive import ARCHIVES, BROKEN
+
+
+def check_level(source: Path, found: Sequence[HandIn], bare: Sequence[str]) -> None:
+    """Check that ``source`` holds hand-ins, and not one of them or a folder of them.
+
+    Args:
+        source: What was named on the command line.
+        found: Its hand-ins.
+        bare: Names of code files at its top that say of nobody whose they are.
+
+    Raises:
+        UserError: There are no hand-ins, or they lie a level further up or down.
+    """
+    if not found:
+        raise UserError(f"There are no ZIPs or folders of submissions in {source}.")
+    if any(hand_in.folder for hand_in in found):
+        return
+    if len(found) == 1 and (place := _course_in(found[0])):
+        raise UserError(
+            f"The submissions in {source} lie a level further down, in {shown(place)}: unpack it, "
+            "if it is packed, and name that. If it is one student's work, hand it in as a ZIP."
+        )
+    if not (bare or source.is_file()):
+        return
+    if not any(is_archive(file.path) for hand_in in found for file in _files(hand_in)):
+        example = f" ({shown(min(bare))})" if bare else ""
+        raise UserError(
+            f"{source} seems to be one student's work{example}: name the folder that it lies in, "
+            "or, if it holds the work of many, a folder with a ZIP or folder for each."
+        )
+
+
+def _files(hand_in: HandIn) -> list[File]:
+    """List the files; none where that fails, which the hand-in's row will say."""
+    try:
+        return hand_in.files()
+    except Exception:  # of any kind: it is met again when the hand-in is graded
+        return []
+
+
+def _course_in(hand_in: HandIn) -> str:
+    """Return the ZIP or folder that a course lies in, if this is none of its hand-ins."""
+    files = _files(hand_in)
+    if any(MOODLE.fullmatch(file.path.parts[0]) for file in files) or _holds_many(hand_in, files):
+        return hand_in.student
+    if len(files) == 1 and files[0].path.suffix.lower() == ".zip":
+        with (
+            contextlib.suppress(UserError, *BROKEN),
+            zipfile.ZipFile(io.BytesIO(read_file(files[0]))) as archive,
+        ):
+            if any(MOODLE.match(name) for name in archive.namelist()):
+                return str(files[0].path)
+    return ""
+
+
+def _holds_many(hand_in: HandIn, files: Sequence[File]) -> bool:
+    """Return whether the only folder holds several archives, or the same file for several people.
+
+    One student's parts have files of different names, or code beside them.
+    """
+    if not all(item.is_folder for item, _ in hand_in.items):
+        return False
+    code = [file.path for file in files if is_code(file.path.name)]
+    if any(len(path.parts) == 1 for path in code):
+        return False
+    archives = [file.path for file in files if file.path.suffix.lower() in ARCHIVES]
+    homes = {path.parts[0] for path in archives if len(path.parts) <= 2}
+    alike = Counter(path.parts[1:] for path in code)
+    return len(homes) > 1 or max(alike.values(), default=0) > 1
