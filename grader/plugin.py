@@ -18,6 +18,7 @@ from grader.core.errors import UserError
 from grader.core.paths import EXERCISES, TEMPLATE
 from grader.core.rubric import read_rubric
 from grader.in_process import InProcess
+from grader.sandbox.account import Account
 from grader.sandbox.isolation import chosen_lock
 from grader.sandbox.processes import Launcher, launcher
 from grader.session import Grading
@@ -76,7 +77,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME=N",
-        help="change a limit on student code: cpu (seconds), memory, file, disk (MiB), files",
+        help="change a limit on student code: cpu (seconds), memory, file, disk (MiB), files, "
+        "threads",
     )
 
 
@@ -104,7 +106,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("in_process"):
         grading = Grading(config, submission, InProcess, "none (--in-process)")
     else:
-        start = partial(_launcher(config).start, lock=lock)
+        start = partial(_launcher(config).start, lock=lock, account=Account(lock.limits))
         grading = Grading(config, submission, start, lock.level)
     import torch  # not above: see freeze_torch
 

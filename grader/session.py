@@ -18,15 +18,12 @@ import pytest
 from grader import terminal
 from grader.core.failures import Failure, Status
 from grader.core.paths import EXERCISES, KIT
-from grader.core.report import FigureReport
 from grader.core.rubric import Grade, Result, grade, points_of, read_rubric
 from grader.core.text import plain
 from grader.sandbox.isolation import missing
 from grader.sandbox.student import Backend, Student
 from grader.submission.handin import check_formalities, rules_of
 from grader.submission.snapshot import Submission
-
-FIGURES = 4  # that a report keeps of one test
 
 
 class Grading:
@@ -135,7 +132,7 @@ class Grading:
             seed=self.seed,
             failure=failure,
             repeat=self._repeat(item),
-            figures=cast(list[FigureReport], self.student_handle.pictures[:FIGURES]),
+            figures=self.student_handle.pictures,
             seconds=call.duration,
         )
 

@@ -6,6 +6,7 @@ import base64
 import io
 import struct
 from collections.abc import Callable
+from typing import Any, TypedDict
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 
 from grader.checks import figures
 from grader.core import drawings
+from grader.core.drawings import Description
 from grader.core.failures import Failure
 from grader.worker import drawing
 
@@ -84,17 +86,46 @@ def test_a_formula_for_latex_is_drawn_without_it() -> None:
         assert bytes(drawing.describe(figure)["png"][:4]) == b"\x89PNG"
 
 
-def test_pictures_of_an_answer() -> None:
-    answer = {"weights": [1.0], "figures": [drawing.describe(drawn())]}
-    (picture,) = drawings.pictures(answer)
-    assert picture["title"] == ""
+class Answer(TypedDict):
+    """What a probe of figures may return."""
+
+    weights: list[float]
+    figures: list[Description]
+    best: Description | None
+
+
+def titles(value: Any, form: Any) -> list[str]:
+    """Return the titles of the pictures that a report keeps."""
+    return [picture["title"] for picture in drawings.pictures(value, form, most=4)]
+
+
+def test_a_picture_has_the_title_of_its_figure_or_of_its_first_axes() -> None:
     figure = drawn()
-    figure.axes[0].set_title("loss")
-    assert drawings.pictures(drawing.describe(figure))[0]["title"] == "loss"
-    figure.suptitle("Full BPTT")
-    assert drawings.pictures(drawing.describe(figure))[0]["title"] == "Full BPTT"
+    (picture,) = drawings.pictures(drawing.describe(figure), Description, most=4)
+    assert picture["title"] == ""
     assert base64.b64decode(picture["png"]).startswith(b"\x89PNG")
-    assert drawings.pictures({"png": np.zeros(3), "axes": []}) == []
+    figure.axes[0].set_title("loss")
+    assert titles(drawing.describe(figure), Description) == ["loss"]
+    figure.suptitle("Full BPTT")
+    assert titles(drawing.describe(figure), Description) == ["Full BPTT"]
+
+
+def test_pictures_are_taken_where_a_probe_declares_a_description() -> None:
+    figure = drawn()
+    figure.suptitle("one")
+    found = drawing.describe(figure)
+    answer: Answer = {"weights": [1.0], "figures": [found, found], "best": found}
+    assert titles(answer, Answer) == ["one"] * 3
+    assert titles({**answer, "best": None}, Answer) == ["one"] * 2
+    assert titles((1.0, found), tuple[float, Description]) == ["one"]
+    for undeclared in (Any, dict[str, Any], list[Any]):
+        assert titles(answer if undeclared != list[Any] else [found], undeclared) == []
+
+
+def test_no_more_pictures_are_made_than_a_report_keeps() -> None:
+    found = drawing.describe(drawn())
+    assert len(drawings.pictures([found] * 9, list[Description], most=4)) == 4
+    assert drawings.pictures([found] * 9, list[Description], most=0) == []
 
 
 def test_an_empty_figure_is_no_figure() -> None:
@@ -207,5 +238,5 @@ def test_a_linear_panel_beside_a_log_scale_does_no_harm() -> None:
     ],
 )
 def test_reports_keep_pictures_that_a_browser_can_show(png: bytes, kept: int) -> None:
-    answer = {"png": np.frombuffer(png, dtype=np.uint8), "axes": []}
-    assert len(drawings.pictures([answer])) == kept
+    found = {"title": "", "axes": [], "legend": [], "png": np.frombuffer(png, dtype=np.uint8)}
+    assert len(drawings.pictures(found, Description, most=4)) == kept

@@ -189,7 +189,7 @@ def test_what_honest_code_does_still_works(student: Open, body: str) -> None:
         (
             Limits(disk=1),
             "import time\nfor i in range(4): open(str(i), 'wb').write(bytes(2**19))\ntime.sleep(9)",
-            "its folder held more than 1 MiB",
+            "at most 1 MiB in files",
         ),
     ],
 )

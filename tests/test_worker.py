@@ -20,7 +20,7 @@ from grader.plugin import probe_modules
 from grader.sandbox import isolation
 from grader.sandbox.isolation import Lock
 from grader.sandbox.processes import ForkServer, Launcher, Spawner, launcher
-from grader.sandbox.scratch import Scratch
+from grader.sandbox.scratch import Contents, Scratch
 from grader.sandbox.student import Student
 from grader.submission.snapshot import open_submission
 
@@ -190,18 +190,22 @@ def test_workers_end_with_their_server(tmp_path: Path) -> None:
     while worker.usable and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not worker.usable  # its end of the channel is closed
-    worker._scratch.remove()
+    with pytest.raises(OSError):
+        worker.close()  # it leaves nothing, all the same
+    assert not Path(worker._scratch.path).exists()
     other._control.close()
 
 
 def test_scratch_folders_are_measured() -> None:
     scratch = Scratch()
     folder = Path(scratch.path)
-    assert scratch.excess(100) == ""
+    assert scratch.measure(100) == Contents()
     (folder / "inner").mkdir()
-    (folder / "inner" / "file").write_bytes(bytes(10_000))
-    assert "MiB in files" in scratch.excess(9_000)
-    assert scratch.excess(2**20) == ""
+    (folder / "inner" / "file").write_bytes(bytes(100_000))
+    found = scratch.measure(2**20)
+    assert found.entries == 2
+    assert 100_000 <= found.size < 120_000
+    assert scratch.measure(9_000).size > 9_000
     scratch.remove()
     assert not folder.exists()
 

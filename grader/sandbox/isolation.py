@@ -84,13 +84,14 @@ CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What one worker may use; the option ``--limit NAME=N`` changes one."""
+    """What a submission may use, all its workers together; ``--limit NAME=N`` changes one."""
 
-    cpu: int = 1800  # seconds of processor time, in all
+    cpu: int = 1800  # seconds of processor time
     memory: int = 4096  # MiB, beyond what Python and its libraries take
     file: int = 64  # MiB, the longest file
-    disk: int = 256  # MiB, all files together
-    files: int = 64  # open at a time
+    disk: int = 256  # MiB, all files
+    files: int = 64  # open at a time, in one worker
+    threads: int = 256  # at a time
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,60 +1,66 @@
-"""What a worker prints: drained all the time, kept in part, shown as plain text."""
+"""Collect what a worker prints: read all the time, kept in part, shown as plain text."""
 
 from __future__ import annotations
 
-import os
-import queue
-import secrets
+import contextlib
+import socket
 import threading
 
 from grader.core.text import plain
+from grader.sandbox.channel import is_readable
 
-LIMIT = 4000  # bytes kept at each end
-PATIENCE = 5.0  # seconds; an unlocked worker could steal the mark that is waited for
+KEPT = 4000  # bytes kept at each end
+CHUNK = 2**16  # bytes read at a time
+MOST_READ = 2**22  # bytes that one call of ``take`` reads; more than a socket's buffer holds
 
 
 class Output:
-    """A pipe for what the student prints; keeps the beginning and the end of it."""
+    """A socket that a worker prints to; keeps the beginning and the end of the text.
+
+    It is no pipe, since a process can open the other end of its own pipe through ``/dev/fd``.
+    A worker prints before it answers, so all that belongs to an answer lies in the socket then.
+    """
 
     def __init__(self) -> None:
-        self._read_end, self.write_end = os.pipe()
-        self._mark = secrets.token_bytes(16)
-        self._marked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._closed = False
-        threading.Thread(target=self._drain, daemon=True).start()
+        self._ours, self.theirs = socket.socketpair()
+        self._ours.shutdown(socket.SHUT_WR)  # a worker that reads it comes to the end at once
+        self._text = b""
+        self._is_cut = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._drain, daemon=True)
+        self._thread.start()
 
     def take(self) -> str:
-        """What has been printed since the last call, shortened in the middle."""
-        os.write(self.write_end, self._mark)  # comes out behind all that was printed before it
-        try:
-            printed = self._marked.get(timeout=PATIENCE)
-        except queue.Empty:
-            return ""
-        return plain(printed.decode(errors="replace").replace("\r\n", "\n"))
+        """Return what has been printed since the last call, shortened in the middle."""
+        with self._lock:
+            for _ in range(MOST_READ // CHUNK):
+                if not is_readable(self._ours, 0) or not self._read():
+                    break
+            text, is_cut = self._text, self._is_cut
+            self._text, self._is_cut = b"", False
+        if is_cut or len(text) > 2 * KEPT:
+            text = text[:KEPT] + b"\n[...]\n" + text[-KEPT:]
+        return plain(text.decode(errors="replace").replace("\r\n", "\n"))
 
     def close(self) -> None:
-        """Stop reading; what was not taken is lost."""
-        self._closed = True
-        self.take()
-        os.close(self.write_end)
+        """Stop reading; text that was not taken is lost."""
+        self.theirs.close()
+        with contextlib.suppress(OSError):  # the other end has gone
+            self._ours.shutdown(socket.SHUT_RDWR)  # ends the thread
+        self._thread.join()
+        self._ours.close()
 
     def _drain(self) -> None:
-        kept = b""
-        cut = False
-        while chunk := os.read(self._read_end, 2**16):
-            kept += chunk
-            while self._mark in kept:
-                text, _, kept = kept.partition(self._mark)
-                self._marked.put(_shorten(text, cut))
-                cut = False
-                if self._closed:
-                    os.close(self._read_end)
+        while is_readable(self._ours, None):
+            with self._lock:
+                if is_readable(self._ours, 0) and not self._read():
                     return
-            if len(kept) > 4 * LIMIT:
-                kept, cut = kept[:LIMIT] + kept[-2 * LIMIT :], True
 
-
-def _shorten(text: bytes, cut: bool) -> bytes:
-    if cut or len(text) > 2 * LIMIT:
-        return text[:LIMIT] + b"\n[...]\n" + text[-LIMIT:]
-    return text
+    def _read(self) -> bool:
+        """Read one chunk and keep its ends; return False at the end of the stream."""
+        chunk = self._ours.recv(CHUNK)
+        self._text += chunk
+        if len(self._text) > 4 * KEPT:
+            self._text = self._text[:KEPT] + self._text[-2 * KEPT :]
+            self._is_cut = True
+        return bool(chunk)

@@ -1,12 +1,24 @@
-"""The folder that a worker may write to, as its judge sees it: measured, then removed."""
+"""The folder that a worker may write to, as its judge measures and removes it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from grader.core.tempdirs import Folder
 
 MOST_ENTRIES = 10_000
+BLOCK = 512  # bytes, the unit of st_blocks
+
+
+class Contents(NamedTuple):
+    """What a folder holds."""
+
+    size: int = 0  # bytes
+    entries: int = 0  # files and folders
+    is_readable: bool = True  # no folder is nested too deeply or closed
+    has_moved: bool = False  # something vanished meanwhile, so that there may be more
 
 
 class Scratch(Folder):
@@ -15,24 +27,33 @@ class Scratch(Folder):
     def __init__(self) -> None:
         super().__init__("scratch")
 
-    def excess(self, limit: int) -> str:
-        """What there is too much of, as a phrase: bytes beyond ``limit``, or files and folders."""
+    def measure(self, most: int) -> Contents:
+        """Return what the folder holds; counting ends at ``most`` bytes or at MOST_ENTRIES."""
         size = entries = 0
-        folders = [self.path]
+        self._has_moved = False
         try:
-            while folders:
+            for state in self._walk():
+                size += occupied(state)
+                entries += 1
+                if size > most or entries > MOST_ENTRIES:
+                    break
+        except OSError:
+            return Contents(size, entries, is_readable=False)
+        return Contents(size, entries, has_moved=self._has_moved)
+
+    def _walk(self) -> Iterator[os.stat_result]:
+        folders = [self.path]
+        while folders:
+            try:
                 with os.scandir(folders.pop()) as found:
                     for entry in found:
-                        entries += 1
                         if entry.is_dir(follow_symlinks=False):
                             folders.append(entry.path)
-                        size += entry.stat(follow_symlinks=False).st_size
-                        if size > limit:
-                            return f"more than {limit // 2**20} MiB in files"
-                        if entries > MOST_ENTRIES:
-                            return f"more than {MOST_ENTRIES} files and folders"
-        except FileNotFoundError:
-            return ""  # it is at work there; the next look will see
-        except OSError:
-            return "folders nested too deeply, or that can't be read"
-        return ""
+                        yield entry.stat(follow_symlinks=False)
+            except (FileNotFoundError, NotADirectoryError):
+                self._has_moved = True
+
+
+def occupied(state: os.stat_result) -> int:
+    """Return the bytes that a file takes: its length, or its blocks where they are more."""
+    return max(state.st_size, getattr(state, "st_blocks", 0) * BLOCK)

@@ -20,10 +20,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from grader.core.drawings import pictures
+from grader.core.drawings import FIGURES, pictures
 from grader.core.failures import Failure, Status
+from grader.core.report import FigureReport
 from grader.sandbox import wire
-from grader.sandbox.processes import WorkerLost
+from grader.sandbox.account import Exceeded, WorkerLost
 from grader.submission.imports import with_imports
 from grader.submission.snapshot import Submission
 
@@ -63,7 +64,7 @@ class Student:
         self.submission = submission
         self.seed = 0  # of the running test: what student code draws from
         self.exercise = ""  # of the running test: whose given files need not be handed in
-        self.pictures: list[dict[str, str]] = []  # that the running test has been shown
+        self.pictures: list[FigureReport] = []  # that the running test has been shown
         self._memory: dict[str, Any] = {}
         self._start = start
         self._time_scale = time_scale
@@ -118,7 +119,7 @@ class Student:
         form = typing.get_type_hints(probe).get("return", Any)
         backend = self._loaded(path)
         answer = self._ask(backend, request, form, seconds, doing=f"running {path}")
-        self.pictures += pictures(answer)
+        self.pictures += pictures(answer, form, FIGURES - len(self.pictures))
         return answer
 
     def remember(self, key: str, make: Callable[[], Remembered]) -> Remembered:
@@ -243,6 +244,14 @@ class Student:
     def _raise_lost(self, lost: WorkerLost, backend: Backend, path: str, doing: str) -> NoReturn:
         output = backend.output()
         self._discard(path)
+        if isinstance(lost, Exceeded):
+            raise Failure(
+                lost.what,
+                got=f"{lost.reason}; its process was ended while {doing}",
+                hint="Look for what is opened, started or kept again and again.",
+                status="crashed",
+                output=output,
+            ) from None
         what = {
             "timeout": f"Your code did not finish while {doing}.",
             "crashed": f"The process of your code ended while {doing}.",

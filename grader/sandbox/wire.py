@@ -7,9 +7,11 @@ A message is a tree of dicts, lists, text, numbers, booleans, None and NumPy arr
 all little-endian. In the header an array is ``{"array": i}`` and names the i-th tensor of the
 safetensors part; a dict of the message itself is ``{"dict": {…}}``, so the two can't be mixed up.
 
-What arrives may have been written by whoever wants to harm the reader. Nothing here can execute
-anything: it is parsed by ``json`` and by safetensors. It costs no more memory than a small multiple
-of the limits below, text comes out printable, and every malformed frame is a :class:`WireError`.
+What arrives may have been written to harm the reader. Nothing here can execute anything: it is
+parsed by ``json`` and by safetensors. Text comes out printable, and every malformed frame is a
+:class:`WireError`. Memory is bounded: reading a frame takes at most FRAME_LIMIT three times for its
+arrays and OBJECTS bytes for each byte of its header. Each array is named once in the header, so no
+reader can be made to copy it many times.
 """
 
 from __future__ import annotations
@@ -26,9 +28,12 @@ import safetensors.numpy
 
 from grader.core.text import plain
 
-FRAME_LIMIT = 64 * 2**20  # bytes; far above any honest answer (a trained LSTM is 0.6 MB)
-HEADER_LIMIT = 4 * 2**20  # bytes of JSON: a second's work, and twenty times the memory
+FRAME_LIMIT = 64 * 2**20  # bytes; the longest answer of a right solution has 7 MB
+NUMBERS_LIMIT = FRAME_LIMIT // 8  # in all arrays of a frame, whatever their dtype: the judge
+# computes in float64
+HEADER_LIMIT = 4 * 2**20  # bytes of JSON: a second's work
 INDEX_LIMIT = 2**20  # bytes of safetensors' own header: ten thousand arrays
+OBJECTS = 48  # bytes of Python objects that a byte of JSON can become, at most
 KINDS = {
     name: np.dtype(kind)
     for kind, name in {
@@ -48,7 +53,7 @@ class WireError(Exception):
 
 
 def encode(message: Any) -> bytes:
-    """The frame of ``message``, length included."""
+    """Return the frame of ``message``, length included."""
     arrays: dict[str, np.ndarray] = {}
     header = json.dumps(_flatten(message, arrays)).encode()
     body = struct.pack("<I", len(header)) + header + safetensors.numpy.save(arrays)
@@ -56,13 +61,14 @@ def encode(message: Any) -> bytes:
 
 
 def decode(body: bytes) -> Any:
-    """The message in a frame's body (what :func:`read_frame` returns)."""
+    """Return the message in a frame's body (that :func:`read_frame` returned)."""
     try:
-        (length,) = struct.unpack_from("<I", body)
-        (index,) = struct.unpack_from("<Q", body, 4 + length)
+        length, index = _header_lengths(body)
         if length > HEADER_LIMIT or index > INDEX_LIMIT:
             raise WireError(f"a header of {max(length, index)} bytes")
         arrays = {name: _array(part) for name, part in _deserialize(body[4 + length :])}
+        if (numbers := sum(array.size for array in arrays.values())) > NUMBERS_LIMIT:
+            raise WireError(f"arrays of {numbers} numbers, the limit is {NUMBERS_LIMIT}")
         return _unflatten(json.loads(body[4 : 4 + length]), arrays)
     except WireError:
         raise
@@ -72,8 +78,23 @@ def decode(body: bytes) -> Any:
         raise WireError(f"malformed message: {type(error).__name__}") from error
 
 
+def weight(body: bytes) -> int:
+    """Return the bytes of memory that the message of a frame's body may take once decoded."""
+    try:
+        length, index = _header_lengths(body)
+    except struct.error:
+        return len(body)
+    return len(body) + OBJECTS * min(length + index, len(body))
+
+
+def _header_lengths(body: bytes) -> tuple[int, int]:
+    (length,) = struct.unpack_from("<I", body)
+    (index,) = struct.unpack_from("<Q", body, 4 + length)
+    return length, index
+
+
 def read_frame(stream: BinaryIO, limit: int = FRAME_LIMIT) -> bytes | None:
-    """The next frame's body, or None at the end of the stream."""
+    """Return the next frame's body, or None at the end of the stream."""
     prefix = _read_exactly(stream, 8)
     if not prefix:
         return None
@@ -89,10 +110,10 @@ def read_frame(stream: BinaryIO, limit: int = FRAME_LIMIT) -> bytes | None:
 
 
 def conforms(value: Any, annotation: Any) -> bool:
-    """Whether a received value is what a function with this return type would have given.
+    """Tell whether a received value is one that a function with this return type could return.
 
-    Knows the types that messages consist of, unions, ``Any``, and TypedDicts; an ``int`` will do
-    for a ``float``.
+    Knows the types that messages consist of, unions, ``Any``, and TypedDicts. An ``int`` passes for
+    a ``float``.
     """
     if typing.is_typeddict(annotation):
         hints = typing.get_type_hints(annotation)
@@ -124,7 +145,7 @@ def conforms(value: Any, annotation: Any) -> bool:
 
 
 def _read_exactly(stream: BinaryIO, count: int) -> bytes:
-    """``count`` bytes, or fewer at the end; in pieces, so that a lying length costs no memory."""
+    """Return ``count`` bytes, or fewer at the end; in pieces, so a lying length costs no memory."""
     pieces = []
     while count and (piece := stream.read(min(count, 2**20))):
         pieces.append(piece)
@@ -166,7 +187,7 @@ def _unflatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         return [_unflatten(item, arrays) for item in value]
     if isinstance(value, dict):
         if "array" in value:
-            return arrays[value["array"]]
+            return arrays.pop(value["array"])  # a second mention is an error
         return {plain(key): _unflatten(item, arrays) for key, item in value["dict"].items()}
     if isinstance(value, int) and abs(value) >= 2**63:
         raise WireError("an integer of more than 64 bits")

@@ -153,7 +153,7 @@ def _answer(control: socket.socket, live: set[int]) -> None:
 
 
 def main() -> None:
-    """``python -c … fork FD MODULE…`` or ``… spawn REQUEST MODULE…`` (see launch.py)."""
+    """``python -c … fork FD MODULE…`` or ``… spawn REQUEST MODULE…`` (see processes.py)."""
     mode, argument, *modules = sys.argv[1:]
     if mode == "fork":
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -246,8 +246,15 @@ def norms(module: ModuleType, weights: Arrays, x: Array) -> dict[str, Any]:
     return {"norms": found, "weights": model.get_weights()}
 
 
-def vanishing_figure(module: ModuleType, weights: Arrays, lengths: list[int]) -> dict[str, Any]:
-    """The figure, and what gradient_norms says of each input that the model has read for it."""
+class VanishingFigure(TypedDict):
+    """A figure of gradient norms."""
+
+    figure: Description
+    norms: list[Array]  # by gradient_norms, of each input that the model has read for it
+
+
+def vanishing_figure(module: ModuleType, weights: Arrays, lengths: list[int]) -> VanishingFigure:
+    """Draw the gradient norms for inputs of some lengths."""
     model = Recorder(weights)
     figure = drawn_figure(
         lambda: call(module, "plot_vanishing_gradients", model=model, lengths=lengths, rng=None),

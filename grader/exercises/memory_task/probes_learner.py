@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 from types import ModuleType
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
 
+from grader.core.drawings import Description
 from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.exercises.memory_task.calling import call, make
 from grader.worker.drawing import drawn_figure
@@ -121,8 +122,17 @@ def prediction(module: ModuleType, weights: Arrays, x: Array) -> Array:
     return array(call(student, "predict", x=x.copy()), "What predict returns")
 
 
-def learning_curve(module: ModuleType, weights: Arrays, batches: Batches, lr: float) -> Any:
-    """The figure after as many steps as there are batches, and the history that it is of."""
+class LearningCurve(TypedDict):
+    """A learner's figure of its losses."""
+
+    figure: Description
+    history: Array | None
+
+
+def learning_curve(
+    module: ModuleType, weights: Arrays, batches: Batches, lr: float
+) -> LearningCurve:
+    """Draw the losses after as many steps as there are batches."""
     data = ((batch["x"], batch["y"]) for batch in batches)
     student = learner(module, Network(weights), data, lr=lr)
     train(student, len(batches), lr=lr)

@@ -1,6 +1,6 @@
 #: status = "crashed"
 #: arguments = ["--limit", "disk=64", "--time-scale", "1"]
-#: says = "its folder held more than 64 MiB"
+#: says = "at most 64 MiB in files"
 import itertools
 
 

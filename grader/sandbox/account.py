@@ -1,0 +1,146 @@
+"""Hold a submission to its limits, all its workers together.
+
+One worker runs at a time: the others are stopped (by SIGSTOP) until they are asked again. So what
+they use stays as it was measured, and only the one that is asked is measured: every LOOK_SECONDS
+while it works, and once more when it has answered.
+
+Where the sum exceeds a limit, the idle workers are ended first; a file whose worker was ended is
+imported again when a check needs it. If the one that was asked still exceeds it alone, it is ended
+as well, and its check fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, Protocol
+
+from grader.sandbox.isolation import Limits
+from grader.sandbox.scratch import MOST_ENTRIES
+from grader.sandbox.usage import MIB, Usage
+
+LOOK_SECONDS = 0.05  # between two measurements of a worker that works
+LIVE = 3  # workers of a submission at a time; tests use one file after another
+ANSWERS = 512  # MiB, all answers of a submission together, as the judge may keep them
+
+
+class WorkerLost(Exception):
+    """The worker hung, ended or answered nonsense; it must not be used any more."""
+
+    def __init__(self, kind: Literal["timeout", "crashed"], reason: str) -> None:
+        super().__init__(reason)
+        self.kind: Literal["timeout", "crashed"] = kind
+        self.reason = reason
+
+
+class Exceeded(WorkerLost):
+    """The submission used more of something than it may."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__("crashed", reason)
+        self.what = what  # "Your code should …"
+
+
+class Metered(Protocol):
+    """A worker, as its account sees it."""
+
+    usage: Usage
+
+    def measure(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Account:
+    """What the workers of one submission use, and may use."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._workers: list[Metered] = []  # the one that was asked last stands last
+        self._spent = 0.0  # seconds of processor time of workers that have ended
+        self._received = 0  # bytes
+
+    def admit(self, worker: Metered) -> None:
+        """Enter a new worker; end those that have been idle longest if there are too many."""
+        for idle in self._workers[: 1 - LIVE]:
+            idle.close()
+        self._workers.append(worker)
+
+    def use(self, worker: Metered) -> None:
+        """Note that ``worker`` is the one that is asked now."""
+        self._workers.remove(worker)
+        self._workers.append(worker)
+
+    def dismiss(self, worker: Metered) -> None:
+        """Remove a worker that ends."""
+        self._workers.remove(worker)
+        self._spent += worker.usage.cpu
+
+    def receive(self, size: int) -> None:
+        """Count an answer that takes ``size`` bytes of the judge's memory.
+
+        Raises:
+            Exceeded: All answers together take more than they may.
+        """
+        self._received += size
+        if self._received > ANSWERS * MIB:
+            raise Exceeded(
+                f"Your code should return at most {ANSWERS} MiB of arrays and text in all.",
+                f"{self._received / MIB:.0f} MiB",
+            )
+
+    def check(self) -> None:
+        """Measure the worker that was asked last, and all that have not come to rest.
+
+        Raises:
+            Exceeded: It exceeds a limit even if all other workers are ended.
+        """
+        for worker in self._workers:
+            if worker is self._workers[-1] or not worker.usage.is_stopped:
+                worker.measure()
+        found = next(self._excesses(), None)
+        while found and len(self._workers) > 1:
+            self._workers[0].close()
+            found = next(self._excesses(), None)
+        if found:
+            raise found
+
+    def _excesses(self) -> Iterator[Exceeded]:
+        limits = self.limits
+        if not all(worker.usage.is_readable for worker in self._workers):
+            yield Exceeded(
+                "Your code should create folders that can be read, and few within each other.",
+                "folders nested too deeply, or that can't be read",
+            )
+        entries = self._sum(lambda usage: usage.entries)
+        if entries > MOST_ENTRIES:
+            yield Exceeded(
+                f"Your code should keep at most {MOST_ENTRIES} files and folders.",
+                f"more than {MOST_ENTRIES} files and folders",
+            )
+        disk = self._sum(lambda usage: usage.disk) / MIB
+        if disk > limits.disk:
+            yield Exceeded(
+                f"Your code should keep at most {limits.disk} MiB in files.",
+                f"more than {limits.disk} MiB in files",
+            )
+        threads = self._sum(lambda usage: usage.threads)
+        if threads > limits.threads:
+            yield Exceeded(
+                f"Your code should run at most {limits.threads} threads at a time.",
+                f"{threads:.0f} threads",
+            )
+        memory = self._sum(lambda usage: usage.memory) / MIB
+        if memory > limits.memory:
+            yield Exceeded(
+                f"Your code should use at most {limits.memory} MiB of memory.",
+                f"{memory:.0f} MiB",
+            )
+        cpu = self._sum(lambda usage: usage.cpu) + self._spent
+        if cpu > limits.cpu:
+            yield Exceeded(
+                f"Your code should use at most {limits.cpu} s of processor time in all.",
+                f"{cpu:.1f} s",
+            )
+
+    def _sum(self, of: Callable[[Usage], float]) -> float:
+        return sum(of(worker.usage) for worker in self._workers)

@@ -1,0 +1,121 @@
+"""Measure what one worker uses of the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import stat
+import sys
+import time
+from pathlib import Path
+
+from grader.sandbox.isolation import Limits
+from grader.sandbox.scratch import Scratch, occupied
+
+MIB = 2**20  # bytes
+MAPS_SECONDS = 0.5  # between two readings of a worker's memory map, which take a millisecond each
+STOP_SECONDS = 0.2  # a worker that was told to stop has stopped by then, in most cases
+
+
+@dataclasses.dataclass(frozen=True)
+class Usage:
+    """What a worker used when it was measured."""
+
+    cpu: float = 0.0  # seconds of processor time since it started
+    memory: int = 0  # bytes resident or swapped out, beyond those of its start
+    threads: int = 0
+    disk: int = 0  # bytes, with those of unlinked files that it holds open or mapped
+    entries: int = 0  # files and folders
+    is_readable: bool = True  # every folder could be measured
+    has_moved: bool = False  # files came and went meanwhile, so that there may be more
+    is_stopped: bool = False  # no thread runs, so that nothing can change
+
+
+class Meter:
+    """Measures one worker, from outside; files alone where the system isn't Linux."""
+
+    def __init__(self, pid: int, scratch: Scratch, limits: Limits) -> None:
+        self._proc = Path(f"/proc/{pid}")
+        self._scratch, self._limits = scratch, limits
+        self._mapped: set[tuple[int, int]] = set()
+        self._maps_read = 0.0
+        self._base = 0
+        self._last = Usage()
+        self._base = self.read().memory
+
+    def read(self) -> Usage:
+        """Return what the worker uses now, or used last if it has gone."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            self._last = self._read()
+        return self._last
+
+    def await_stop(self) -> None:
+        """Wait until every thread of a worker that was told to stop has done so."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while not self.read().is_stopped and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def _read(self) -> Usage:
+        found = self._scratch.measure(self._limits.disk * MIB)
+        files = Usage(
+            disk=found.size,
+            entries=found.entries,
+            is_readable=found.is_readable,
+            has_moved=found.has_moved,
+        )
+        if sys.platform != "linux":
+            return files
+        status = self._status()
+        kib = sum(int(status.get(name, "0").split()[0]) for name in ("RssAnon", "VmSwap"))
+        threads = int(status["Threads"])
+        return dataclasses.replace(
+            files,
+            cpu=self._cpu(),
+            memory=max(0, kib * 1024 - self._base),
+            threads=threads,
+            disk=found.size + self._unlinked(),
+            is_stopped=self._is_stopped(status["State"], threads),
+        )
+
+    def _status(self) -> dict[str, str]:
+        lines = (self._proc / "status").read_text(errors="replace").splitlines()
+        return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+    def _cpu(self) -> float:
+        fields = (self._proc / "stat").read_text(errors="replace").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _is_stopped(self, state: str, threads: int) -> bool:
+        if threads == 1:
+            return state[0] in "TZX"
+        states = (path / "stat" for path in (self._proc / "task").iterdir())
+        return all(
+            path.read_text(errors="replace").rsplit(")", 1)[1][1] in "TZX" for path in states
+        )
+
+    def _unlinked(self) -> int:
+        """Return the bytes of files that have no name any more, but still take space."""
+        held: dict[tuple[int, int], int] = {}
+        with contextlib.suppress(PermissionError):  # /proc shows others' processes to root alone
+            for name in os.listdir(self._proc / "fd"):
+                with contextlib.suppress(FileNotFoundError):
+                    state = os.stat(self._proc / "fd" / name)
+                    if stat.S_ISREG(state.st_mode) and not state.st_nlink:
+                        held[state.st_dev, state.st_ino] = occupied(state)
+            self._read_maps()
+        # The size of a file that is only mapped is unknown: it counts as the longest allowed.
+        unknown = len(self._mapped - held.keys()) * self._limits.file * MIB
+        return sum(held.values()) + unknown
+
+    def _read_maps(self) -> None:
+        now = time.monotonic()
+        if now - self._maps_read < MAPS_SECONDS:
+            return
+        self._maps_read = now
+        self._mapped = set()
+        for line in (self._proc / "maps").read_text(errors="replace").splitlines():
+            if line.endswith(" (deleted)") and self._scratch.path in line:
+                device, inode = line.split(maxsplit=5)[3:5]
+                major, minor = (int(part, 16) for part in device.split(":"))
+                self._mapped.add((os.makedev(major, minor), int(inode)))

@@ -1,0 +1,161 @@
+"""Ask one worker process, and hold it to its limits: the judge's handle to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from grader.sandbox import wire
+from grader.sandbox.account import LOOK_SECONDS, Account, WorkerLost
+from grader.sandbox.channel import Channel
+from grader.sandbox.output import Output
+from grader.sandbox.scratch import Scratch
+from grader.sandbox.usage import Meter, Usage
+
+START_SECONDS = 120.0  # a cold disk can take that long to import torch
+
+
+class Worker:
+    """One worker process, locked; it runs only while the judge waits for its answer."""
+
+    def __init__(
+        self,
+        pid: int,
+        channel: Channel,
+        output: Output,
+        scratch: Scratch,
+        account: Account,
+        end: Callable[[], int],
+    ) -> None:
+        """Wait until the lock holds.
+
+        Args:
+            pid: Its process, which leads a process group.
+            channel: Frames to and from it.
+            output: Where it prints to.
+            scratch: The folder that it may write to.
+            account: That of its submission.
+            end: Ends the process and returns its exit status.
+        """
+        self._pid, self._end = pid, end
+        self._channel, self._output, self._scratch = channel, output, scratch
+        self._account = account
+        self._status: int | None = None  # its exit status, once it has ended
+        self._is_closed = self._is_stopped = False
+        self.usage = Usage()
+        account.admit(self)
+        self._expect_lock()
+        self._meter = Meter(pid, scratch, account.limits)
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether it has neither ended nor sent anything unasked since its last answer."""
+        return not self._is_closed and self._channel.is_quiet
+
+    def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send ``message`` and return the answer.
+
+        Raises:
+            WorkerLost: None came within ``seconds``, or the submission exceeds a limit.
+        """
+        self._account.use(self)
+        self._resume()
+        try:
+            self._channel.ask(wire.encode(message))
+            answer = self._receive(seconds, self._account.check)
+        finally:
+            self._stop()
+        self._account.check()
+        if not isinstance(answer, dict):
+            raise WorkerLost("crashed", "its answer is no message")
+        return answer
+
+    def measure(self) -> None:
+        """Measure what it uses; where files come and go meanwhile, while it is stopped."""
+        self.usage = self._meter.read()
+        if self.usage.has_moved and not self._is_stopped:
+            self._stop()
+            self._meter.await_stop()
+            self.usage = self._meter.read()
+            self._resume()
+
+    def output(self) -> str:
+        """Return what it has printed since the last call."""
+        return self._output.take()
+
+    def close(self) -> None:
+        """End the process, and remove all that it leaves."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            self._reap()
+        finally:  # also if the server has ended
+            self._account.dismiss(self)
+            self._channel.close()
+            self._output.close()
+            self._scratch.remove()
+
+    def _expect_lock(self) -> None:
+        """Read the first message, sent before student code is imported: that the lock holds."""
+        try:
+            self._channel.ask(b"")
+            greeting = self._receive(START_SECONDS, lambda: None)
+            problem = str(greeting["problem"])
+        except (WorkerLost, KeyError, TypeError) as error:
+            problem = f"{error}; {self.output()}"
+        if problem:
+            self.close()
+            raise RuntimeError(f"a worker could not be locked: {problem}")
+
+    def _receive(self, seconds: float, check: Callable[[], None]) -> Any:
+        deadline = time.monotonic() + seconds
+        try:
+            while (left := deadline - time.monotonic()) > 0:
+                with contextlib.suppress(queue.Empty):
+                    body = self._channel.answer(min(left, LOOK_SECONDS))
+                    if body is None:
+                        raise WorkerLost("crashed", self._describe_exit())
+                    self._account.receive(wire.weight(body))
+                    return wire.decode(body)
+                check()
+        except wire.WireError as error:
+            raise WorkerLost("crashed", str(error)) from None
+        raise WorkerLost("timeout", f"no answer after {seconds:g} s")
+
+    def _reap(self) -> int:
+        if self._status is None:
+            self._status = self._end()
+        return self._status
+
+    def _describe_exit(self) -> str:
+        status = self._reap()
+        if status >= 0:
+            return f"it ended with exit status {status}"
+        name = signal.Signals(-status).name
+        reasons = {
+            "SIGXCPU": f": it used more than {self._account.limits.cpu} s of processor time",
+            "SIGKILL": ": too much processor time, or memory that the machine does not have",
+            "SIGSEGV": ": an access to memory that is not its own, or a recursion without end",
+        }
+        return f"killed by {name}{reasons.get(name, '')}"
+
+    def _stop(self) -> None:
+        self._is_stopped = True
+        self._signal("SIGSTOP")
+
+    def _resume(self) -> None:
+        self._is_stopped = False
+        self._signal("SIGCONT")
+
+    def _signal(self, name: str) -> None:
+        """Signal all its threads; once it is reaped, its number may be another process's."""
+        if self._status is None and sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended
+                os.killpg(self._pid, getattr(signal, name))
