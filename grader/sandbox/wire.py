@@ -187,7 +187,10 @@ def _unflatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         return [_unflatten(item, arrays) for item in value]
     if isinstance(value, dict):
         if "array" in value:
-            return arrays.pop(value["array"])  # a second mention is an error
+            name = value["array"]
+            if name not in arrays:
+                raise WireError("an array that is missing, or named twice")
+            return arrays.pop(name)
         return {plain(key): _unflatten(item, arrays) for key, item in value["dict"].items()}
     if isinstance(value, int) and abs(value) >= 2**63:
         raise WireError("an integer of more than 64 bits")
