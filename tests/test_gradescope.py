@@ -85,7 +85,7 @@ def test_setup_installs_what_ubuntu_has_and_torch_without_cuda(
 def test_a_submission_is_graded(autograder: Path) -> None:
     shutil.copytree(ROOT / "reference" / "palindrome", autograder / "submission" / "palindrome")
     lstm = autograder / "submission" / "palindrome" / "lstm.py"
-    lstm.write_text(lstm.read_text().replace("g = torch.tanh(g)", "g = torch.sigmoid(g)"))
+    lstm.write_text(lstm.read_text().replace("g = torch.tanh(", "g = torch.sigmoid("))
     found = graded(autograder)
     assert found["score"] == pytest.approx(sum(test["score"] for test in found["tests"]))
     assert {test["tags"][0] for test in found["tests"]} == {"1.6"}  # of one exercise only
