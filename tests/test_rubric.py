@@ -75,6 +75,11 @@ def test_advice_changes_nothing() -> None:
     assert (given.questions[0].status, given.questions[0].possible) == ("passed", 1.0)
 
 
+def test_an_internal_check_of_no_points_takes_no_mark() -> None:
+    given = grade([result("a", "passed"), result("a", "internal", 0)], RUBRIC)
+    assert (given.questions[0].status, given.questions[0].earned) == ("passed", 1.0)
+
+
 @pytest.mark.parametrize(
     ("statuses", "expected"),
     [

@@ -34,6 +34,7 @@ class Failure(Exception):
     mistake: str = ""  # the id of the mistake that explains the numbers
     status: Status = "failed"
     traceback: str = ""  # the student's frames only
+    kit_traceback: str = ""  # the kit's frames, where no line of theirs raised: for the staff
     output: str = ""  # what the student's code printed meanwhile
 
     def __post_init__(self) -> None:

@@ -148,9 +148,7 @@ def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
         result.earned = result.points if is_earned else 0.0
     earned = _sum(result.earned for result in results)
     possible = _sum(result.points for result in results)
-    lost = {r.status for r in results if r.points or r.required or r.status == "internal"} - {
-        "passed"
-    }
+    lost = {r.status for r in results if r.points or r.required} - {"passed"}
     status: str
     if barred:
         status = "blocked"

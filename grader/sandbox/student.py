@@ -207,19 +207,12 @@ class Student:
         if status in ("error", "blocked"):
             raise Failure(
                 text("why") or f"Your code raised {text('type')} while {doing}.",
-                got=f"{text('type')}: {text('message')}".removesuffix(": "),
+                got=text("got") or f"{text('type')}: {text('message')}".removesuffix(": "),
                 where=text("where"),
                 hint=self._hint(answer),
                 status="error" if status == "error" else "blocked",
                 traceback=text("traceback"),
-                output=backend.output(),
-            )
-        if status == "internal":
-            raise Failure(
-                f"The grader failed while {doing}; please report this. "
-                "It is not counted against you.",
-                status="internal",
-                traceback=text("traceback"),
+                kit_traceback=text("kit_traceback"),
                 output=backend.output(),
             )
         raise WorkerLost("crashed", MALFORMED)

@@ -8,12 +8,14 @@ the running test's exercise, too:
     {"id", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}   run a probe
 
     {"id", "status": "ok", "value"}
-    {"id", "status": "not started" | "wrong" | "banned" | "error" | "blocked", …}  their doing
-    {"id", "status": "internal", "traceback"}                      ours
+    {"id", "status": "wrong" | "banned", "what", "expected", "got", "hint"}   Unusable, Banned
+    {"id", "status": "not started" | "error" | "blocked", "type", "message", "where", …}   raised
 
-A probe is ``probe(module, **inputs) -> data`` and stands in an exercise's ``probes.py``. It may
-raise :class:`Unusable` to say what the student's code returned instead of what was asked for.
-Ending the process, hanging or swelling needs no answer: the judge sees it and says so.
+All of these are the student's doing: the worker has no status for a failure of the kit, since a
+probe only handles the student's objects. A probe is ``probe(module, **inputs) -> data`` and stands
+in an exercise's ``probes.py``. It may raise :class:`Unusable` to say what the student's code
+returned instead of what was asked for. Ending the process, hanging or swelling needs no answer: the
+judge sees it and says so.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ import torch
 
 from grader.sandbox import wire
 from grader.sandbox.isolation import Lock
+from grader.worker.attribution import describe, raised_by_student
 from grader.worker.explain import explain
 from grader.worker.importing import StudentCode
 
@@ -64,16 +67,16 @@ def serve(reader: BinaryIO, writer: BinaryIO, code: StudentCode, lock: Lock) -> 
 
 
 def reply(request: dict[str, Any], code: StudentCode, lock: Lock) -> bytes:
-    """The frame that answers ``request``."""
+    """Return the frame that answers ``request``."""
     answer = handle(request, code, lock)
     try:
         return wire.encode({"id": request["id"], **answer})
-    except wire.WireError as error:
-        return wire.encode({"id": request["id"], "status": "internal", "traceback": str(error)})
+    except Exception as error:  # an object of theirs among the values raises anything
+        return wire.encode({"id": request["id"], **_failure(error, code, lock)})
 
 
 def handle(request: dict[str, Any], code: StudentCode, lock: Lock) -> dict[str, Any]:
-    """Do what ``request`` asks; whatever happens becomes data."""
+    """Execute one request and return the result, or the exception as data."""
     code.exercise = request["exercise"]
     try:
         if request["do"] == "load":
@@ -85,22 +88,20 @@ def handle(request: dict[str, Any], code: StudentCode, lock: Lock) -> dict[str, 
         return {"status": "ok", "value": probe(module, **request["inputs"])}
     except Unusable as error:
         return {"status": error.status, **error.details}
-    except BaseException as error:
+    except BaseException as error:  # student code raises anything, SystemExit too
         if isinstance(error, MemoryError):  # what fills the memory hangs on the traceback's frames
             traceback.clear_frames(error.__traceback__)
         return _failure(error, code, lock)
 
 
 def _failure(error: BaseException, code: StudentCode, lock: Lock) -> dict[str, Any]:
-    details = code.describe(error)
+    """Return the answer for an exception: always of the student's doing (see attribution.py)."""
+    details = describe(error, code)
     if denial := explain(error, lock):
         return {**details, **denial}
-    if isinstance(error, NotImplementedError) and code.raised_by_student(error.__traceback__):
+    if isinstance(error, NotImplementedError) and raised_by_student(error.__traceback__, code):
         return {"status": "not started", **details}
-    if details["where"] or not isinstance(error, Exception):
-        return {"status": "error", "why": "", **details}
-    # No frame of theirs: a probe of ours failed, and that must not look like their fault.
-    return {"status": "internal", "traceback": "".join(traceback.format_exception(error))[-8000:]}
+    return {"status": "error", **details}
 
 
 def resolve(probe: str) -> Probe:

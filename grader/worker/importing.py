@@ -9,10 +9,10 @@ the standard library and installed packages that the kit uses can't be shadowed.
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
-import traceback
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 
 from grader.core.names import PROTECTED
 from grader.worker.finders import LastResort, StudentFinder
@@ -49,7 +49,16 @@ class StudentCode:
                 del sys.modules[name]
 
     def owns(self, filename: str | None) -> bool:
+        """Return whether a file is one of the submission's."""
         return filename is not None and Path(filename).is_relative_to(self.root)
+
+    def relative(self, filename: str) -> str:
+        """Return the path of a file of the submission as messages show it."""
+        return Path(filename).relative_to(self.root).as_posix()
+
+    def without_root(self, text: str) -> str:
+        """Return ``text`` with paths as the student knows them."""
+        return text.replace(f"{self.root}{os.sep}", "")
 
     def module(self, file: str) -> ModuleType:
         """The module of ``file`` (relative to the root), imported the first time it is asked for.
@@ -94,39 +103,3 @@ class StudentCode:
                     del sys.modules[alias]
             raise
         return module
-
-    def describe(self, error: BaseException) -> dict[str, str]:
-        """``error`` as data: type, message, the last line of theirs, and their frames only."""
-        report = traceback.TracebackException.from_exception(error)
-        report.stack = traceback.StackSummary.from_list(
-            [frame for frame in report.stack if self.owns(frame.filename)][-8:]
-        )
-        for frame in report.stack:
-            frame.filename = Path(frame.filename).relative_to(self.root).as_posix()
-        where = ""
-        if report.stack:
-            where = f"{report.stack[-1].filename}, line {report.stack[-1].lineno}"
-        elif isinstance(error, SyntaxError) and self.owns(error.filename):
-            name = Path(str(error.filename)).relative_to(self.root).as_posix()
-            report.filename = name
-            where = f"{name}, line {error.lineno}"
-        return {
-            "type": type(error).__name__,
-            "message": text_of(error),
-            "where": where,
-            "traceback": "".join(report.format(chain=False))[-4000:],
-        }
-
-    def raised_by_student(self, trace: TracebackType | None) -> bool:
-        """Whether the innermost frame, where the exception was raised, is the student's."""
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        return trace is not None and self.owns(trace.tb_frame.f_code.co_filename)
-
-
-def text_of(error: BaseException) -> str:
-    """``str(error)``; a student's own exception class may fail even at that."""
-    try:
-        return str(error)[:1000]
-    except Exception as second:
-        return f"(its message raises {type(second).__name__})"

@@ -17,7 +17,7 @@ from torch import Tensor
 from grader.bans import runtime
 from grader.core.names import squeeze
 from grader.worker.answering import Banned, Unusable
-from grader.worker.importing import text_of
+from grader.worker.attribution import text_of
 
 Array = NDArray[Any]
 # What torch calls its ways to differentiate, by how names of operators begin.
