@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT))  # reference/ is not installed
 
 from grader.api import Run, run, warm  # noqa: E402
 from grader.bans import runtime  # noqa: E402 (after the path)
+from tests.stub_judges import Judges, install  # noqa: E402
 
 Grade = Callable[..., Run]
 
@@ -56,3 +57,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"hostile: {len(ATTACKS)} attacks tried, {len(effective)} had any effect"
             + "".join(f"\n  {name}" for name in effective)
         )
+
+
+@pytest.fixture
+def judges(monkeypatch: pytest.MonkeyPatch) -> Judges:
+    """Stubs in the place of judge processes."""
+    return install(monkeypatch)

@@ -62,7 +62,7 @@ def grade_missing(
         with progress(console, len(works)) as advance:
             unsettled = grade(grading, works, advance)
         if unsettled:
-            say(console, f"{len(unsettled)} are graded once more, one at a time.")
+            say(console, f"graded once more, one at a time: {len(unsettled)} of {len(works)}")
             with progress(console, len(unsettled)) as advance:
                 grade(grading, unsettled, advance, alone=True)
 
@@ -92,7 +92,7 @@ def grade(
         keep(work, task.key, report)
         for remark in () if alone else task.remarks:
             say(grading.console, f"note: {task.student}: {remark}")
-    return unsettled
+    return sorted(unsettled, key=lambda work: work.participant.name)
 
 
 def _save(store: Store, work: Work, key: str, report: bytes, unsettled: bool, alone: bool) -> str:

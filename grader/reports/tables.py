@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from grader.core.text import plain
@@ -13,9 +14,13 @@ from grader.reports.rows import Row, questions_of
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
+# Such a sign behind what another spreadsheet may take for a separator.
+SPLIT = re.compile(rf"([;\t]\s*[\"']*)(?=[{re.escape(''.join(FORMULA))}])")
+
+
 def cell(text: str) -> str:
     """Return text for a spreadsheet: what would be run as a formula is marked as text."""
-    text = plain(text)
+    text = SPLIT.sub(r"\1'", plain(text))
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
@@ -54,7 +59,8 @@ def grades_csv(rows: Sequence[Row]) -> str:
 def csv_text(table: Sequence[Sequence[str]]) -> str:
     """Return a table as CSV, with the line ends of RFC 4180.
 
-    Every cell is quoted, so that no other separator of a spreadsheet's can split one.
+    Every cell is quoted, so that no other separator of a spreadsheet can split the first, and
+    marked where it would split others.
     """
     text = io.StringIO()
     lines = ([cell(text) for text in line] for line in table)
