@@ -144,6 +144,10 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def _pack(files: list[File]) -> bytes:
-    """Pack loose files as one ZIP, uncompressed: sizes are compared with packed sizes later."""
-    members = (Member(str(file.path), partial(read_file, file)) for file in files)
+    """Pack loose files as one ZIP, of namesakes the newest.
+
+    They stay uncompressed, because sizes are compared with packed sizes later.
+    """
+    newest = {str(f.path): f for f in sorted(files, key=lambda file: file.modified)}
+    members = (Member(path, partial(read_file, file)) for path, file in newest.items())
     return zipped(members, compress=False)
