@@ -20,6 +20,7 @@ from grader.core.failures import Failure, Status
 from grader.core.paths import EXERCISES, KIT
 from grader.core.rubric import Grade, Result, grade, points_of, read_rubric
 from grader.core.text import plain
+from grader.sandbox import cgroups
 from grader.sandbox.isolation import missing
 from grader.sandbox.student import Backend, Student
 from grader.submission.handin import check_formalities, rules_of
@@ -83,7 +84,9 @@ class Grading:
         return [
             f"submission: {_display(self.submission.source)}",
             f"seed: {self.seed} (repeat with --seed {self.seed})",
-            f"isolation: {self.isolation}" + (f"; this system lacks {lacks}" if lacks else ""),
+            f"isolation: {self.isolation}"
+            + (", with a cgroup" if self.isolation == "full" and cgroups.home() else "")
+            + (f"; this system lacks {lacks}" if lacks else ""),
         ]
 
     @pytest.hookimpl(tryfirst=True)

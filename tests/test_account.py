@@ -27,6 +27,8 @@ LIMITS = Limits(cpu=10, memory=100, disk=50, threads=8)
 class FakeWorker:
     """A worker that uses what a test says."""
 
+    pid = 0
+
     def __init__(self, account: Account, **usage: float) -> None:
         self.usage, self.next = Usage(), Usage(**usage)  # type: ignore[arg-type]
         self.measured = 0

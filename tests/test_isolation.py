@@ -245,6 +245,13 @@ def test_without_landlock_the_level_is_lower_and_says_why(monkeypatch: pytest.Mo
         isolation.missing.cache_clear()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is not enforced")
+def test_a_judge_s_memory_can_be_limited() -> None:
+    source = "from grader.sandbox.locking import limit_memory; limit_memory(64); bytearray(2**27)"
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.strip().endswith("MemoryError")
+
+
 @needs_full
 def test_a_worker_that_cannot_be_locked_runs_nothing(server: Launcher, tmp_path: Path) -> None:
     gone = tmp_path / "gone"  # Landlock has no rule for a folder that is not there

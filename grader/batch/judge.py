@@ -38,10 +38,12 @@ from grader.core.errors import UserError
 from grader.core.paths import KIT, ROOT
 from grader.core.report import Report
 from grader.core.tempdirs import Folder
+from grader.sandbox.locking import limit_memory
 from grader.core.text import plain
 
 LONGEST_NAME = 255  # bytes, of file systems
 DEADLINE = 7200.0  # seconds; every probe has its own limit, this one is for faults of ours
+MEMORY = 4096  # MiB that judging one submission may take, beyond a warm judge's own
 MESSAGE = 2000  # characters of what pytest has to say
 # Of pytest-json-report's parts: those that say nothing about the submission.
 OMITTED = ("collectors", "keywords", "log", "streams", "traceback", "warnings")
@@ -133,6 +135,8 @@ def _run_fork(
         for connection in others:
             connection.close()
         tempfile.tempdir = folder
+        if sys.platform == "linux":
+            limit_memory(MEMORY)
         result.send_bytes(answer(header, archive, Path(folder)))
         status = 0
     except BaseException:

@@ -11,9 +11,12 @@ as well, and its check fails.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Literal, Protocol
 
+from grader.sandbox import cgroups
+from grader.sandbox.cgroups import Cgroup
 from grader.sandbox.isolation import Limits
 from grader.sandbox.scratch import MOST_ENTRIES
 from grader.sandbox.usage import MIB, Usage
@@ -43,6 +46,7 @@ class Exceeded(WorkerLost):
 class Metered(Protocol):
     """A worker, as its account sees it."""
 
+    pid: int
     usage: Usage
 
     def measure(self) -> None: ...
@@ -58,12 +62,17 @@ class Account:
         self._workers: list[Metered] = []  # the one that was asked last stands last
         self._spent = 0.0  # seconds of processor time of workers that have ended
         self._received = 0  # bytes
+        self._cgroup: Cgroup | None = None  # as long as there are workers
 
     def admit(self, worker: Metered) -> None:
         """Enter a new worker; end those that have been idle longest if there are too many."""
         for idle in self._workers[: 1 - LIVE]:
             idle.close()
+        self._cgroup = self._cgroup or cgroups.make(self.limits)
         self._workers.append(worker)
+        if self._cgroup:
+            with contextlib.suppress(OSError):  # measurements hold the limits all the same
+                self._cgroup.add(worker.pid)
 
     def use(self, worker: Metered) -> None:
         """Note that ``worker`` is the one that is asked now."""
@@ -74,6 +83,9 @@ class Account:
         """Remove a worker that ends."""
         self._workers.remove(worker)
         self._spent += worker.usage.cpu
+        if self._cgroup and not self._workers:
+            self._cgroup.remove()
+            self._cgroup = None
 
     def receive(self, size: int) -> None:
         """Count an answer that takes ``size`` bytes of the judge's memory.

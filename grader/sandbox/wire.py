@@ -31,9 +31,9 @@ from grader.core.text import plain
 FRAME_LIMIT = 64 * 2**20  # bytes; the longest answer of a right solution has 7 MB
 NUMBERS_LIMIT = FRAME_LIMIT // 8  # in all arrays of a frame, whatever their dtype: the judge
 # computes in float64
-HEADER_LIMIT = 4 * 2**20  # bytes of JSON: a second's work
+HEADER_LIMIT = 2 * 2**20  # bytes of JSON: a second's work; right solutions send 26 kB
 INDEX_LIMIT = 2**20  # bytes of safetensors' own header: ten thousand arrays
-OBJECTS = 48  # bytes of Python objects that a byte of JSON can become, at most
+OBJECTS = 40  # bytes of Python objects that a byte of JSON can become, at most
 KINDS = {
     name: np.dtype(kind)
     for kind, name in {
@@ -184,7 +184,9 @@ def _unflatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, str):
         return plain(value)
     if isinstance(value, list):
-        return [_unflatten(item, arrays) for item in value]
+        for index, item in enumerate(value):  # in place: a long list takes its memory once
+            value[index] = _unflatten(item, arrays)
+        return value
     if isinstance(value, dict):
         if "array" in value:
             name = value["array"]

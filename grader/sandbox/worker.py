@@ -43,7 +43,7 @@ class Worker:
             account: That of its submission.
             end: Ends the process and returns its exit status.
         """
-        self._pid, self._end = pid, end
+        self.pid, self._end = pid, end
         self._channel, self._output, self._scratch = channel, output, scratch
         self._account = account
         self._status: int | None = None  # its exit status, once it has ended
@@ -158,4 +158,4 @@ class Worker:
         """Signal all its threads; once it is reaped, its number may be another process's."""
         if self._status is None and sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended
-                os.killpg(self._pid, getattr(signal, name))
+                os.killpg(self.pid, getattr(signal, name))

@@ -37,7 +37,10 @@ def _exceeded(error: BaseException, lock: Lock) -> str:
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
         return f"Your code needs more memory than it is given: {limits.memory} MiB."
     if "can't start new thread" in text:
-        return "Your code starts more threads than it has memory for."
+        return (
+            f"Your code should run at most {limits.threads} threads at a time, and only as many as "
+            "its memory has room for."
+        )
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return f"Your code writes a file of more than {limits.file} MiB."
     if isinstance(error, OSError) and error.errno == errno.EMFILE:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from grader.core.paths import ROOT
-from grader.sandbox import isolation
+from grader.sandbox import isolation, locking
 
 MESSAGE_LIMIT = 2**16
 
@@ -47,7 +47,7 @@ def preload(modules: list[str]) -> None:
     importlib.import_module("torch.utils.data")
     for module in ("dataloader", "importing", "answering"):
         importlib.import_module(f"grader.worker.{module}")
-    isolation.prepare()
+    locking.prepare()
     gc.collect()
     gc.freeze()
 
@@ -64,7 +64,7 @@ def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> N
     lock = isolation.Lock.from_dict(request["lock"])
     dataloader.load_in_this_process()
     try:
-        isolation.lock(lock, request["root"], request["scratch"])
+        locking.lock(lock, request["root"], request["scratch"])
         ready = {"locked": True, "problem": ""}
     except Exception as error:
         ready = {"locked": False, "problem": f"{type(error).__name__}: {error}"}
@@ -84,12 +84,12 @@ def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, o
         return pid
     status = 1
     try:
-        isolation.die_with(server)
+        locking.die_with(server)
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         control.close()
         _attach(output)
-        isolation.close_descriptors(keep=channel)
+        locking.close_descriptors(keep=channel)
         reader = cast(BinaryIO, os.fdopen(channel, "rb", 0))
         writer = cast(BinaryIO, os.fdopen(channel, "wb", closefd=False))
         run_worker(reader, writer, request)

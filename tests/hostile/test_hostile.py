@@ -23,6 +23,7 @@ to, harms the judge, outlives its time, leaves anything behind, or gets at what 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import shutil
@@ -39,7 +40,6 @@ import pytest
 
 from grader.api import Run
 from grader.core.rubric import read_rubric
-from grader.sandbox import isolation
 from tests.conftest import ROOT, Grade
 
 HERE = Path(__file__).parent
@@ -78,7 +78,7 @@ def landlock_here() -> bool:
     """Asked of the kernel directly: whether this is a Linux where nothing excuses a weak lock."""
     if sys.platform != "linux":
         return False
-    libc = isolation.ctypes.CDLL(None)
+    libc = ctypes.CDLL(None)
     return bool(libc.syscall(444, None, 0, 1) > 0)
 
 

@@ -1,5 +1,5 @@
 #: status = "error"
-#: says = "starts more threads"
+#: says = "threads"
 import threading
 import time
 
