@@ -38,8 +38,8 @@ from grader.core.errors import UserError
 from grader.core.paths import KIT, ROOT
 from grader.core.report import Report
 from grader.core.tempdirs import Folder
-from grader.sandbox.locking import limit_memory
 from grader.core.text import plain
+from grader.sandbox.locking import limit_memory
 
 LONGEST_NAME = 255  # bytes, of file systems
 DEADLINE = 7200.0  # seconds; every probe has its own limit, this one is for faults of ours
