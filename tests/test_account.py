@@ -29,7 +29,8 @@ class FakeWorker:
 
     pid = 0
 
-    def __init__(self, account: Account, **usage: float) -> None:
+    def __init__(self, account: Account, file: str = "rnn.py", **usage: float) -> None:
+        self.file = file
         self.usage, self.next = Usage(), Usage(**usage)  # type: ignore[arg-type]
         self.measured = 0
         self.is_closed = False
@@ -96,8 +97,23 @@ def test_processor_time_of_ended_workers_counts() -> None:
         mine.check()
         worker.close()
     FakeWorker(mine, cpu=3.0)
-    with pytest.raises(Exceeded, match="11"):
+    with pytest.raises(Exceeded, match=r"11\.0 s in rnn\.py"):
         mine.check()
+
+
+def test_one_file_cannot_use_up_the_processor_time_of_others() -> None:
+    mine = Account(LIMITS)
+    for name in ("a.py", "b.py"):
+        worker = FakeWorker(mine, name, cpu=12.0)
+        with pytest.raises(Exceeded, match=f"12.0 s in {name}"):
+            mine.check()
+        worker.close()
+    FakeWorker(mine, "c.py", cpu=6.0)
+    mine.check()
+    FakeWorker(mine, "d.py", cpu=1.0)
+    with pytest.raises(Exceeded, match=r"31\.0 s") as raised:
+        mine.check()
+    assert "at most 30 s of processor time in all files" in raised.value.what
 
 
 def test_few_workers_live_at_a_time() -> None:
@@ -117,11 +133,12 @@ def test_a_stopped_worker_is_measured_once() -> None:
     assert (stopped.measured, restless.measured, asked.measured) == (1, 2, 1)
 
 
-def test_all_answers_together_are_bounded() -> None:
+def test_all_answers_of_a_file_together_are_bounded() -> None:
     mine = Account(LIMITS)
-    mine.receive(account.ANSWERS * MIB)
-    with pytest.raises(Exceeded, match="512 MiB"):
-        mine.receive(1)
+    mine.receive("a.py", account.ANSWERS * MIB)
+    mine.receive("b.py", 1)
+    with pytest.raises(Exceeded, match="256 MiB"):
+        mine.receive("a.py", 1)
 
 
 @pytest.fixture

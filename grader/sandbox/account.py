@@ -12,6 +12,7 @@ as well, and its check fails.
 from __future__ import annotations
 
 import contextlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Literal, Protocol
 
@@ -23,7 +24,8 @@ from grader.sandbox.usage import MIB, Usage
 
 LOOK_SECONDS = 0.05  # between two measurements of a worker that works
 LIVE = 3  # workers of a submission at a time; tests use one file after another
-ANSWERS = 512  # MiB, all answers of a submission together, as the judge may keep them
+ANSWERS = 256  # MiB of the judge's memory that all answers of a file may take
+FILES = 3  # times the processor time of a file, for all files: one alone can't use up the others'
 
 
 class WorkerLost(Exception):
@@ -47,6 +49,7 @@ class Metered(Protocol):
     """A worker, as its account sees it."""
 
     pid: int
+    file: str  # that it has imported
     usage: Usage
 
     def measure(self) -> None: ...
@@ -60,8 +63,10 @@ class Account:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._workers: list[Metered] = []  # the one that was asked last stands last
-        self._spent = 0.0  # seconds of processor time of workers that have ended
-        self._received = 0  # bytes
+        self._spent: defaultdict[str, float] = defaultdict(
+            float
+        )  # seconds of ended workers, by file
+        self._received: Counter[str] = Counter()  # bytes, by file
         self._cgroup: Cgroup | None = None  # as long as there are workers
 
     def admit(self, worker: Metered) -> None:
@@ -82,22 +87,22 @@ class Account:
     def dismiss(self, worker: Metered) -> None:
         """Remove a worker that ends."""
         self._workers.remove(worker)
-        self._spent += worker.usage.cpu
+        self._spent[worker.file] += worker.usage.cpu
         if self._cgroup and not self._workers:
             self._cgroup.remove()
             self._cgroup = None
 
-    def receive(self, size: int) -> None:
+    def receive(self, file: str, size: int) -> None:
         """Count an answer that takes ``size`` bytes of the judge's memory.
 
         Raises:
-            Exceeded: All answers together take more than they may.
+            Exceeded: All answers of the file together take more than they may.
         """
-        self._received += size
-        if self._received > ANSWERS * MIB:
+        self._received[file] += size
+        if self._received[file] > ANSWERS * MIB:
             raise Exceeded(
                 f"Your code should return at most {ANSWERS} MiB of arrays and text in all.",
-                f"{self._received / MIB:.0f} MiB",
+                f"{self._received[file] / MIB:.0f} MiB",
             )
 
     def check(self) -> None:
@@ -147,11 +152,22 @@ class Account:
                 f"Your code should use at most {limits.memory} MiB of memory.",
                 f"{memory:.0f} MiB",
             )
-        cpu = self._sum(lambda usage: usage.cpu) + self._spent
-        if cpu > limits.cpu:
+        yield from self._excesses_of_time()
+
+    def _excesses_of_time(self) -> Iterator[Exceeded]:
+        spent = self._spent.copy()
+        for worker in self._workers:
+            spent[worker.file] += worker.usage.cpu
+        file, most = self._workers[-1].file, self.limits.cpu
+        if spent[file] > most:
             yield Exceeded(
-                f"Your code should use at most {limits.cpu} s of processor time in all.",
-                f"{cpu:.1f} s",
+                f"Your code should use at most {most} s of processor time.",
+                f"{spent[file]:.1f} s in {file}",
+            )
+        if sum(spent.values()) > FILES * most:
+            yield Exceeded(
+                f"Your code should use at most {FILES * most} s of processor time in all files.",
+                f"{sum(spent.values()):.1f} s",
             )
 
     def _sum(self, of: Callable[[Usage], float]) -> float:

@@ -40,7 +40,7 @@ The judge holds a submission to its limits, all its workers together (account.py
   cgroups (v2) can be made beside this process's own, memory and threads are held by the kernel, too
   (cgroups.py), and the overshoot of threads is none.
 - The judge reads an answer only after it has asked for one, at most FRAME_LIMIT bytes, and all
-  answers of a submission may take ANSWERS MiB of its memory (wire.py). Pictures are taken from
+  answers of a file may take ANSWERS MiB of its memory (wire.py). Pictures are taken from
   probes that declare to return one, few per test, each of bounded size (drawings.py). The judge
   waits for nothing without a time limit.
 
@@ -95,7 +95,7 @@ PR_GET_SECCOMP = 21
 class Limits:
     """What a submission may use, all its workers together; ``--limit NAME=N`` changes one."""
 
-    cpu: int = 1800  # seconds of processor time
+    cpu: int = 1800  # seconds of processor time, for one file
     memory: int = 4096  # MiB, beyond what Python and its libraries take
     file: int = 64  # MiB, the longest file
     disk: int = 256  # MiB, all files

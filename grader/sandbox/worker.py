@@ -48,7 +48,7 @@ class Worker:
         self._account = account
         self._status: int | None = None  # its exit status, once it has ended
         self._is_closed = self._is_stopped = False
-        self.usage = Usage()
+        self.usage, self.file = Usage(), ""
         account.admit(self)
         self._expect_lock()
         self._meter = Meter(pid, scratch, account.limits)
@@ -64,6 +64,7 @@ class Worker:
         Raises:
             WorkerLost: None came within ``seconds``, or the submission exceeds a limit.
         """
+        self.file = message["file"]
         self._account.use(self)
         self._resume()
         try:
@@ -122,7 +123,8 @@ class Worker:
                     body = self._channel.answer(min(left, LOOK_SECONDS))
                     if body is None:
                         raise WorkerLost("crashed", self._describe_exit())
-                    self._account.receive(wire.weight(body))
+                    if self.file:
+                        self._account.receive(self.file, wire.weight(body))
                     return wire.decode(body)
                 check()
         except wire.WireError as error:
