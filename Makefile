@@ -22,7 +22,7 @@ test: .venv/dev.stamp chromium
 
 .venv/kit.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[anaconda]"
 	touch $@
 
 .venv/dev.stamp: .venv/kit.stamp

@@ -60,7 +60,7 @@ class Grading:
             rules = dict.fromkeys(rule for exercise in exercises for rule in rules_of(exercise))
             findings = check_formalities(self.submission, rules)
             notices += [finding.message for finding in findings if not finding.ok]
-        return notices
+        return [*notices, *self.student_handle.notes]
 
     def grade(self) -> Grade:
         return grade(list(self.results.values()), self.rubric)

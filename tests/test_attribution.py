@@ -165,6 +165,7 @@ def check(answer: Request, what: str) -> None:
     assert str(ROOT / "grader") not in sentence + shown, what
 
 
+@pytest.mark.filterwarnings("ignore")  # coroutines of theirs that nobody awaits, and the like
 @pytest.mark.parametrize("exercise", SELECT)
 def test_sweep(exercise: str, requests: Callable[[str], list[Request]], tmp_path: Path) -> None:
     (tmp_path / "surprises.py").write_text(SURPRISES)

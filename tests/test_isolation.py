@@ -124,7 +124,6 @@ def workers_below(judge: int) -> list[int]:
     ("body", "said"),
     [
         ("open('/etc/passwd')", "tried to reach /etc/passwd"),
-        ("open(__file__, 'a')", "tried to reach"),
         ("import os; os.fork()", "start a process"),
         ("import socket; socket.socket()", "open a network connection"),
         ("import socket; socket.getaddrinfo('localhost', 1)", "open a network connection"),
@@ -220,9 +219,9 @@ def test_data_loaders_do_without_processes(student: Open, level: isolation.Level
     )
     handle = student(source, Lock(level))
     assert ask(handle)["counts"] == [1]
-    with pytest.raises(Failure) as raised:
+    with pytest.raises(Failure):
         handle.run(probes.parameter_count, "homework.py", cases=[{"n": 2}])
-    assert raised.value.output.count("num_workers is taken as 0") == 1
+    assert sum("num_workers was taken as 0" in note for note in handle.notes) == 1
 
 
 def test_without_landlock_the_level_is_lower_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ IMPORT_SECONDS = 60.0  # real submissions train at import; see the README about 
 PROBE_SECONDS = 10.0
 PATIENCE = 600.0  # for a file's imports, and its checks that are not finished, all together
 MALFORMED = "its answer has another form than it must have"
+MOST_NOTES, NOTE_LIMIT = 20, 400  # in all; characters of each
 TEXT_LIMIT = 8000  # characters of one text from the worker that a message shows
 Remembered = TypeVar("Remembered")
 
@@ -65,6 +66,7 @@ class Student:
         self.seed = 0  # of the running test: what student code draws from
         self.exercise = ""  # of the running test: whose given files need not be handed in
         self.pictures: list[FigureReport] = []  # that the running test has been shown
+        self.notes: dict[str, None] = {}  # on what workers changed, each once
         self._memory: dict[str, Any] = {}
         self._start = start
         self._time_scale = time_scale
@@ -179,6 +181,7 @@ class Student:
                 raise WorkerLost("crashed", "it answered a question that was not asked")
             if not isinstance(answer.get("status"), str):
                 raise WorkerLost("crashed", MALFORMED)
+            self._keep_notes(answer.get("notes"), message["file"])
             if answer["status"] != "ok":
                 self._raise(answer, backend, doing)
             if not wire.conforms(answer.get("value"), form):
@@ -187,6 +190,14 @@ class Student:
         except WorkerLost as lost:
             self._waited[message["file"]] += int(time.monotonic() - begun)
             self._raise_lost(lost, backend, message["file"], doing)
+
+    def _keep_notes(self, notes: Any, file: str) -> None:
+        """Keep what the worker says about its changes, for the report."""
+        if not wire.conforms(notes, list[str]):
+            raise WorkerLost("crashed", MALFORMED)
+        for note in notes[:MOST_NOTES]:
+            if len(self.notes) < MOST_NOTES:
+                self.notes[f"{file}: {note[:NOTE_LIMIT]}"] = None
 
     def _raise(self, answer: dict[str, Any], backend: Backend, doing: str) -> NoReturn:
         """The Failure that an answer other than the right one stands for."""
@@ -209,7 +220,7 @@ class Student:
                 text("why") or f"Your code raised {text('type')} while {doing}.",
                 got=text("got") or f"{text('type')}: {text('message')}".removesuffix(": "),
                 where=text("where"),
-                hint=self._hint(answer),
+                hint=text("hint") or self._hint(answer),
                 status="error" if status == "error" else "blocked",
                 traceback=text("traceback"),
                 kit_traceback=text("kit_traceback"),
@@ -228,9 +239,8 @@ class Student:
             return "The file holds merge-conflict markers (<<<<<<<, >>>>>>>): choose one side."
         if answer["type"] == "ModuleNotFoundError":
             return (
-                "There are Python's own modules, torch, numpy and matplotlib, and the files that "
-                "were handed in: is one of yours missing? Import anything else where it can be "
-                "done without."
+                "Graded code should import Python's own modules, torch, numpy, matplotlib, what "
+                "Anaconda brings, and the files that were handed in: is one of yours missing?"
             )
         return ""
 

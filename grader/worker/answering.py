@@ -11,6 +11,7 @@ the running test's exercise, too:
     {"id", "status": "wrong" | "banned", "what", "expected", "got", "hint"}   Unusable, Banned
     {"id", "status": "not started" | "error" | "blocked", "type", "message", "where", …}   raised
 
+An answer has ``"notes"``, too: sentences about what the worker changed (notes.py).
 All of these are the student's doing: the worker has no status for a failure of the kit, since a
 probe only handles the student's objects. A probe is ``probe(module, **inputs) -> data`` and stands
 in an exercise's ``probes.py``. It may raise :class:`Unusable` to say what the student's code
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import random
 import sys
 import traceback
@@ -33,6 +35,7 @@ import torch
 
 from grader.sandbox import wire
 from grader.sandbox.isolation import Lock
+from grader.worker import notes
 from grader.worker.attribution import describe, raised_by_student
 from grader.worker.explain import explain
 from grader.worker.importing import StudentCode
@@ -60,6 +63,8 @@ def serve(reader: BinaryIO, writer: BinaryIO, code: StudentCode, lock: Lock) -> 
     """Answer requests until the judge hangs up."""
     while (body := wire.read_frame(reader)) is not None:
         request = wire.decode(body)
+        if request["do"] == "load":
+            os.chdir((code.root / request["file"]).parent)  # where its author runs it
         answer = reply(request, code, lock)
         flush_prints()
         writer.write(answer)
@@ -70,9 +75,9 @@ def reply(request: dict[str, Any], code: StudentCode, lock: Lock) -> bytes:
     """Return the frame that answers ``request``."""
     answer = handle(request, code, lock)
     try:
-        return wire.encode({"id": request["id"], **answer})
+        return wire.encode({"id": request["id"], "notes": notes.take(), **answer})
     except Exception as error:  # an object of theirs among the values raises anything
-        return wire.encode({"id": request["id"], **_failure(error, code, lock)})
+        return wire.encode({"id": request["id"], "notes": [], **_failure(error, code, lock)})
 
 
 def handle(request: dict[str, Any], code: StudentCode, lock: Lock) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def describe(error: BaseException, code: StudentCode) -> dict[str, str]:
     for frame in report.stack:
         frame.filename = code.relative(frame.filename)
     details = {"type": _name_of(type(error)), "message": code.without_root(text_of(error))}
-    details |= {"where": "", "why": "", "got": "", "kit_traceback": ""}
+    details |= dict.fromkeys(("where", "why", "got", "hint", "kit_traceback"), "")
     if report.stack:
         details["where"] = f"{report.stack[-1].filename}, line {report.stack[-1].lineno}"
     elif isinstance(error, SyntaxError) and code.owns(error.filename):

@@ -12,6 +12,8 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
+from grader.worker.notes import note
+
 # What only means something, and may only be given, with worker processes.
 OF_PROCESSES = (
     "num_workers", "worker_init_fn", "multiprocessing_context", "prefetch_factor",
@@ -20,18 +22,15 @@ OF_PROCESSES = (
 
 
 def load_in_this_process() -> None:
-    """From now on, in this process, every DataLoader has ``num_workers=0``; it says so once."""
+    """From now on, in this process, every DataLoader has ``num_workers=0``."""
     original = DataLoader.__init__
     signature = inspect.signature(original)
-    said: list[bool] = []
 
     @functools.wraps(original)
     def __init__(self: DataLoader[Any], *arguments: Any, **options: Any) -> None:
         bound = signature.bind(self, *arguments, **options)
         if bound.arguments.get("num_workers"):
-            if not said:
-                print("note: graded code starts no processes: num_workers is taken as 0")
-                said.append(True)
+            note("Graded code starts no processes: num_workers was taken as 0.")
             for name in OF_PROCESSES:
                 bound.arguments.pop(name, None)
         original(*bound.args, **bound.kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bdb
 import errno
 import socket
 from collections.abc import Iterator
@@ -10,13 +11,28 @@ from grader.sandbox.isolation import Lock
 
 
 def explain(error: BaseException, lock: Lock) -> dict[str, str]:
-    """``{"status", "why"}`` if ``error``, or what it was raised from, is a lock's; else empty."""
+    """Return what to say of ``error``, or of what it was raised from, where a lock made it fail.
+
+    Returns:
+        ``{"status", "why"}``, with a ``"hint"`` for some; empty if no lock or limit is behind it.
+    """
     for cause in _chain(error):
+        if isinstance(cause, EOFError | bdb.BdbQuit):
+            return {"status": "error"} | _asked(cause)
         if isinstance(cause, PermissionError | socket.gaierror) and lock.level == "full":
             return {"status": "blocked", "why": _forbidden(cause)}
         if why := _exceeded(cause, lock):
             return {"status": "error", "why": why}
     return {}
+
+
+def _asked(error: EOFError | bdb.BdbQuit) -> dict[str, str]:
+    if isinstance(error, EOFError):
+        return {"hint": "Graded code should not ask for input: nobody types an answer."}
+    return {
+        "why": "Your code should not stop at a breakpoint while it is graded.",
+        "hint": "To use a debugger, run pytest with --in-process -s.",
+    }
 
 
 def _forbidden(error: OSError) -> str:

@@ -45,7 +45,7 @@ def preload(modules: list[str]) -> None:
     importlib.import_module("matplotlib.pyplot")
     importlib.import_module("torch._dynamo")  # the first optimizer would import it, in each worker
     importlib.import_module("torch.utils.data")
-    for module in ("dataloader", "importing", "answering"):
+    for module in ("surroundings", "importing", "answering"):
         importlib.import_module(f"grader.worker.{module}")
     locking.prepare()
     gc.collect()
@@ -55,14 +55,15 @@ def preload(modules: list[str]) -> None:
 def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
     """Lock this process, say so, then answer the judge's questions about the submission."""
     from grader.sandbox import wire
-    from grader.worker import answering, dataloader
+    from grader.worker import answering, surroundings
     from grader.worker.importing import StudentCode
 
     kit = str(ROOT)
     sys.path[:] = [folder for folder in sys.path if folder not in ("", kit)]
     sys.argv = ["submission"]
     lock = isolation.Lock.from_dict(request["lock"])
-    dataloader.load_in_this_process()
+    surroundings.provide()
+    folder = surroundings.copied(request["root"], request["scratch"])
     try:
         locking.lock(lock, request["root"], request["scratch"])
         ready = {"locked": True, "problem": ""}
@@ -71,7 +72,7 @@ def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> N
     writer.write(wire.encode(ready))
     writer.flush()
     if ready["locked"]:
-        answering.serve(reader, writer, StudentCode(Path(request["root"])), lock)
+        answering.serve(reader, writer, StudentCode(Path(folder)), lock)
 
 
 def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, output: int) -> int:

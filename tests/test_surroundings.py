@@ -1,0 +1,156 @@
+"""What a worker gives to student code: devices, compilers, backends, folders of its own."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.core.failures import Failure
+from grader.exercises.palindrome import probes
+from grader.plugin import probe_modules
+from grader.sandbox import isolation
+from grader.sandbox.isolation import Lock
+from grader.sandbox.processes import Launcher, launcher
+from grader.sandbox.student import Student
+from grader.submission.snapshot import open_submission
+
+HONEST = "\ndef lstm_parameter_count(n):\n    return n\n"
+GPU = """
+    import torch
+    from torch import nn, zeros, randn_like
+
+    cuda = torch.device("cuda:0")
+    network = nn.Linear(2, 2).to("cuda").cuda()
+    x = torch.zeros(2, device="mps") + zeros(2, device=cuda).to(cuda, torch.float32) + x_like \\
+        if (x_like := randn_like(torch.ones(2), device="cuda")) is not None else None
+    y = network(x.cuda(0)).type(torch.cuda.FloatTensor) + torch.cuda.FloatTensor([1, 2])
+    with cuda:
+        assert torch.zeros(1).device.type == "cpu"
+    torch.set_default_device("cuda")
+    torch.set_default_tensor_type("torch.cuda.FloatTensor")
+    torch.cuda.set_device(0)
+    torch.cuda.synchronize()
+    torch.cuda.manual_seed_all(1)
+    draw = torch.rand(2, generator=torch.Generator(device="cuda").manual_seed(1), device="cuda")
+    assert isinstance(torch.default_generator, torch.Generator)
+    torch.save(network.state_dict(), "weights.pt")
+    network.load_state_dict(torch.load("weights.pt", map_location="cuda:0"))
+    assert not torch.cuda.is_available()
+    assert y.device == torch.device("cpu") and not y.is_cuda
+"""
+COMPILED = """
+    import torch
+    from torch import nn
+
+    @torch.compile
+    def one(x): return x + 1
+
+    @torch.compile(mode="reduce-overhead", fullgraph=True)
+    def two(x): return x + 2
+
+    @torch.jit.script
+    def three(x):
+        return x + torch.zeros(1) + 3
+
+    network = nn.Linear(1, 1)
+    assert torch.compile(network) is network
+    network.compile(dynamic=True)
+    assert one(torch.ones(1)) == 2 and two(torch.ones(1)) == 3 and three(torch.ones(1)) == 4
+"""
+DRAWN = """
+    import matplotlib
+    matplotlib.use("TkAgg")
+    import matplotlib.pyplot as plt
+    plt.switch_backend("QtAgg")
+    plt.plot([1, 2])
+    plt.savefig("drawn.png")
+    assert matplotlib.get_backend().lower() == "agg"
+"""
+FOLDERS = """
+    import os, pathlib
+
+    here = pathlib.Path(__file__).parent
+    assert here == pathlib.Path.cwd() and pathlib.Path("data.txt").read_text() == "1 2 3"
+    for plots in (here / "plots", here.parent / "results"):
+        plots.mkdir(exist_ok=True)
+        (plots / "a.txt").write_text("x")
+    os.makedirs("runs/1")
+    (here / "other.py").write_text("raise SystemExit('changed by another file')")
+    (here / "data.txt").write_text("changed")
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Launcher]:
+    server = launcher(probe_modules())
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def run(server: Launcher, tmp_path: Path) -> Iterator[Callable[[str], Student]]:
+    """``run(source)`` imports it in a worker as part1/one.py, and returns the handle."""
+    opened: list[Any] = []
+
+    def run(source: str) -> Student:
+        folder = tmp_path / "submission" / "part1"
+        folder.mkdir(parents=True)
+        (folder / "one.py").write_text(textwrap.dedent(source) + HONEST)
+        (folder / "other.py").write_text(HONEST)
+        (folder / "data.txt").write_text("1 2 3")
+        submission = open_submission(folder.parent)
+        lock = Lock(isolation.available())
+        handle = Student(submission, lambda root: server.start(root, lock))
+        opened.extend((handle, submission))
+        assert ask(handle) == [3]
+        return handle
+
+    yield run
+    for each in opened:
+        each.close()
+
+
+def ask(handle: Student, file: str = "one.py") -> Any:
+    return handle.run(probes.parameter_count, file, cases=[{"n": 3}])["counts"]
+
+
+def test_absent_devices_are_the_cpu(run: Callable[[str], Student]) -> None:
+    handle = run(GPU)
+    assert any("should choose the device where it runs" in note for note in handle.notes)
+    assert all(note.startswith("part1/one.py: ") for note in handle.notes)
+
+
+def test_code_that_asks_for_a_gpu_first_is_left_alone(run: Callable[[str], Student]) -> None:
+    handle = run("import torch\nd = torch.device('cuda' if torch.cuda.is_available() else 'cpu')")
+    assert not handle.notes
+
+
+def test_compilers_give_back_what_they_are_given(run: Callable[[str], Student]) -> None:
+    run(COMPILED)
+
+
+def test_figures_are_drawn_without_windows(run: Callable[[str], Student]) -> None:
+    run(DRAWN)
+
+
+def test_folders_beside_a_file_may_be_written_to(run: Callable[[str], Student]) -> None:
+    handle = run(FOLDERS)
+    assert ask(handle, "other.py") == [3], "another file's worker has sources of its own"
+    names = {path.name for path in Path(handle.submission.root).rglob("*")}
+    assert names <= {"part1", "one.py", "other.py", "data.txt"}, "the snapshot is as it was"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("breakpoint()", "--in-process"), ("input('n? ')", "nobody types")]
+)
+def test_code_that_asks_somebody_is_told_where_it_can(
+    run: Callable[[str], Student], source: str, said: str
+) -> None:
+    with pytest.raises(Failure) as raised:
+        run(source)
+    assert said in str(raised.value)
+    assert raised.value.where.startswith("part1/one.py, line ")
