@@ -51,6 +51,11 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
         help="what the worksheet calls a column (identifier, grade, maximum, comment) in a "
         "language that is not known here; repeatable",
     )
+    parser.add_argument(
+        "--provisional",
+        action="store_true",
+        help="enter the points so far where a person has yet to give some",
+    )
 
 
 def batch_arguments(parser: argparse.ArgumentParser) -> None:

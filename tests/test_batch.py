@@ -519,12 +519,20 @@ def moodle_course(folder: Path) -> Path:
         ),
     ],
 )
-def test_moodle_round_trip(tmp_path: Path, header: str, participant: str, expected: str) -> None:
+def test_moodle_round_trip(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    header: str,
+    participant: str,
+    expected: str,
+) -> None:
     source, out, sheet = moodle_course(tmp_path), tmp_path / "out", tmp_path / "sheet.csv"
     rows = [f"{participant}{number},Name,-,,5.00,{{}},-,-," for number in (101, 102)]
     changeable = "Ja" if "Bewertung" in header else "Yes"
     sheet.write_text("\n".join([header, *rows]).format(changeable, changeable), encoding="utf-8")
     assert batch(source, out, "--worksheet", str(sheet)) == 0
+    assert "--provisional" in capsys.readouterr().out  # marks are yet to be given
+    assert batch(source, out, "--worksheet", str(sheet), "--provisional") == 0
     filled = list(csv.reader(sheet.read_text(encoding="utf-8").splitlines()))
     assert [line[3] for line in filled[1:]] == [expected, expected]
     assert "3 of 5 points" in filled[1][-1]
@@ -544,7 +552,7 @@ def marks_and_again(out: Path, sheet: Path) -> None:
     """A person marks a written question; sheet and reports follow."""
     assert main(["marks", str(out)]) == 0
     marks = (out / "marks.csv").read_text(encoding="utf-8")
-    blank = '"Ben Lee_102","1.6-text","","'
+    blank = '"Ben Lee_102","Q1.6-text","","'
     assert blank in marks
     marks = marks.replace(blank, '"Ben Lee_102","1.6-text","0.5","well argued')
     (out / "marks.csv").write_text(marks, encoding="utf-8")
@@ -552,7 +560,7 @@ def marks_and_again(out: Path, sheet: Path) -> None:
     filled = list(csv.reader(sheet.read_text(encoding="utf-8").splitlines()))
     assert [line[3] for line in filled[1:]] == ["3.00", "3.50"]
     assert "well argued" in (out / "feedback" / "Ben Lee_102.md").read_text(encoding="utf-8")
-    assert '"Ben Lee_102","1.6-text","0.5","well argued"' in (out / "marks.csv").read_text("utf-8")
+    assert '"Ben Lee_102","Q1.6-text","0.5","well argued"' in (out / "marks.csv").read_text("utf-8")
 
 
 def test_marks_of_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,6 +79,41 @@ def test_the_encoding_stays(encoding: str) -> None:
     assert filled[:2] == sheet[:2]
 
 
+@pytest.mark.parametrize(("comment", "encoding"), [("∂L/∂W ≠ 0", "utf-8-sig"), ("ö", "cp1252")])
+def test_a_sign_that_the_encoding_lacks_makes_it_utf8(comment: str, encoding: str) -> None:
+    comments = dict.fromkeys(COMMENTS, comment)
+    filled, remarks, _ = filling(ENGLISH.encode("cp1252"), ROWS, comments)
+    assert comment in filled.decode(encoding)
+    assert "Anna Müller" in filled.decode(encoding)
+    assert any("UTF-8 now" in remark for remark in remarks) == (encoding == "utf-8-sig")
+    assert fill_worksheet(filled, ROWS, comments).sheet == filled
+
+
+def test_pending_points_are_no_grade_unless_that_is_wanted() -> None:
+    row = a_row(101)
+    row.marks.append(Mark("1.4", "Words", 4.0, True, None, "pending"))
+    filled, remarks, _ = filling(ENGLISH.encode(), [row], COMMENTS)
+    assert filled == ENGLISH.encode()
+    assert any("waits for marks" in remark and "Anna" in remark for remark in remarks)
+    filled = fill_worksheet(ENGLISH.encode(), [row], COMMENTS, provisional=True).sheet
+    assert b",9.60,16.00" in filled
+
+
+def test_a_question_on_which_the_grader_failed_is_no_zero() -> None:
+    row = a_row(101)
+    row.marks.append(Mark("1.7", "GRU", 4.0, False, None, "internal"))
+    filled, remarks, _ = filling(ENGLISH.encode(), [row], COMMENTS)
+    assert filled == ENGLISH.encode()
+    assert any("the grader failed" in remark for remark in remarks)
+
+
+def test_nobody_gets_the_grade_of_a_namesake() -> None:
+    one, other = a_row(101, 1.0), a_row(101, 16.0)
+    filled, remarks, _ = filling(ENGLISH.encode(), [one, other], COMMENTS)
+    assert filled == ENGLISH.encode()
+    assert any("no submission" in remark and "Anna" in remark for remark in remarks)
+
+
 def test_without_rows_of_ours_nothing_changes() -> None:
     for sheet in (ENGLISH, GERMAN, ENGLISH.rstrip("\n")):
         assert fill_worksheet(sheet.encode(), [], {}).sheet == sheet.encode()

@@ -51,7 +51,7 @@ def run_marks(args: argparse.Namespace) -> int:
     store.participants()  # of no run, there is nothing to lock
     with store.locked():
         path = publish_marks(store)
-        published = publish(store, args.worksheet, dict(args.column))
+        published = publish(store, args.worksheet, dict(args.column), provisional=args.provisional)
     console = Console(soft_wrap=True)
     for line in published.failures:
         say(console, f"error: {line}")
@@ -114,7 +114,7 @@ def find_similar(console: Console, store: Store, works: Sequence[Work]) -> None:
 def finish(console: Console, store: Store, args: argparse.Namespace) -> int:
     """Write the reports, print what came out, and return the exit status."""
     unwritten = store.write_again()
-    published = publish(store, args.worksheet, dict(args.column))
+    published = publish(store, args.worksheet, dict(args.column), provisional=args.provisional)
     rows = published.rows
     for row in rows:
         if row.status != "graded":

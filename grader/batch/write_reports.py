@@ -17,7 +17,7 @@ from grader.batch import outcome
 from grader.batch.store import Participant, Store, write
 from grader.core.errors import UserError
 from grader.core.report import Report
-from grader.reports.marks import Marks, decode_marks, marks_csv, read_marks
+from grader.reports.marks import Marks, marks_csv, read_marks
 from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
 from grader.reports.rows import Row, complete, read_row
@@ -45,7 +45,11 @@ class Published:
 
 
 def publish(
-    store: Store, worksheet: Path | None = None, columns: Mapping[str, str] = NONE
+    store: Store,
+    worksheet: Path | None = None,
+    columns: Mapping[str, str] = NONE,
+    *,
+    provisional: bool = False,
 ) -> Published:
     """Write grades.csv, feedback/, report.html and feedback.zip, and fill in Moodle's worksheet.
 
@@ -53,6 +57,7 @@ def publish(
         store: The folder of results.
         worksheet: Moodle's, to be filled in place.
         columns: Names of its columns, see `fill_worksheet`.
+        provisional: Whether it gets points so far where a person has yet to give some.
 
     Raises:
         UserError: marks.csv is wrong; the message says where.
@@ -65,7 +70,7 @@ def publish(
     if worksheet:
         published.attempt(
             worksheet.name,
-            lambda: _fill(worksheet, columns, published, folders),
+            lambda: _fill(worksheet, columns, published, folders, provisional),
         )
     for row, participant in zip(rows, store.participants(), strict=True):
         published.attempt(
@@ -123,7 +128,7 @@ def read_rows(store: Store) -> list[Row]:
 def marks_of(store: Store, rows: list[Row]) -> Marks:
     """Return a person's marks, if there are any yet."""
     path = store.folder / MARKS
-    return read_marks(decode_marks(path.read_bytes()), rows) if path.exists() else {}
+    return read_marks(path.read_bytes(), rows) if path.exists() else {}
 
 
 def _read_row(store: Store, participant: Participant) -> Row:
@@ -140,12 +145,17 @@ def _read_row(store: Store, participant: Participant) -> Row:
 
 
 def _fill(
-    worksheet: Path, columns: Mapping[str, str], published: Published, folders: dict[str, Row]
+    worksheet: Path,
+    columns: Mapping[str, str],
+    published: Published,
+    folders: dict[str, Row],
+    provisional: bool,
 ) -> None:
     """Fill in Moodle's worksheet, which tells who gets the feedback in which folder."""
     comments = {row.folder: feedback_comment(row) for row in folders.values()}
     sheet = read_worksheet(worksheet, columns)
-    filled = fill_worksheet(sheet, published.rows, comments, columns)
+    rows = published.rows
+    filled = fill_worksheet(sheet, rows, comments, columns, provisional=provisional)
     write(worksheet, filled.sheet)
     published.remarks += filled.remarks
     folders.clear()

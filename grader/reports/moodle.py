@@ -1,4 +1,4 @@
-"""Moodle's grading worksheet, filled in place, and its ZIP of feedback files.
+"""Fill in Moodle's grading worksheet in place, and pack its ZIP of feedback files.
 
 The worksheet is edited as text: of each row only the grade and the comment change, and every other
 byte stays what Moodle wrote, whatever language, encoding or order of columns it uses.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from grader.core.errors import UserError
+from grader.core.text import shown
 from grader.core.zips import Member, zipped
 from grader.reports.rows import Row
 
@@ -71,14 +72,22 @@ def fill_worksheet(
     rows: Sequence[Row],
     comments: Mapping[str, str],
     columns: Mapping[str, str] = MappingProxyType({}),
+    *,
+    provisional: bool = False,
 ) -> Filled:
-    """The worksheet with grades and comments, and remarks on the rows that were left as they are.
+    """Enter grades and comments, and remark on the rows that are left as they are.
 
     Points are scaled where the maximum grade is another than the points of the questions.
 
-    :param comments: HTML, by Moodle's folder.
-    :param columns: names of columns (keys of `COLUMNS`), for a language that is not known here.
-    :raises UserError: this is no grading worksheet, or one that grades by a scale.
+    Args:
+        sheet: The worksheet as Moodle wrote it.
+        rows: The students.
+        comments: HTML, by Moodle's folder.
+        columns: Names of columns (keys of `COLUMNS`), for a language that is not known here.
+        provisional: Whether to enter points so far where a person has yet to give some.
+
+    Raises:
+        UserError: This is no grading worksheet, or one that grades by a scale.
     """
     text, encoding = _decode(sheet)
     table = Table(text, columns)
@@ -87,28 +96,37 @@ def fill_worksheet(
     left: dict[str, list[str]] = {}
     folders = {} if owners.teams else {row.folder: row for row in rows if row.folder}
     for line in table.lines[1:]:
-        name = line[1].plain if len(line) > 1 else line[0].plain
         row = owners.of(line)
-        if row is None:
-            left.setdefault("no submission", []).append(name)
-            continue
-        unseen.discard(row.student)
-        folders[owners.folder(row, line)] = row  # in a team, one a member
-        if table.get(line, "changeable").casefold() in NO:
-            left.setdefault("the grade is locked", []).append(name)
-        elif row.earned is None:
-            left.setdefault("the grader failed", []).append(name)
-        else:
+        if row is not None:
+            unseen.discard(row.student)
+            folders[owners.folder(row, line)] = row  # in a team, one a member
+        if why := _left_because(row, table.get(line, "changeable"), provisional):
+            left.setdefault(why, []).append(line[1].plain if len(line) > 1 else line[0].plain)
+        elif row is not None:
             table.set(line, "grade", _grade(row, table.get(line, "maximum")))
             table.set(line, "comment", comments[row.folder])
     remarks = [f"worksheet, left as it was, {why}: {', '.join(who)}" for why, who in left.items()]
     if unseen:
         remarks.append(f"not in the worksheet: {', '.join(sorted(unseen))}")
-    return Filled(str(table).encode(encoding), remarks, folders)
+    filled, encoded = _encode(str(table), encoding)
+    return Filled(filled, remarks + encoded, folders)
+
+
+def _left_because(row: Row | None, changeable: str, provisional: bool) -> str:
+    """Return why no grade is entered; an empty text if one is."""
+    if row is None:
+        return "no submission"
+    if changeable.casefold() in NO:
+        return "the grade is locked"
+    if row.earned is None or row.undecided:
+        return "the grader failed"
+    if row.pending and not provisional:
+        return "waits for marks (--provisional enters the points so far)"
+    return ""
 
 
 class Owners:
-    """Whose submission a line of the worksheet is graded by.
+    """Find the submission by which a line of the worksheet is graded.
 
     Moodle's folders bear the number of a participant, or, since version 5, that of a team. Then it
     is the name that counts, which stands in a column of its own in the line of each member.
@@ -116,8 +134,8 @@ class Owners:
 
     def __init__(self, table: Table, rows: Sequence[Row]) -> None:
         self._table = table
-        self._by_number = {_number_of(row.folder): row for row in rows if _number_of(row.folder)}
-        self._by_name = {_folded(name): row for row in rows if (name := _name_of(row.folder))}
+        self._by_number = _unique((_number_of(row.folder), row) for row in rows)
+        self._by_name = _unique((_folded(_name_of(row.folder)), row) for row in rows)
         pairs = [(self._numbered(line), self._named(line)) for line in table.lines[1:]]
         named = [(one, other) for one, other in pairs if other]
         self.teams = 2 * sum(one is other for one, other in named) < len(named)
@@ -126,7 +144,7 @@ class Owners:
         return self._named(line) if self.teams else self._numbered(line)
 
     def folder(self, row: Row, line: list[Field]) -> str:
-        """The folder in which Moodle looks for this line's feedback."""
+        """Return the folder in which Moodle looks for this line's feedback."""
         if not self.teams:
             return row.folder
         number = self._number(line)
@@ -136,11 +154,20 @@ class Owners:
         return self._by_number.get(self._number(line))
 
     def _named(self, line: list[Field]) -> Row | None:
-        return next(filter(None, (self._by_name.get(_folded(f.plain)) for f in line)), None)
+        named = {_folded(field.plain) for field in line} & self._by_name.keys()
+        return self._by_name[named.pop()] if len(named) == 1 else None
 
     def _number(self, line: list[Field]) -> str:
         found = re.search(r"\d+$", self._table.get(line, "identifier").strip())
         return found[0] if found else ""
+
+
+def _unique(named: Iterable[tuple[str, Row]]) -> dict[str, Row]:
+    """Return rows by their names, without those that share one."""
+    found: dict[str, list[Row]] = {}
+    for name, row in named:
+        found.setdefault(name, []).append(row)
+    return {name: rows[0] for name, rows in found.items() if name and len(rows) == 1}
 
 
 def _number_of(folder: str) -> str:
@@ -154,15 +181,20 @@ def _name_of(folder: str) -> str:
 
 
 def _folded(name: str) -> str:
-    """``name`` as Moodle writes it in names of folders, in one of the ways to encode it."""
+    """Return a name as Moodle writes it in names of folders, in one normal form."""
     return unicodedata.normalize("NFC", name).replace("_", " ").strip()
 
 
 def _grade(row: Row, maximum: str) -> str:
-    """Points on the worksheet's scale and in its way to write numbers."""
+    """Return points on the worksheet's scale and in its way to write numbers."""
     value = row.earned or 0.0
     if maximum and row.possible:
-        value *= float(maximum.replace(",", ".")) / row.possible
+        try:
+            value *= float(maximum.replace(",", ".")) / row.possible
+        except ValueError as error:
+            raise UserError(
+                f"the worksheet's maximum grade {shown(maximum)} is no number"
+            ) from error
     text = f"{value:.2f}"
     return text.replace(".", ",") if "," in maximum else text
 
@@ -207,11 +239,12 @@ class Table:
             )
 
     def get(self, line: list[Field], column: str) -> str:
-        """A cell's text; empty where there is no such column."""
+        """Return a cell's text; empty where there is no such column."""
         place = self._places.get(column, len(line))
         return line[place].plain if place < len(line) else ""
 
     def set(self, line: list[Field], column: str, text: str) -> None:
+        """Change a cell, with quotes where it needs some."""
         quoted = text.replace('"', '""')
         special = any(sign in text for sign in f'{self._delimiter}"\r\n ')
         line[self._places[column]].raw = f'"{quoted}"' if special else text
@@ -232,12 +265,23 @@ class Table:
 
 
 def _decode(sheet: bytes) -> tuple[str, str]:
-    """The text, byte order mark included, and the encoding that gives the same bytes again."""
-    if sheet.startswith(codecs.BOM_UTF16_LE):
-        return sheet.decode("utf-16-le"), "utf-16-le"
-    for encoding in ("utf-8", "cp1252"):
+    """Return the text, byte order mark included, and the encoding that gives the same bytes."""
+    marked = (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
+    first = [encoding for mark, encoding in marked if sheet.startswith(mark)]
+    for encoding in first or ["utf-8", "cp1252"]:
         try:
             return sheet.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
     raise UserError("the worksheet is in an unknown encoding: save it as UTF-8.")
+
+
+def _encode(text: str, encoding: str) -> tuple[bytes, list[str]]:
+    """Return the worksheet's bytes; as UTF-8, with a remark, where the old encoding lacks signs."""
+    try:
+        return text.encode(encoding), []
+    except UnicodeEncodeError as error:
+        sign = text[error.start]
+        return text.encode("utf-8-sig"), [
+            f"the worksheet is UTF-8 now, because {encoding} has no {shown(sign)}."
+        ]

@@ -92,6 +92,11 @@ class Row:
         return round(sum(waiting), 6)
 
     @property
+    def undecided(self) -> bool:
+        """Return whether the grader failed in a test, so that points of a question are unknown."""
+        return any(mark.earned is None and not mark.by_person for mark in self.marks)
+
+    @property
     def needs_a_look(self) -> bool:
         """Return whether the grader failed, as a whole or in a test: nobody can say the points."""
         return self.status == "internal" or "internal" in self.incidents
