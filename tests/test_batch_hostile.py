@@ -188,12 +188,15 @@ def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path, judges: Judges)
     assert "no plain file" in rows_of(tmp_path / "out")["Kim"]["message"]
 
 
-def test_a_file_larger_than_the_disk_is_not_read(tmp_path: Path, judges: Judges) -> None:
-    source = add(tmp_path / "in", "Lee")
+@pytest.mark.parametrize("others", [[], ["Lee"]])
+def test_a_file_larger_than_the_disk_is_not_read(
+    tmp_path: Path, judges: Judges, others: list[str]
+) -> None:
+    source = add(tmp_path / "in", *others)
     with (source / "Kim.zip").open("wb") as file:
         file.truncate(2**40)
     assert batch(source, tmp_path / "out") == 0
-    assert judges.graded == ["Lee"]
+    assert judges.graded == others
     assert "larger than 200 MiB" in rows_of(tmp_path / "out")["Kim"]["message"]
 
 

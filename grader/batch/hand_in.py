@@ -12,13 +12,12 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from grader.batch.listing import File, Item, read_file
+from grader.batch.listing import MAX_ARCHIVE, File, Item, read_file, too_large
 from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.core.zips import Member, zipped
 from grader.submission.archive import ARCHIVES, CODE
 
-MAX_ARCHIVE = 200 * 2**20  # bytes that one student may hand in
 NAMED = 5  # items that a message lists
 
 
@@ -80,7 +79,7 @@ class HandIn:
             text = " but a text typed into the form" if self.online else ""
             raise UserError(f"Nothing was handed in{text}: hand in your code as a ZIP.")
         if sum(file.size for files in groups for file in files) > MAX_ARCHIVE:
-            raise UserError(f"The submission is larger than {MAX_ARCHIVE // 2**20} MiB.")
+            raise too_large()
         remarks = ["The text typed into the form is not looked at."] if self.online else []
         found = [one for files in groups for one in self._candidates(files, remarks)]
         newest = max(found, key=lambda one: (one.modified, natural(str(one.path))))

@@ -14,7 +14,7 @@ from grader.batch.listing import File, read_file
 from grader.batch.platforms import MOODLE
 from grader.core.errors import UserError
 from grader.core.text import shown
-from grader.submission.archive import ARCHIVES, BROKEN
+from grader.submission.archive import ARCHIVES
 
 
 def check_level(source: Path, found: Sequence[HandIn], bare: Sequence[str]) -> None:
@@ -62,7 +62,7 @@ def _course_in(hand_in: HandIn) -> str:
         return hand_in.student
     if len(files) == 1 and files[0].path.suffix.lower() == ".zip":
         with (
-            contextlib.suppress(UserError, *BROKEN),
+            contextlib.suppress(Exception),  # of any kind, as in `_files`
             zipfile.ZipFile(io.BytesIO(read_file(files[0]))) as archive,
         ):
             if any(MOODLE.match(name) for name in archive.namelist()):

@@ -19,6 +19,8 @@ from grader.core.errors import MachineError, UserError, is_machine_error
 from grader.core.text import file_name, shown
 from grader.submission.archive import BROKEN, Entry, entries_of, is_junk
 
+MAX_ARCHIVE = 200 * 2**20  # bytes that one student may hand in
+
 
 class File(NamedTuple):
     """A file as the folder or the ZIP declares it."""
@@ -63,10 +65,12 @@ def read_file(file: File) -> bytes:
     """Return the bytes of a file.
 
     Raises:
-        UserError: It is broken, or may not be read.
+        UserError: It is broken, too large, or may not be read.
         MachineError: It has changed since it was listed.
         OSError: It has gone, or the machine fails.
     """
+    if file.size > MAX_ARCHIVE:
+        raise too_large()
     try:
         data = file.read()
     except BROKEN as error:
@@ -76,6 +80,11 @@ def read_file(file: File) -> bytes:
     if len(data) != file.size:
         raise MachineError(f"{shown(str(file.path))} has changed while it was read")
     return data
+
+
+def too_large() -> UserError:
+    """Return the error for a hand-in that nobody could grade."""
+    return UserError(f"The submission is larger than {MAX_ARCHIVE // 2**20} MiB.")
 
 
 def unreadable(name: str, error: Exception) -> UserError:

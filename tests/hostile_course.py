@@ -1,0 +1,174 @@
+"""Make a course in which hostile hand-ins of every kind stand beside honest ones.
+
+    python -m tests.hostile_course FOLDER [HONEST [HOSTILE]]
+
+The hostile ones want to end the batch, to be somebody else, to be taken for a formula, or to hold
+up the others. They are meant to be graded with `OPTIONS`: a quick test of one question.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.synthetic import ROOT
+
+OPTIONS = ["--exercise", "bptt_gradients", "-k", "test_linear and W_qh"]
+FILE = "bptt_gradients.py"
+ESCAPES = "\x1b]0;PWNED\x07\x1b[2J\x1b[31m"
+
+Make = Callable[[Path], None]
+
+
+def solution(number: int) -> str:
+    """The right code of one student: no two are equal."""
+    code = (ROOT / "reference" / FILE).read_text(encoding="utf-8")
+    return f"{code}\n# submission {number}\n"
+
+
+def packed(code: str, name: str = FILE) -> bytes:
+    """A ZIP with one module."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(name), code)
+    return data.getvalue()
+
+
+def zipped(name: str | bytes, code: str = "x = 1\n") -> Make:
+    """A ZIP of this name, which may be no UTF-8."""
+    return lambda folder: _write(folder, name, packed(code))
+
+
+def raw(name: str | bytes, data: bytes) -> Make:
+    return lambda folder: _write(folder, name, data)
+
+
+def _write(folder: Path, name: str | bytes, data: bytes) -> None:
+    Path(os.fsdecode(os.path.join(os.fsencode(folder), os.fsencode(name)))).write_bytes(data)
+
+
+def _fifo(folder: Path) -> None:
+    os.mkfifo(folder / "Pipe-200001.zip")
+
+
+def _sparse(folder: Path) -> None:
+    _write(folder, "Sparse-200002.zip", b"PK\x03\x04")
+    os.truncate(folder / "Sparse-200002.zip", 2**40)
+
+
+def _closed(folder: Path) -> None:
+    inner = folder / "Closed-200003" / "inner"
+    inner.mkdir(parents=True)
+    (inner.parent / FILE).write_text("x = 1\n")
+    inner.chmod(0)
+
+
+def _many(folder: Path) -> None:
+    (folder / "Many-200004").mkdir()
+    for number in range(20_001):
+        (folder / "Many-200004" / f"{number}.py").touch()
+
+
+def _deep(folder: Path) -> None:
+    place = folder / "Deep-200005"
+    for _ in range(60):
+        place /= "d" * 50
+    place.mkdir(parents=True)
+    (place / FILE).write_text("x = 1\n")
+
+
+def _loose(folder: Path) -> None:
+    place = folder / f"Loose-200006{ESCAPES}"
+    place.mkdir()
+    for name in (f"a{ESCAPES}.zip", f"note{ESCAPES}.txt", "b.zip"):
+        (place / name).write_bytes(packed("x = 1\n"))
+
+
+def _dated(folder: Path) -> None:
+    _write(folder, "Dated-200007.zip", packed("x = 1\n"))
+    os.utime(folder / "Dated-200007.zip", (-(2**31), 2**33))
+
+
+def _bomb(folder: Path) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(FILE, "x = 1\n")
+        archive.writestr("zeros.npy", bytes(9 * 2**20))
+    _write(folder, "Bomb-200008.zip", data.getvalue())
+
+
+def _entries(folder: Path) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for number in range(40):
+            info = zipfile.ZipInfo("x")
+            info.filename = "\u0316\u0301" * 8_000 + f"{number}.py"
+            archive.writestr(info, "x = 1\n")
+    _write(folder, "Marks-200009.zip", data.getvalue())
+
+
+HOSTILE: list[Make] = [
+    zipped(b"J\xfcrgen M\xfcller.zip"),
+    zipped(f"Terminal{ESCAPES}.zip"),
+    zipped("x;=cmd|' calc'!A0;y.zip"),
+    zipped("Anna D_Amico-2.zip"),
+    zipped("Anna D_Amico.zip"),
+    zipped("Honest-100001x Mallory.zip"),
+    zipped("Honest-100001_5_assignsubmission_file_x.zip"),
+    zipped("\u202egpj.exe" + "9" * 200 + ".zip"),
+    zipped(" .zip"),
+    zipped("<script>alert(1)<,script>.zip"),
+    raw("Cut-200010.zip", packed(solution(0))[:300]),
+    raw("Rar-200011.rar", b"Rar!"),
+    _fifo,
+    _sparse,
+    _closed,
+    _many,
+    _deep,
+    _loose,
+    _dated,
+    _bomb,
+    _entries,
+    zipped("Exits-200012.zip", "import os\nos._exit(0)\n"),
+    zipped("Hangs-200013.zip", "while True:\n    pass\n"),
+    zipped("Raises-200014.zip", f"raise BaseException({ESCAPES!r} + '=1+1')\n"),
+    zipped("Kills-200015.zip", "import os\nos.kill(os.getppid(), 9)\n"),
+    zipped("Memory-200016.zip", "x = bytearray(2**36)\n"),
+    zipped("Prints-200017.zip", "while True:\n    print('x' * 10**6)\n"),
+    zipped(
+        "Disk-200018.zip",
+        "import itertools, tempfile\n"
+        "for i in itertools.count():\n"
+        "    open(f'{tempfile.gettempdir()}/{i}', 'wb').write(bytes(10**7))\n",
+    ),
+    zipped(
+        "Files-200019.zip",
+        "import tempfile\nheld = []\nwhile True:\n    held.append(tempfile.TemporaryFile())\n",
+    ),
+]  # fmt: skip
+
+
+def honest(folder: Path, count: int) -> list[str]:
+    """Write right hand-ins, one under a name that a file can't bear; return the names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ["Anna D’Amico", *(f"Honest-{100000 + number}" for number in range(1, count))]
+    for number, name in enumerate(names[:count]):
+        (folder / f"{name}.zip").write_bytes(packed(solution(number)))
+    return names[:count]
+
+
+def hostile(folder: Path, count: int = len(HOSTILE)) -> None:
+    """Add hostile hand-ins."""
+    for make in HOSTILE[:count]:
+        make(folder)
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    counts = [int(text) for text in sys.argv[2:]]
+    honest(place, *(counts[:1] or [40]))
+    hostile(place, *counts[1:])
