@@ -18,15 +18,12 @@ class InProcess:
         self._code = StudentCode(Path(root))
 
     def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Answer ``message`` as a worker does, without a time limit."""
+        """Answer ``message`` as a worker does, without a time limit; questions get no reply."""
         del seconds
         from grader.worker import answering  # here, because it imports torch
 
-        return {
-            "id": message["id"],
-            "notes": [],
-            **answering.handle(message, self._code, Lock("process")),
-        }
+        answer = answering.handle(message, self._code, Lock("process"), lambda _: None)
+        return {"id": message["id"], "notes": [], **answer}
 
     def output(self) -> str:
         """Return nothing: prints go to the terminal directly."""

@@ -75,9 +75,12 @@ def _write_table(out: pytest.TerminalReporter, grade: Grade, results: Sequence[R
         f"{'question':<{identity}}  {'title':<{width}}  {'points':>11}  status", bold=True
     )
     for row in grade.questions:
-        points = f"{row.earned:5.2f}" if row.status != "pending" else "    –"
+        is_open = row.pending and row.pending == row.possible
+        points = "    –" if is_open else f"{row.earned:5.2f}"
         out.write(f"{row.id:<{identity}}  {row.title:<{width}}  {points} / {row.possible:<4g} ")
         out.write(row.status, **{COLORS[row.status]: True})
+        if 0 < row.pending < row.possible:
+            out.write(f", {row.pending:g} for a person to give", cyan=True)
         if row.status == "not started" and row.id in reasons:
             out.write(f": {reasons[row.id]}")
         out.write_line("")

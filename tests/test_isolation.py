@@ -19,7 +19,7 @@ from grader import plugin
 from grader.api import run
 from grader.core.errors import UserError
 from grader.core.failures import Failure
-from grader.exercises.palindrome import probes
+from grader.exercises.palindrome import probes_handout
 from grader.plugin import probe_modules
 from grader.sandbox import isolation
 from grader.sandbox.isolation import Limits, Lock
@@ -65,7 +65,9 @@ def student(server: Launcher, tmp_path: Path) -> Iterator[Open]:
 
 def ask(handle: Student) -> dict[str, Any]:
     """What the file's ``lstm_parameter_count(n)`` gives, by the kit's simplest probe."""
-    found: dict[str, Any] = handle.run(probes.parameter_count, "homework.py", cases=[{"n": 1}])
+    found: dict[str, Any] = handle.run(
+        probes_handout.parameter_count, "homework.py", cases=[{"n": 1}]
+    )
     return found
 
 
@@ -220,7 +222,7 @@ def test_data_loaders_do_without_processes(student: Open, level: isolation.Level
     handle = student(source, Lock(level))
     assert ask(handle)["counts"] == [1]
     with pytest.raises(Failure):
-        handle.run(probes.parameter_count, "homework.py", cases=[{"n": 2}])
+        handle.run(probes_handout.parameter_count, "homework.py", cases=[{"n": 2}])
     assert sum("num_workers was taken as 0" in note for note in handle.notes) == 1
 
 

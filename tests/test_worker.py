@@ -15,7 +15,7 @@ import pytest
 
 from grader.core.failures import Failure
 from grader.core.text import plain
-from grader.exercises.palindrome import probes
+from grader.exercises.palindrome import probes_handout
 from grader.plugin import probe_modules
 from grader.sandbox import isolation
 from grader.sandbox.isolation import Lock
@@ -63,7 +63,7 @@ def student(
 
 
 def ask(handle: Student, file: str, n: int = 1) -> Any:
-    return handle.run(probes.parameter_count, f"{file}.py", cases=[{"n": n}])["counts"]
+    return handle.run(probes_handout.parameter_count, f"{file}.py", cases=[{"n": n}])["counts"]
 
 
 def failure(handle: Student, file: str) -> Failure:

@@ -36,9 +36,9 @@ class Violation:
     how: str
 
 
-def banned_uses(table: Table, sources: Sources) -> list[Violation]:
+def banned_uses(table: Table, sources: Sources, *, is_program: bool = False) -> list[Violation]:
     """List the uses of names of the ``table``, by file and line."""
-    return findings(_Banned.of(table), sources)
+    return findings(_Banned.of(table), sources, is_program=is_program)
 
 
 class _Banned(Scanner):
@@ -58,9 +58,14 @@ class _Banned(Scanner):
         return self.titles.get(used.path.rpartition(".")[2])
 
 
-def findings(make: Callable[[bool], Scanner], sources: Sources) -> list[Violation]:
-    """Scan sources, each by a fresh scanner: ``make`` takes whether main blocks can run."""
-    main_runs = main_blocks_run(tuple(sources.items()))
+def findings(
+    make: Callable[[bool], Scanner], sources: Sources, *, is_program: bool = False
+) -> list[Violation]:
+    """Scan sources, each by a fresh scanner: ``make`` takes whether main blocks can run.
+
+    They do in a program, a file that is executed rather than imported.
+    """
+    main_runs = is_program or main_blocks_run(tuple(sources.items()))
     found = []
     for file, source in sources.items():
         lines = re.split(r"\r\n|\r|\n", source)

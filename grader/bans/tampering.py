@@ -25,9 +25,9 @@ HARMLESS = {f"torch._C.{name}" for name in ("Generator", "Size", "device", "dtyp
 FRAMES = {"f_back", "f_globals", "f_locals"}  # ways from a frame, however got, to what it sees
 
 
-def tampering(sources: Sources) -> list[Violation]:
+def tampering(sources: Sources, *, is_program: bool = False) -> list[Violation]:
     """List the uses of such tools, by file and line."""
-    return findings(_Tools, sources)
+    return findings(_Tools, sources, is_program=is_program)
 
 
 class _Tools(Scanner):

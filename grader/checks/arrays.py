@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,10 @@ def require_unused(
         )
 
 
-def require_untampered(sources: Sources, allowed: str) -> None:
+def require_untampered(sources: Sources, allowed: str, *, is_program: bool = False) -> None:
     """Fail if these files use what can blind the records of what runs."""
     what = "The code should use no tools that can blind the records of what runs."
-    require_unused(sources, tampering, what, allowed)
+    require_unused(sources, partial(tampering, is_program=is_program), what, allowed)
 
 
 def require_in_sources(sources: Sources) -> None:

@@ -64,6 +64,7 @@ class QuestionReport(TypedDict):
     earned: float
     possible: float
     status: str
+    pending: NotRequired[float]  # of ``possible``, for a person to give
 
 
 class GradeReport(TypedDict):

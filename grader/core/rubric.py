@@ -46,6 +46,7 @@ class Result:
     repeat: str = ""
     seconds: float = 0.0
     earned: float = 0.0
+    pending: float = 0.0  # points that wait for a person
     figures: list[FigureReport] = field(default_factory=list)
 
     def metadata(self) -> CheckReport:
@@ -68,11 +69,18 @@ class Result:
 
 @dataclass
 class QuestionGrade:
+    """What a question earned; a person decides on ``pending`` of its ``possible`` points.
+
+    ``status`` is a test's, or "partly passed". It is "pending" where all that is not earned is
+    a person's to give.
+    """
+
     id: str
     title: str
     earned: float
     possible: float
-    status: str  # a test's status, or "partly passed", or "pending" (a person's to give)
+    status: str
+    pending: float = 0.0
 
 
 @dataclass
@@ -115,9 +123,10 @@ def points_of(question: Question, share: str) -> float:
 def grade(results: Sequence[Result], rubric: Iterable[Question]) -> Grade:
     """The grade of these results, over the exercises that they come from.
 
-    A required test (a ban) takes all points of its question when it is blocked. A test that is
-    pending leaves all of them to a person. Points of tests that were not selected are neither
-    earned nor possible.
+    A required test (a ban) takes all points of its question when it is blocked, and leaves to a
+    person those that the others would earn when it is pending. Another test that is pending
+    leaves its own points to a person. Points of tests that were not selected are neither earned
+    nor possible.
     """
     rows = []
     rubric = list(rubric)
@@ -126,48 +135,42 @@ def grade(results: Sequence[Result], rubric: Iterable[Question]) -> Grade:
     for question in rubric:
         own = [result for result in results if result.question == question.id]
         if question.by == "person" and question.exercise in exercises:
-            rows.append(QuestionGrade(question.id, question.title, 0.0, question.points, "pending"))
+            points = question.points
+            rows.append(QuestionGrade(question.id, question.title, 0.0, points, "pending", points))
         elif own:
             rows.append(_grade_question(question, own))
-    automatic = [row for row in rows if row.status != "pending"]
     return Grade(
-        earned=_sum(row.earned for row in automatic),
-        possible=_sum(row.possible for row in automatic),
-        pending=_sum(row.possible for row in rows if row.status == "pending"),
+        earned=_sum(row.earned for row in rows),
+        possible=_sum(row.possible - row.pending for row in rows),
+        pending=_sum(row.pending for row in rows),
         questions=rows,
     )
 
 
 def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
     barred = any(result.required and result.status == "blocked" for result in results)
-    held = not barred and any(
-        result.status == "pending" and (result.points or _earns(results)) for result in results
-    )
+    held = any(result.required and result.status == "pending" for result in results)
     for result in results:
-        is_earned = result.status == "passed" and not barred and not held
-        result.earned = result.points if is_earned else 0.0
+        is_right = result.status == "passed" and not barred
+        waits = result.status == "pending" and not barred
+        result.earned = result.points if is_right and not held else 0.0
+        result.pending = result.points if waits or (is_right and held) else 0.0
     earned = _sum(result.earned for result in results)
+    pending = _sum(result.pending for result in results)
     possible = _sum(result.points for result in results)
-    lost = {r.status for r in results if r.points or r.required} - {"passed"}
+    lost = {r.status for r in results if r.points or r.required} - {"passed", "pending"}
     status: str
     if barred:
         status = "blocked"
-    elif held:
-        status = "pending"
     elif not lost:
-        status = "passed"
+        status = "pending" if pending else "passed"
     elif "internal" in lost:
         status = "internal"
-    elif earned > 0:
+    elif earned > 0 or pending > 0:
         status = "partly passed"
     else:
         status = lost.pop() if len(lost) == 1 else "failed"
-    return QuestionGrade(question.id, question.title, earned, possible, status)
-
-
-def _earns(results: Iterable[Result]) -> bool:
-    """Tell whether some of these results would earn points, for a person to decide on."""
-    return any(result.points and result.status == "passed" for result in results)
+    return QuestionGrade(question.id, question.title, earned, possible, status, pending)
 
 
 def _sum(points: Iterable[float]) -> float:

@@ -129,8 +129,8 @@ def _read_line(
             f"{shown(question)} is no written question; these are: {written or 'none'}"
         )
     earned = _number(number)
-    if earned is not None and not 0 <= earned <= mark.possible:
-        raise ValueError(f"{number} points for {mark.id}, which has {mark.possible:g}")
+    if earned is not None and not 0 <= earned <= mark.open:
+        raise ValueError(f"{number} points for {mark.id}, which has {mark.open:g}")
     if comment.startswith("'") and cell(comment[1:]) == comment:
         comment = comment[1:]
     return (row.student, mark.id), Given(earned, comment)

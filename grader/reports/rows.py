@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from grader.core.failures import Status
-from grader.core.report import Report, RowStatus, checks_of
+from grader.core.report import QuestionReport, Report, RowStatus, checks_of
 from grader.core.rubric import read_rubric
 
 # Statuses of tests that say more than "wrong": a person may want to look.
@@ -42,6 +42,18 @@ class Mark:
     earned: float | None
     status: str
     comment: str = ""
+    by_tests: float = 0.0
+    open: float = 0.0  # points that a person decides on
+    waiting: float = 0.0  # those of them that are not decided yet
+
+    def decide(self, points: float | None) -> None:
+        """Enter a person's points beside those of the tests; None takes a decision back."""
+        if points is not None:
+            self.earned = round(self.by_tests + points, 6)
+            self.status, self.waiting = "by a person", 0.0
+        elif not self.waiting:
+            self.earned = self.by_tests if self.open < self.possible else None
+            self.status, self.waiting = "pending", self.open
 
 
 @dataclass
@@ -88,8 +100,7 @@ class Row:
     @property
     def pending(self) -> float:
         """Return the points that a person has yet to give."""
-        waiting = (m.possible for m in self.marks if m.by_person and m.earned is None)
-        return round(sum(waiting), 6)
+        return round(sum(mark.waiting for mark in self.marks), 6)
 
     @property
     def undecided(self) -> bool:
@@ -109,23 +120,30 @@ def read_row(student: str, file: str, folder: str, result: Report) -> Row:
     row = Row(student, file, folder, batch["status"], batch["message"], result.get("duration", 0.0))
     row.isolation = result.get("isolation", "")
     for question in result["grade"]["questions"] if "grade" in result else []:
-        by_person = question["status"] == "pending"
-        earned = None if by_person or question["status"] == "internal" else question["earned"]
-        row.marks.append(
-            Mark(
-                question["id"],
-                question["title"],
-                question["possible"],
-                by_person,
-                earned,
-                question["status"],
-            )
-        )
+        row.marks.append(_mark(question))
     row.mistakes = sorted(
         {Found(c["question"], c["mistake"], c["hint"]) for c in checks if c["mistake"]}
     )
     row.incidents = {status: statuses[status] for status in INCIDENTS if statuses[status]}
     return row
+
+
+def _mark(question: QuestionReport) -> Mark:
+    """Return the mark of a question, of which a person may have to decide on a part."""
+    possible, status = question["possible"], question["status"]
+    pending = question.get("pending", possible if status == "pending" else 0.0)
+    is_known = status != "internal" and (pending < possible or not pending)
+    return Mark(
+        question["id"],
+        question["title"],
+        possible,
+        pending > 0,
+        question["earned"] if is_known else None,
+        status,
+        by_tests=question["earned"],
+        open=pending,
+        waiting=pending,
+    )
 
 
 def complete(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> None:
@@ -145,14 +163,15 @@ def complete(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> Non
             by_hand = given.get((row.student, mark.id))
             if by_hand and mark.by_person:
                 mark.comment = by_hand.comment
-                mark.earned = by_hand.points
-                mark.status = "pending" if by_hand.points is None else "by a person"
+                mark.decide(by_hand.points)
 
 
 def _without_tests(column: Mark, row: Row, earned: float | None) -> Mark:
-    if column.by_person:
-        return Mark(column.id, column.title, column.possible, True, None, "pending")
-    return Mark(column.id, column.title, column.possible, False, earned, row.status)
+    possible = column.possible
+    if any(question.id == column.id and question.by == "person" for question in read_rubric()):
+        name, status = column.title, "pending"
+        return Mark(column.id, name, possible, True, None, status, open=possible, waiting=possible)
+    return Mark(column.id, column.title, possible, False, earned, row.status)
 
 
 def questions_of(rows: Iterable[Row]) -> list[Mark]:

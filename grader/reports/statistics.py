@@ -84,7 +84,7 @@ STATUSES = ("graded", "refused", "internal")
 
 def fraction(row: Row) -> float | None:
     """Return the share of the decided points that is earned; None if nothing is decided."""
-    decided = sum(mark.possible for mark in row.marks if mark.earned is not None)
+    decided = sum(m.possible - m.waiting for m in row.marks if m.earned is not None)
     if row.status != "graded" or not decided or row.earned is None:
         return None
     return row.earned / decided
@@ -103,7 +103,7 @@ def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
     found = []
     for place, question in enumerate(questions_of(rows)):
         marks = [row.marks[place] for row in rows if row.status == "graded"]
-        earned = [mark.earned for mark in marks if mark.earned is not None]
+        earned = [m.earned for m in marks if m.earned is not None and not m.waiting]
         full = sum(points >= question.possible - 1e-9 for points in earned)
         none = sum(points <= 0 < question.possible for points in earned)
         found.append(

@@ -69,7 +69,7 @@ class Student:
         self.notes: dict[str, None] = {}  # on what workers changed, each once
         self._memory: dict[str, Any] = {}
         self._start = start
-        self._time_scale = time_scale
+        self.time_scale = time_scale
         self._backends: dict[str, Backend] = {}  # by the file that they have imported
         self._unloadable: dict[str, Failure] = {}
         self._waited: Counter[str] = Counter()  # seconds, by the file
@@ -103,24 +103,65 @@ class Student:
         seconds: float = PROBE_SECONDS,
         **inputs: Any,
     ) -> Any:
-        """What ``probe(module of file, **inputs)`` returns in the worker.
+        """Return the value of ``probe(module of file, **inputs)`` in the worker.
 
-        :param file: the name of the student's file, wherever it stands in the submission.
-        :param defines: names, one of which a file of another name may define instead.
-        :param seconds: wall-clock limit, before the time scale.
-        :raises Failure: the student's code raised, hung, died, or isn't there.
+        Args:
+            file: The name of the student's file, wherever it stands in the submission.
+            defines: Names, one of which a file of another name may define instead.
+            seconds: Wall-clock limit, before the time scale.
+
+        Raises:
+            Failure: The student's code raised, hung, died, or isn't there.
         """
         path = self.find(file, defines)
+        return self._answer(self._loaded(path), "run", path, probe, inputs, seconds)
+
+    def run_script(
+        self,
+        probe: Callable[..., Any],
+        path: str,
+        *,
+        seconds: float,
+        reply: Callable[[Any], Any] = lambda _: None,
+        **inputs: Any,
+    ) -> Any:
+        """Return the value of ``probe(script, **inputs)``, for a file that is a program.
+
+        The file is not imported before: the probe executes it.
+
+        Args:
+            path: The file's path in the submission.
+            seconds: Wall-clock limit from one message of the worker to the next, before the time
+                scale.
+            reply: Answers the questions that the probe asks in between. Like the probe's value,
+                they have the type that the probe returns.
+
+        Raises:
+            Failure: The student's code raised, hung or died.
+        """
+        backend = self._started(path)
+        return self._answer(backend, "script", path, probe, inputs, seconds, reply)
+
+    def _answer(
+        self,
+        backend: Backend,
+        do: str,
+        path: str,
+        probe: Callable[..., Any],
+        inputs: dict[str, Any],
+        seconds: float,
+        reply: Callable[[Any], Any] = lambda _: None,
+    ) -> Any:
+        """Return the probe's value, and keep its pictures for the running test."""
         request = {
-            "do": "run",
+            "do": do,
             "file": path,
             "probe": f"{probe.__module__}:{probe.__qualname__}",
             "seed": self.seed,
             "inputs": inputs,
         }
         form = typing.get_type_hints(probe).get("return", Any)
-        backend = self._loaded(path)
-        answer = self._ask(backend, request, form, seconds, doing=f"running {path}")
+        answer = self._ask(backend, request, form, seconds, f"running {path}", reply)
         self.pictures += pictures(answer, form, FIGURES - len(self.pictures))
         return answer
 
@@ -148,17 +189,9 @@ class Student:
         """A worker that has imported ``path``."""
         if path in self._unloadable:
             raise dataclasses.replace(self._unloadable[path])
-        if path in self._backends:
-            if self._backends[path].usable:
-                return self._backends[path]
-            self._discard(path)
-        if self._waited[path] > PATIENCE * self._time_scale:
-            raise Failure(
-                f"{path} has been waited for long enough.",
-                got=f"{self._waited[path]:.0f} s in imports and in checks that did not finish",
-                status="timeout",
-            )
-        backend = self._backends[path] = self._start(str(self.submission.root))
+        if path in self._backends and self._backends[path].usable:
+            return self._backends[path]
+        backend = self._started(path)
         begun = time.monotonic()
         try:
             request = {"do": "load", "file": path}
@@ -169,24 +202,50 @@ class Student:
         self._waited[path] += int(time.monotonic() - begun)
         return backend
 
+    def _started(self, path: str) -> Backend:
+        """Return a worker for ``path`` that may have imported it or not."""
+        if path in self._backends:
+            if self._backends[path].usable:
+                return self._backends[path]
+            self._discard(path)
+        if self._waited[path] > PATIENCE * self.time_scale:
+            raise Failure(
+                f"{path} has been waited for long enough.",
+                got=f"{self._waited[path]:.0f} s in imports and in checks that did not finish",
+                status="timeout",
+            )
+        self._backends[path] = self._start(str(self.submission.root))
+        return self._backends[path]
+
     def _ask(
-        self, backend: Backend, message: dict[str, Any], form: Any, seconds: float, doing: str
+        self,
+        backend: Backend,
+        message: dict[str, Any],
+        form: Any,
+        seconds: float,
+        doing: str,
+        reply: Callable[[Any], Any] = lambda _: None,
     ) -> Any:
-        """What ``backend`` answers, if it has the type ``form``; else a Failure."""
+        """Return the answer of ``backend`` if it has the type ``form``; else raise a Failure."""
         token, begun = secrets.token_hex(8), time.monotonic()
         message = {"id": token, "exercise": self.exercise, **message}
         try:
-            answer = backend.request(message, seconds * self._time_scale)
-            if not isinstance(answer.get("id"), str) or answer["id"] != token:
-                raise WorkerLost("crashed", "it answered a question that was not asked")
-            if not isinstance(answer.get("status"), str):
-                raise WorkerLost("crashed", MALFORMED)
-            self._keep_notes(answer.get("notes"), message["file"])
-            if answer["status"] != "ok":
-                self._raise(answer, backend, doing)
-            if not wire.conforms(answer.get("value"), form):
-                raise WorkerLost("crashed", MALFORMED)
-            return answer.get("value")
+            while True:
+                answer = backend.request(message, seconds * self.time_scale)
+                if not isinstance(answer.get("id"), str) or answer["id"] != token:
+                    raise WorkerLost("crashed", "it answered a question that was not asked")
+                if not isinstance(answer.get("status"), str):
+                    raise WorkerLost("crashed", MALFORMED)
+                self._keep_notes(answer.get("notes", []), message["file"])
+                if answer["status"] not in ("ok", "question"):
+                    self._raise(answer, backend, doing)
+                if not wire.conforms(answer.get("value"), form):
+                    raise WorkerLost("crashed", MALFORMED)
+                if answer["status"] == "ok":
+                    return answer.get("value")
+                message = {"id": token, "do": "reply", "value": reply(answer["value"])} | {
+                    "file": message["file"]
+                }
         except WorkerLost as lost:
             self._waited[message["file"]] += int(time.monotonic() - begun)
             self._raise_lost(lost, backend, message["file"], doing)

@@ -6,8 +6,12 @@ the running test's exercise, too:
 
     {"id", "do": "load", "file"}                                   import a file
     {"id", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}   run a probe
+    {"id", "do": "script", "file", "probe", "seed", "inputs"}      run a probe on a file that is a
+                                                                   script: see script.py
+    {"id", "do": "reply", "value"}                                 answer the probe's question
 
     {"id", "status": "ok", "value"}
+    {"id", "status": "question", "value"}                          the probe waits for a reply
     {"id", "status": "wrong" | "banned", "what", "expected", "got", "hint"}   Unusable, Banned
     {"id", "status": "not started" | "error" | "blocked", "type", "message", "where", …}   raised
 
@@ -39,6 +43,7 @@ from grader.worker import notes
 from grader.worker.attribution import describe, raised_by_student
 from grader.worker.explain import explain
 from grader.worker.importing import StudentCode
+from grader.worker.script import Ask, Script
 
 Probe = Callable[..., Any]
 
@@ -61,36 +66,52 @@ class Banned(Unusable):
 
 def serve(reader: BinaryIO, writer: BinaryIO, code: StudentCode, lock: Lock) -> None:
     """Answer requests until the judge hangs up."""
-    while (body := wire.read_frame(reader)) is not None:
-        request = wire.decode(body)
-        if request["do"] == "load":
-            os.chdir((code.root / request["file"]).parent)  # where its author runs it
-        answer = reply(request, code, lock)
+
+    def send(frame: bytes) -> None:
         flush_prints()
-        writer.write(answer)
+        writer.write(frame)
         writer.flush()
 
+    while (body := wire.read_frame(reader)) is not None:
+        request = wire.decode(body)
+        if request["do"] in ("load", "script"):
+            os.chdir((code.root / request["file"]).parent)  # where its author runs it
 
-def reply(request: dict[str, Any], code: StudentCode, lock: Lock) -> bytes:
+        def ask(value: Any, identity: str = request["id"]) -> Any:
+            send(wire.encode({"id": identity, "notes": [], "status": "question", "value": value}))
+            if (body := wire.read_frame(reader)) is None:
+                os._exit(0)  # the judge has hung up
+            return wire.decode(body)["value"]
+
+        send(reply(request, code, lock, ask))
+
+
+def reply(request: dict[str, Any], code: StudentCode, lock: Lock, ask: Ask) -> bytes:
     """Return the frame that answers ``request``."""
-    answer = handle(request, code, lock)
+    answer = handle(request, code, lock, ask)
     try:
         return wire.encode({"id": request["id"], "notes": notes.take(), **answer})
     except Exception as error:  # an object of theirs among the values raises anything
         return wire.encode({"id": request["id"], "notes": [], **_failure(error, code, lock)})
 
 
-def handle(request: dict[str, Any], code: StudentCode, lock: Lock) -> dict[str, Any]:
-    """Execute one request and return the result, or the exception as data."""
+def handle(request: dict[str, Any], code: StudentCode, lock: Lock, ask: Ask) -> dict[str, Any]:
+    """Execute one request and return the result, or the exception as data.
+
+    Args:
+        ask: Sends a question of a script's probe to the judge and returns the reply.
+    """
     code.exercise = request["exercise"]
     try:
         if request["do"] == "load":
             code.module(request["file"])
             return {"status": "ok", "value": None}
         probe = resolve(request["probe"])
-        module = code.module(request["file"])
+        is_script = request["do"] == "script"
+        file = request["file"]
+        subject = Script(code, file, ask) if is_script else code.module(file)
         set_seeds(request["seed"])
-        return {"status": "ok", "value": probe(module, **request["inputs"])}
+        return {"status": "ok", "value": probe(subject, **request["inputs"])}
     except Unusable as error:
         return {"status": error.status, **error.details}
     except BaseException as error:  # student code raises anything, SystemExit too

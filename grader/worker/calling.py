@@ -12,10 +12,15 @@ from types import ModuleType
 from typing import Any
 
 from grader.core.names import Aliases, by_any_name, names_for, squeeze
-from grader.worker import configuration
 from grader.worker.answering import Unusable
 
 LIBRARIES = ("torch", "numpy", "matplotlib", "grader")
+Supply = Callable[[inspect.Parameter], Any]  # a parameter's value; LookupError if it has none
+
+
+def no_supply(parameter: inspect.Parameter) -> Any:
+    """Supply nothing: every parameter without a default should be one of the template's."""
+    raise LookupError(parameter.name)
 
 
 def call(owner: Any, name: str, values: Mapping[str, Any], aliases: Aliases) -> Any:
@@ -56,28 +61,19 @@ def takes(function: Callable[..., Any], value: str, aliases: Aliases) -> bool:
     return any(squeeze(parameter.name) in names for parameter in parameters(function))
 
 
-def wants_configuration(function: Callable[..., Any]) -> bool:
-    """Whether :func:`bind` gives the function one object that holds all values."""
-    return configuration.is_wanted(parameters(function))
+def bind(
+    function: Callable[..., Any],
+    values: Mapping[str, Any],
+    aliases: Aliases,
+    supply: Supply = no_supply,
+) -> Any:
+    """Call ``function`` with those of ``values`` that it has parameters for, whatever their order.
 
+    A parameter that is not known keeps its default, or gets what ``supply`` returns for it.
 
-def default_of(function: Callable[..., Any], value: str, aliases: Aliases) -> Any:
-    """The default for that value in the function's signature, or on its command line, or None."""
-    names = names_for(value, aliases)
-    defaults = {p.name: p.default for p in parameters(function) if p.default is not p.empty}
-    own = configuration.options_of(function) | defaults
-    return next((default for name, default in own.items() if squeeze(name) in names), None)
-
-
-def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Aliases) -> Any:
-    """``function(…)`` with those of ``values`` that it has parameters for, whatever their order.
-
-    A parameter that is not known keeps its default; without one, that is :class:`Unusable`, but for
-    a single one that is called ``config`` or the like: it gets an object with all values.
+    Raises:
+        Unusable: A parameter has no value, or the call does not reach the function's first line.
     """
-    if wants_configuration(function):
-        options = configuration.options_of(function)
-        return _called(function, [configuration.Configuration(options, values, aliases)], {})
     known = by_any_name(values, aliases)
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
@@ -96,12 +92,15 @@ def bind(function: Callable[..., Any], values: Mapping[str, Any], aliases: Alias
         elif name in known:
             keywords[parameter.name] = known[name]
         elif parameter.default is parameter.empty:
-            raise Unusable(
-                f"{_name(function)} asks for a parameter that the sheet does not have.",
-                expected=f"parameters: {', '.join(values)}",
-                got=f"a parameter {parameter.name!r} without a default value",
-                hint="Keep the names of the template, or give further parameters a default.",
-            )
+            try:
+                keywords[parameter.name] = supply(parameter)
+            except LookupError:
+                raise Unusable(
+                    f"{_name(function)} asks for a parameter that the sheet does not have.",
+                    expected=f"parameters: {', '.join(values)}",
+                    got=f"a parameter {parameter.name!r} without a default value",
+                    hint="Keep the names of the template, or give further parameters a default.",
+                ) from None
     return _called(function, positional, keywords)
 
 

@@ -42,11 +42,7 @@ class StudentCode:
         """Undo the import of the submission (an in-process run shares its interpreter)."""
         ours = self._finder, self._standins, self._last_resort
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in ours]
-        for name, module in list(sys.modules.items()):
-            own = getattr(module, "__dict__", {})  # some of torch's answer to every name
-            homes = [own.get("__file__"), *own.get("__path__", ())]
-            if own.get("__loader__") in ours or any(map(self.owns, homes)):
-                del sys.modules[name]
+        self.forget()
 
     def owns(self, filename: str | None) -> bool:
         """Return whether a file is one of the submission's."""
@@ -67,24 +63,38 @@ class StudentCode:
         its bare name, too, so that ``import vanilla_rnn`` elsewhere finds the same module.
         """
         if file not in self._modules:
-            path = self.root / file
-            for folder in [path.parent, *path.parent.parents]:
-                if not folder.is_relative_to(self.root):
-                    break
-                if str(folder) not in self._finder.folders:
-                    self._finder.folders.insert(0, str(folder))
-            self._modules[file] = self._import(path)
+            self._modules[file] = self._import(self.root / file)
         return self._modules[file]
 
-    def _import(self, path: Path) -> ModuleType:
-        known = sys.modules.get(path.stem)
-        if known is not None and self.owns(known.__file__) and Path(str(known.__file__)) == path:
-            return known
+    def package_of(self, path: Path) -> str:
+        """Return the name of the package that a file is a member of, so that it can import."""
+        for folder in [path.parent, *path.parent.parents]:
+            if not folder.is_relative_to(self.root):
+                break
+            if str(folder) not in self._finder.folders:
+                self._finder.folders.insert(0, str(folder))
         package = path.parent.name.replace(".", "_") if path.parent != self.root else "submission"
         if package not in sys.modules:
             parent = ModuleType(package)
             parent.__path__ = [str(path.parent)]
             sys.modules[package] = parent
+        return package
+
+    def forget(self) -> None:
+        """Remove the student's modules, so that the next import executes their files again."""
+        self._modules.clear()
+        ours = self._finder, self._standins, self._last_resort
+        for name, module in list(sys.modules.items()):
+            own = getattr(module, "__dict__", {})  # some of torch's answer to every name
+            homes = [own.get("__file__"), *own.get("__path__", ())]
+            if own.get("__loader__") in ours or any(map(self.owns, homes)):
+                del sys.modules[name]
+
+    def _import(self, path: Path) -> ModuleType:
+        package = self.package_of(path)
+        known = sys.modules.get(path.stem)
+        if known is not None and self.owns(known.__file__) and Path(str(known.__file__)) == path:
+            return known
         name = f"{package}.{path.stem}"
         if name in sys.modules:
             return sys.modules[name]

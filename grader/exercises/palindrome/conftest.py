@@ -1,4 +1,4 @@
-"""Fixtures: the student's two networks, looked into once per run."""
+"""Fixtures: the student's two networks and their trainings, each made once per run."""
 
 from __future__ import annotations
 
@@ -6,30 +6,63 @@ import numpy as np
 import pytest
 
 from grader.core.failures import Failure
+from grader.exercises.palindrome import training
 from grader.exercises.palindrome.equations import check_sources
 from grader.exercises.palindrome.network import FILES, Network
 from grader.exercises.palindrome.oracle import Model
+from grader.exercises.palindrome.training import Training
 from grader.sandbox.student import Student
 
 
-def look_into(student: Student, model: Model) -> Network:
-    def look() -> Network:
+def examine(student: Student, model: Model) -> Network:
+    """Find out once how the student's network reads its input and holds its weights."""
+
+    def make() -> Network:
         try:
-            # The seed is fixed: what is found out here doesn't depend on the numbers it's found by.
+            # The seed is fixed: what is found doesn't depend on the numbers it is found by.
             return Network(student, model, np.random.default_rng(0))
         except Failure as failure:
             if failure.status == "blocked":  # by what ran; the source may say in which line
                 check_sources(student.sources(FILES[model], (model,)))
             raise
 
-    return student.remember(model, look)
+    return student.remember(model, make)
+
+
+def train(student: Student, model: Model, name: str) -> Training:
+    """Run a training; one of a network that can't be examined is only begun."""
+    try:
+        network = examine(student, model)
+    except Failure:
+        network = None
+    return training.trained(student, name, network)
 
 
 @pytest.fixture
 def vanilla_rnn(student: Student) -> Network:
-    return look_into(student, "VanillaRNN")
+    """The student's vanilla RNN."""
+    return examine(student, "VanillaRNN")
 
 
 @pytest.fixture
 def lstm(student: Student) -> Network:
-    return look_into(student, "LSTM")
+    """The student's LSTM."""
+    return examine(student, "LSTM")
+
+
+@pytest.fixture
+def rnn_training(student: Student) -> Training:
+    """The training of the vanilla RNN."""
+    return train(student, "VanillaRNN", "RNN")
+
+
+@pytest.fixture
+def lstm_training(student: Student) -> Training:
+    """The training of the LSTM."""
+    return train(student, "LSTM", "LSTM")
+
+
+@pytest.fixture
+def rnn_script(student: Student) -> str:
+    """The path of the file that trains the vanilla RNN."""
+    return training.script_for(student, "RNN")

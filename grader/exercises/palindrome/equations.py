@@ -53,11 +53,16 @@ def uses_nothing_banned(network: Network) -> None:
     require_in_sources(sources)
 
 
-def check_sources(sources: dict[str, str]) -> None:
-    """Fail at the first use of something banned in these files (text by name)."""
+def check_sources(sources: dict[str, str], *, is_program: bool = False) -> None:
+    """Fail at the first use of something banned in these files (text by name).
+
+    Args:
+        is_program: Whether the files are executed, with their main blocks.
+    """
     what, allowed = "A layer that the sheet does not allow is used.", "your own matrix products"
-    require_unused(sources, partial(banned_uses, BANNED), what, allowed)
-    require_untampered(sources, allowed)
+    scan = partial(banned_uses, BANNED, is_program=is_program)
+    require_unused(sources, scan, what, allowed)
+    require_untampered(sources, allowed, is_program=is_program)
 
 
 def has_the_right_shape(network: Network, rng: Random) -> None:

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from grader.bans.runtime import Watcher
 from grader.exercises.palindrome.bans import BANNED
+from grader.exercises.palindrome.configuration import supply
 from grader.exercises.palindrome.probes_output import run
 from grader.worker.answering import Banned, Unusable
 from grader.worker.calling import bind, find_class, takes
-from grader.worker.values import Array, array, in_sight, named, number
+from grader.worker.values import Array, array, in_sight
 
 WATCHER = Watcher(BANNED)  # made now, before any student code is imported
 
@@ -45,10 +46,11 @@ def build(
     number = torch.float64 if dtype == "float64" else torch.float32
     torch.set_default_dtype(number)
     kind = network_class(module, name)
+    supplied = supply({}, sizes, sizes, ALIASES, {})
     try:
-        network = bind(kind, sizes | {"device": Device("cpu")}, ALIASES)
+        network = bind(kind, sizes | {"device": Device("cpu")}, ALIASES, supplied)
     except (AssertionError, AttributeError, TypeError, ValueError):
-        network = bind(kind, sizes | {"device": torch.device("cpu")}, ALIASES)
+        network = bind(kind, sizes | {"device": torch.device("cpu")}, ALIASES, supplied)
     return network.to(number), number
 
 
@@ -211,41 +213,3 @@ def load(network: nn.Module, weights: dict[str, Array]) -> None:
 def as_input(x: Array, number: torch.dtype) -> Tensor:
     tensor = torch.from_numpy(x)
     return tensor.to(number) if tensor.is_floating_point() else tensor
-
-
-def parameter_count(module: ModuleType, cases: list[dict[str, int]]) -> dict[str, Any]:
-    """What the student's formula gives: the function whose name speaks of parameters."""
-    own = [
-        value
-        for name, value in vars(module).items()
-        if inspect.isfunction(value)
-        and value.__module__ == module.__name__
-        and re.search(r"param|count", name, re.IGNORECASE)
-    ]
-    if not own:
-        raise Unusable(
-            "The file defines no function lstm_parameter_count.",
-            expected="lstm_parameter_count(T, d, n, m)",
-            got="no function whose name speaks of parameters",
-        )
-    aliases = {
-        "T": "seqlength sequencelength seqlen",
-        "d": "inputdim inputsize features numfeatures",
-        "n": "numhidden hiddensize hiddendim units numunits h",
-        "m": "batchsize batch",
-        "K": "numclasses outputdim classes",
-    }
-    values = [bind(own[0], case, aliases) for case in cases]
-    counts = [number(value, "The number of parameters") for value in values]
-    return {"counts": counts, "has_K": takes(own[0], "K", aliases)}
-
-
-def palindromes(module: ModuleType, length: int, count: int) -> dict[str, Any]:
-    """The first items of the student's dataset: digits read, digit to predict."""
-    dataset = find_class(module, "PalindromeDataset")(length)
-    names, what = ("digits", "digit"), "Digits read, and the digit to predict,"
-    items = [named(dataset[index], names, what) for index in range(count)]
-    return {
-        "digits": [item["digits"].ravel() for item in items],
-        "target": [number(item["digit"], "The digit to predict") for item in items],
-    }

@@ -1,27 +1,26 @@
-"""The probe that runs a student's training loop (in the worker)."""
+"""The probes that run a student's training script (in the worker)."""
 
 from __future__ import annotations
 
 import contextlib
-import inspect
-from collections.abc import Callable
-from types import ModuleType
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
 from typing import Any, TypedDict
 
-from matplotlib.figure import Figure
-from torch import nn
-
-from grader.core.drawings import Description
-from grader.exercises.palindrome.probes import banned
-from grader.exercises.palindrome.watch import WATCHED_STEPS, Enough, Watch, weights_of
+from grader.exercises.palindrome.running import Run
+from grader.exercises.palindrome.settings import Settings
+from grader.exercises.palindrome.watch import Enough, Watch
 from grader.worker import drawing
-from grader.worker.answering import Unusable
-from grader.worker.calling import bind, default_of, find, is_students, takes, wants_configuration
-from grader.worker.drawing import described, figure_in
-from grader.worker.values import Array, brief
+from grader.worker.attribution import text_of
+from grader.worker.script import Script
+from grader.worker.values import Array
 
 ALIASES = {
-    "model": "modeltype modelname network net rnntype kind",
+    "model": "modeltype modelname network net rnntype kind type architecture celltype",
     "length": "palindromelength t seqlength seqlen sequencelength",
     "input_length": "inputlen",
     "input_dim": "inputsize",
@@ -29,162 +28,210 @@ ALIASES = {
     "num_hidden": "hiddendim hiddensize nhidden",
     "batch_size": "batch",
     "learning_rate": "lr",
-    "train_steps": "steps maxsteps numsteps trainingsteps iterations",
+    "train_steps": "steps maxsteps numsteps nsteps trainingsteps iterations numiterations",
     "max_norm": "maxgradnorm clip maxgradientnorm",
     "device": "dev",
 }
-TIGHT = 1e-5  # a max_norm that every gradient exceeds
-FIGURES = 4  # the last of those drawn
-OTHER = {"train_steps": 2, "learning_rate": 3e-4, "batch_size": 96}
+CHOSEN = frozenset({"model", "length", "input_length"})
+ATTEMPTS = 3  # to make a script read as many digits as it should
+FIRST_QUESTION, SELDOM, OFTEN = 125, 500, 25  # steps
+LOW = 0.1  # of the first loss: below, a training may have reached its end
+MOST_STEPS = 10_050  # the sheet's, and what loops do beyond that
 
 
-class Run(TypedDict):
-    """What a training came to."""
+class Observation(TypedDict):
+    """What a training has come to so far."""
 
     weights: dict[str, Array]
-    first: dict[str, Array]  # before the first step; empty if it was another network's
+    first: dict[str, Array]  # before the first step
     recent: list[dict[str, Array]]
-    # The network's class, what it read (digits to the last), and how often it was changed.
+    # The network's class, the digits that it read, and how often it was changed.
     kind: str
-    length: int
+    read: int
     steps: int
     events: list[str]
     left_over: bool
-    norm: float | None  # to which it was told to clip
-    ignored: list[str]  # parameters of train that change nothing
+    has_gradients: bool
+    # Gradients of the norm ``watch.LONG``, when the optimizer stepped; -1 if there were none.
+    norm: float
+    largest: float
+    loss: str
     accuracy: float | None  # in the last batches, as far as that was seen
-    probabilities: bool | None
-    history: dict[str, list[float]]
-    figures: list[Description]
-    trouble: str  # why the last other figure is not among them
+    banned: list[str]
+    # Why it ended ("", "enough", "time", "steps", or an exception), and where it stood.
+    ended: str
+    where: str
 
 
-def train(module: ModuleType, model: str, length: int, steps: int) -> Run:
-    """Run the student's ``train`` at the sheet's defaults; weights, history, figures and more."""
-    function = find(module, "train")
-    values = sheet_values(function, model, length, steps)
-    watch = Watch()
-    with drawing.captured() as drawn, watch.over(is_students):
-        returned = bind(function, values, ALIASES)
-        network, history = sort_out(returned)
-        if history:
-            plot(module, history, drawn)
-    if watch.spots.found:
-        raise banned(watch.spots.found)
-    network = network or watch.network
-    if network is None:
-        raise Unusable(
-            "train must return the trained network.",
-            expected="(network, history)",
-            got=brief(returned),
+class Mismatch(Enough):
+    """Ends a training of another network, or on other lengths, than was asked for."""
+
+
+@dataclass
+class Aim:
+    """A training that is wanted: of which model, on how many digits."""
+
+    model: str
+    digits: int  # that the network should read
+    shift: int = 0  # of the length that the script is told, to make it read as many
+    literal: frozenset[str] = field(default_factory=frozenset)
+
+    def settings(self, **further: int) -> Settings:
+        """Return the settings for the next attempt."""
+        told = self.digits + self.shift
+        values = {"model": self.model, "length": told + 1, "input_length": told, "device": "cpu"}
+        values |= further
+        return Settings(values, ALIASES, self.literal)
+
+    def adapt(self, read: int) -> None:
+        """Tell the script another length, or replace its literals, after it has read ``read``."""
+        if not self.literal:
+            self.literal = CHOSEN
+        else:
+            self.shift += self.digits - read
+
+
+def observe(script: Script, model: str, length: int, limit: float) -> Observation:
+    """Run a training until the judge has seen enough of it.
+
+    Args:
+        model: "RNN" or "LSTM".
+        length: Digits of a palindrome, of which the network reads one less.
+        limit: Seconds of processor time.
+    """
+    aim = Aim(model, length - 1)
+    deadline = time.process_time() + limit
+    for attempts_left in reversed(range(ATTEMPTS)):
+        session = Session(script, aim, attempts_left > 0)
+        try:
+            return session.run(deadline - time.process_time())
+        except Mismatch:
+            aim.adapt(session.watch.read)
+    raise AssertionError("the last attempt accepts everything")
+
+
+class Session:
+    """One attempt at a training, and the judge's questions in between."""
+
+    def __init__(self, script: Script, aim: Aim, is_strict: bool) -> None:
+        self.watch = Watch(self._at_step)
+        self._script, self._aim, self._is_strict = script, aim, is_strict
+        self._asked_at = self._stopped_at = 0
+        self._ended = self._where = ""
+
+    def run(self, seconds: float) -> Observation:
+        """Run the script for ``seconds`` of processor time at most.
+
+        Raises:
+            Mismatch: Another length or model is trained.
+        """
+        run = Run(self._script, self._aim.settings(), self.watch, sheet_values(self._aim))
+        try:
+            with drawing.captured(), self.watch.over(), limited(seconds, self._out_of_time):
+                run.perform()
+        except Mismatch:
+            raise
+        except Enough:
+            pass
+        except (Exception, SystemExit) as error:
+            if not self.watch.steps:
+                raise
+            if not isinstance(error, SystemExit) or error.code:
+                self._ended = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
+                self._where = self._script.where(error)
+        return self._observation()
+
+    def _at_step(self, watch: Watch) -> None:
+        if watch.steps == 1 and self._is_strict and not self._fits(watch):
+            raise Mismatch
+        if self._ended:  # the loop has caught what should have ended it
+            raise Enough
+        if watch.steps > MOST_STEPS:
+            self._ended = "steps"
+            raise Enough
+        since = watch.steps - self._asked_at
+        is_low = watch.losses and sum(watch.losses) / len(watch.losses) < LOW * (
+            watch.first_loss or 0
         )
-    pictures, trouble = describe(drawn[-FIGURES:])
-    return {
-        "weights": weights_of(network),
-        "first": watch.weights_at_first(watch.network or network),
-        "recent": [w for w in watch.recent if network is watch.network],
-        "kind": type(network).__name__,
-        "length": watch.read + 1 if watch.read else length,
-        "steps": watch.steps,
-        "events": watch.events,
-        "left_over": watch.left_over,
-        "norm": float(watch.norm) if isinstance(watch.norm, int | float) else None,
-        "ignored": ignored(function, values),
-        "accuracy": watch.accuracy(),
-        "probabilities": watch.probabilities,
-        "history": numbers(history),
-        "figures": pictures,
-        "trouble": trouble,
-    }
+        if watch.steps >= FIRST_QUESTION and since >= (OFTEN if is_low else SELDOM):
+            self._asked_at = watch.steps
+            if self._script.ask(self._observation()) == "enough":
+                self._ended = "enough"
+                raise Enough
+
+    def _fits(self, watch: Watch) -> bool:
+        kind = "LSTM" if "lstm" in type(watch.network).__name__.lower() else "RNN"
+        is_length = watch.read in (0, 1, self._aim.digits)  # 0: unknown, 1: called for each digit
+        return watch.network is None or (is_length and kind == self._aim.model)
+
+    def _out_of_time(self, frame: FrameType | None) -> None:
+        self._ended, self._where = "time", self._where or place_of(frame, self._script.root)
+        raise Enough
+
+    def _observation(self) -> Observation:
+        watch = self.watch
+        return {
+            "weights": watch.weights(),
+            "first": watch.weights_at_first(),
+            "recent": list(watch.recent),
+            "kind": type(watch.network).__name__ if watch.network else "",
+            "read": watch.read,
+            "steps": watch.steps,
+            "events": list(watch.events),
+            "left_over": watch.left_over,
+            "has_gradients": watch.has_gradients,
+            "norm": watch.norm if watch.stretched and watch.steps > 1 else -1.0,
+            "largest": watch.largest,
+            "loss": watch.loss,
+            "accuracy": watch.accuracy(),
+            "banned": sorted(watch.spots.found),
+            "ended": self._ended,
+            "where": self._where,
+        }
 
 
-def sheet_values(
-    function: Callable[..., Any], model: str, length: int, steps: int
-) -> dict[str, Any]:
-    """What ``train`` is called with: the sheet's defaults."""
-    input_dim = default_of(function, "input_dim", ALIASES)
+@contextlib.contextmanager
+def limited(seconds: float, out_of_time: Callable[[FrameType | None], None]) -> Iterator[None]:
+    """Call ``out_of_time`` in the code that runs when it has used ``seconds`` of processor time.
+
+    Systems without such a timer (Windows) have the judge's clock alone.
+    """
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, lambda _, frame: out_of_time(frame))
+    signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.01), 1.0)  # again, if that was caught
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def place_of(frame: FrameType | None, root: Path) -> str:
+    """Return the innermost line of the student's in which a call stands."""
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(root):
+            return f"{path.relative_to(root).as_posix()}, line {frame.f_lineno}"
+        frame = frame.f_back
+    return ""
+
+
+def sheet_values(aim: Aim, **further: Any) -> dict[str, Any]:
+    """Return what a ``train`` with the template's parameters is called with."""
+    told = aim.digits + aim.shift
     return {
-        "model": model,
-        "length": length,
-        "input_length": length - 1,
-        "input_dim": input_dim if isinstance(input_dim, int) else 1,  # as the loop makes it
+        "model": aim.model,
+        "length": told + 1,
+        "input_length": told,
+        "input_dim": 1,
         "num_classes": 10,
         "num_hidden": 128,
         "batch_size": 128,
         "learning_rate": 1e-3,
-        "train_steps": steps,
+        "train_steps": 10_000,
         "max_norm": 10.0,
         "device": "cpu",
-    }
-
-
-def ignored(function: Callable[..., Any], values: dict[str, Any]) -> list[str]:
-    """Parameters that a training takes, but does not obey: it is begun once more, with others."""
-    tight, other = (begin(function, values | changed) for changed in ({"max_norm": TIGHT}, OTHER))
-    obeyed = {
-        "max_norm": max(tight.largest, default=0) < 2 * TIGHT,
-        "train_steps": other.steps <= WATCHED_STEPS,  # some loops do one more
-        "learning_rate": not other.steps or abs(other.rate - OTHER["learning_rate"]) < TIGHT,
-        "batch_size": not other.steps or OTHER["batch_size"] in other.batch,
-    }
-    configured = wants_configuration(function)
-    return [
-        name
-        for name, right in obeyed.items()
-        if not right and (configured or takes(function, name, ALIASES))
-    ]
-
-
-def begin(function: Callable[..., Any], values: dict[str, Any]) -> Watch:
-    """What the first steps of a training are like."""
-    watch = Watch(brief=True)
-    with contextlib.suppress(Enough, Exception), watch.over(is_students):
-        bind(function, values, ALIASES)
-    return watch
-
-
-def describe(drawn: list[Figure]) -> tuple[list[Description], str]:
-    """The figures that matplotlib can draw, and what came instead of the last other one."""
-    pictures, trouble = [], ""
-    for figure in drawn:
-        try:
-            pictures.append(described(figure, "train.py"))
-        except Unusable as error:  # that costs the figure, not the training
-            trouble = error.details["got"]
-    return pictures, trouble
-
-
-def sort_out(returned: Any) -> tuple[nn.Module | None, Any]:
-    """The network and the history among what train returned."""
-    parts = returned if isinstance(returned, tuple | list) else [returned]
-    network = next((part for part in parts if isinstance(part, nn.Module)), None)
-    others = [part for part in parts if part is not None and not isinstance(part, nn.Module)]
-    return network, others[0] if len(others) == 1 else others
-
-
-def plot(module: ModuleType, history: Any, drawn: list[Figure]) -> None:
-    """Call the student's plotting function, if there is one, and keep the figure it returns."""
-    names = [name for name in vars(module) if "plot" in name.lower() or "figure" in name.lower()]
-    own = [
-        getattr(module, name)
-        for name in sorted(names, key=lambda name: name != "plot_history")
-        if inspect.isfunction(getattr(module, name))
-        and getattr(module, name).__module__ == module.__name__
-    ]
-    if own:
-        figure = figure_in(own[0](history))
-        if figure is not None:
-            drawn.append(figure)
-
-
-def numbers(history: Any) -> dict[str, list[float]]:
-    """The lists of numbers in a history, by name."""
-    if isinstance(history, list | tuple):
-        history = {str(index): part for index, part in enumerate(history)}
-    if not isinstance(history, dict):
-        return {}
-    return {
-        str(name): [float(value) for value in values]
-        for name, values in history.items()
-        if isinstance(values, list | tuple) or hasattr(values, "tolist")
+        **further,
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import require
-from grader.exercises.palindrome import probes
+from grader.exercises.palindrome import probes_handout
 from grader.sandbox.student import Student
 
 ITEMS = 40
@@ -19,7 +19,7 @@ def test_dataset(student: Student, rng: np.random.Generator) -> None:
         return  # then ours is used: the folder given/
     for length in (2, 5, int(rng.integers(6, 12))):
         items = student.run(
-            probes.palindromes,
+            probes_handout.palindromes,
             "dataset.py",
             defines=("PalindromeDataset",),
             length=length,
@@ -34,7 +34,7 @@ def test_dataset(student: Student, rng: np.random.Generator) -> None:
         )
         require(
             right,
-            "dataset.py is not as it was given: its items are no palindromes.",
+            "The items of dataset.py should be palindromes, as in the file that was given.",
             expected=f"{length - 1} digits, and the one that completes the palindrome",
             got=f"{digits[0].tolist()} and {target[0]:g}",
             where="dataset.py, PalindromeDataset",
@@ -43,7 +43,7 @@ def test_dataset(student: Student, rng: np.random.Generator) -> None:
         # All first digits alike: 10 ** -39 by chance.
         require(
             length == 2 or len(set(whole[:, 0])) > 1,
-            "dataset.py is not as it was given: it draws the same palindrome again and again.",
+            "dataset.py should draw random palindromes, as the file that was given does.",
             got=f"{digits[0].tolist()}, {ITEMS} times",
             where="dataset.py, PalindromeDataset",
         )

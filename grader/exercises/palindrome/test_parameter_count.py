@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+
 import numpy as np
 import pytest
 
 from grader.checks.arrays import require
-from grader.exercises.palindrome import probes
+from grader.core.failures import Failure
+from grader.core.names import by_any_name, names_for, squeeze
+from grader.core.sources import parse
+from grader.exercises.palindrome import probes_handout
+from grader.exercises.palindrome.probes_handout import SIZES, SPEAKS_OF_PARAMETERS
 from grader.sandbox.student import Student
 
 
 @pytest.mark.question(id="1.5b", share="1")
 def test_parameter_count(student: Student, rng: np.random.Generator) -> None:
     """The formula for the number of parameters of the LSTM cell."""
+    path, name = formula(student)
     cases = [
         dict(zip("TdnmK", (int(size) for size in rng.permutation(40)[:5] + 2), strict=True))
         for _ in range(5)
     ]
-    answer = student.run(probes.parameter_count, "lstm.py", defines=("LSTM",), cases=cases)
+    answer = student.run(probes_handout.parameter_count, path, cases=cases, name=name)
     for case, got in zip(cases, answer["counts"], strict=True):
         T, d, n, m, K = (case[key] for key in "TdnmK")
         output_layer = K * (n + 1)
@@ -36,9 +44,49 @@ def test_parameter_count(student: Student, rng: np.random.Generator) -> None:
         allowed = {expected, expected + output_layer} if answer["has_K"] else {expected}
         require(
             got in allowed,
-            "The number of trainable parameters of the LSTM cell, equations (4) to (9).",
+            "The number should be that of the LSTM cell's parameters, equations (4) to (9).",
             expected=f"{expected} for d = {d}, n = {n}",
             got=f"{got:.10g} with T = {T}, m = {m}",
-            where="lstm.py, lstm_parameter_count",
+            where=f"{path}, {name}",
             hint=mistakes.get(got, ""),
         )
+
+
+def formula(student: Student) -> tuple[str, str]:
+    """Return the file and the name of the function that computes the number.
+
+    Raises:
+        Failure: No file defines one. The formula may stand in the PDF, for a person to read.
+    """
+    for file in sorted(student.submission.files):
+        if file.suffix.lower() == ".py":
+            for function in functions(student.submission.source_of(file)):
+                if is_formula(function):
+                    return str(file), function.name
+    raise Failure(
+        "A formula for the number of parameters should stand in the PDF, or in a function.",
+        expected="lstm_parameter_count(T, d, n, m), or the formula in the PDF",
+        got="no function of the sizes whose name speaks of parameters",
+        status="pending",
+    )
+
+
+def functions(source: str) -> list[ast.FunctionDef]:
+    """Return the functions that a file defines at its top level."""
+    with contextlib.suppress(SyntaxError):
+        return [node for node in parse(source).body if isinstance(node, ast.FunctionDef)]
+    return []
+
+
+def is_formula(function: ast.FunctionDef) -> bool:
+    """Return whether a function speaks of parameters and takes sizes, the number of units too."""
+    if squeeze(function.name) == "lstmparametercount":
+        return True
+    known = by_any_name(dict.fromkeys(SIZES), SIZES)
+    names = [squeeze(argument.arg) for argument in function.args.args]
+    required = names[: len(names) - len(function.args.defaults)]
+    return (
+        SPEAKS_OF_PARAMETERS.search(function.name) is not None
+        and bool(names_for("n", SIZES) & set(names))
+        and all(name in known for name in required)
+    )

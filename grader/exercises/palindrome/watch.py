@@ -1,23 +1,38 @@
-"""What a training loop does, seen from outside of it (in the worker)."""
+"""What a training loop does, seen from outside of it (in the worker).
+
+Nothing that the loop returns or prints is believed. At the first step of an optimizer its
+parameters tell which of the student's networks is trained, however it is called; what the network
+read is known since classes of networks note their calls. Gradients are looked at when ``backward``
+begins and when the optimizer steps. Before the second step they are made very long, so that
+clipping shows, whoever does it and how; then they get their own length back.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.nn.utils import clip_grad
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
+from grader.exercises.palindrome.networks import Networks, replaced
 from grader.exercises.palindrome.spot_checks import SpotChecks
 from grader.worker.values import Array, array
 
 WATCHED_STEPS = 3
+LONG = 1e6  # the norm that gradients get before the second step
 LAST = 25  # batches, whose accuracy must be that of the history's last entries
 SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
+LOSSES = (
+    "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "multi_margin_loss", "kl_div",
+)  # fmt: skip
 
 
 class Enough(BaseException):
@@ -27,127 +42,187 @@ class Enough(BaseException):
 class Watch:
     """What a training loop does: which network runs, in what order it steps, on what loss.
 
-    With ``brief``, the loop is ended after the first steps, by ``Enough``.
+    Args:
+        at_step: Is called with the watch before each step, and may raise Enough.
     """
 
-    def __init__(self, brief: bool = False) -> None:
-        self._brief = brief
+    def __init__(self, at_step: Callable[[Watch], None]) -> None:
+        self._at_step = at_step
         self.network: nn.Module | None = None
-        self.read = 0  # digits per sequence
+        self.steps = 0
         self.events: list[str] = []  # "backward", "clip", "step", of the first steps
         self.left_over = False  # whether a step began with gradients of the one before
-        self.largest: list[float] = []  # entry of the gradients that the first steps went by
-        self.steps = 0
+        self._had_gradients = False  # whether these were there when backward began
         self.rate = 0.0  # of the first step
-        self.batch: tuple[int, ...] = ()  # the shape of the batch that was read last
-        self.norm: Any = None  # to which the first clipping function was told to clip
+        self.stretched = False  # whether gradients were made long before the second step
+        self.norm = self.largest = 0.0  # of the long gradients at the step, and of their entries
+        self.has_gradients = False  # whether any parameter of the optimizer had one
+        self.losses: deque[float] = deque(maxlen=10)
+        self.first_loss: float | None = None
         self.last: deque[tuple[Tensor, Tensor]] = deque(maxlen=LAST)  # logits and classes
         self.first: dict[int, Tensor] = {}  # what the optimizer began with, by the parameter's id
         self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
-        self.probabilities: bool | None = None  # whether cross-entropy was given softmax's output
+        self.loss = ""  # what was wrong with the input of the loss, in a word
         self.spots = SpotChecks()
+        self._networks = Networks()
+        self._own_norm = 0.0  # of the gradients that were made long
+        self._parameters: list[Tensor] = []
 
-    def note(self, event: str) -> None:
-        """Called before each call of that kind."""
-        self.steps += event == "step"
-        if event == "step" and self.network and self.steps % SNAPSHOT_EVERY == 0:
-            self.recent.append(weights_of(self.network))
-        if self.steps > WATCHED_STEPS:
-            if self._brief:
-                self._brief = False  # a loop that catches everything must come to its own end
-                raise Enough
-            return
-        if event == "step":
-            self.largest.append(self._largest_entry())
-        elif event == "backward" and self.events[-1:] == ["step"]:
-            self.left_over |= self._largest_entry() > 0
-        self.events.append(event)
+    @contextlib.contextmanager
+    def over(self) -> Iterator[None]:
+        """Watch while the student's script runs."""
+        clip = (clip_grad, nn.utils)
+        stepped = register_optimizer_step_pre_hook(self._step)
+        with contextlib.ExitStack() as stack:
+            stack.callback(stepped.remove)
+            stack.callback(self.spots.end)
+            stack.enter_context(self._networks.noted())
+            for name in ("clip_grad_norm_", "clip_grad_value_", "clip_grad_norm"):
+                old = getattr(nn.utils, name, clip_grad.clip_grad_norm_)  # newer torch lacks one
+                for owner in clip:
+                    stack.enter_context(replaced(owner, name, preceded(old, self._clip)))
+            backward = around(torch.autograd.backward, self._before_backward, self._after_backward)
+            stack.enter_context(replaced(torch.autograd, "backward", backward))
+            losses = {"cross_entropy": self._cross_entropy, "nll_loss": self._nll_loss}
+            losses |= {name: functools.partial(self._other_loss, name) for name in LOSSES}
+            for name, notice in losses.items():
+                function = preceded(getattr(nn.functional, name), notice)
+                stack.enter_context(replaced(nn.functional, name, function))
+            yield
 
-    def step(self, optimizer: Optimizer, *_: Any) -> None:
-        """Called before each step."""
-        if not self.steps:
-            self.rate = float(optimizer.param_groups[0]["lr"])
-            parameters = (p for group in optimizer.param_groups for p in group["params"])
-            self.first = {id(p): p.detach().clone() for p in parameters}
-        self.note("step")
-        self.spots.step(self.steps)
+    # The network
 
-    def weights_at_first(self, network: nn.Module) -> dict[str, Array]:
-        """The weights before the first step; none if it was another network that was trained."""
-        named = dict(network.named_parameters())
-        if not any(id(p) in self.first for p in named.values()):
-            return {}
+    @property
+    def read(self) -> int:
+        """The digits of a sequence that the network read last; 0 if that can't be told."""
+        return self._networks.digits_read_by(self.network)
+
+    def weights(self) -> dict[str, Array]:
+        """Return the weights of the network that is trained."""
+        return weights_of(self.network) if self.network else {}
+
+    def weights_at_first(self) -> dict[str, Array]:
+        """Return the weights before the first step."""
+        named = dict(self.network.named_parameters()) if self.network else {}
         return {
             name: array(self.first.get(id(value), value), name) for name, value in named.items()
         }
 
+    # A step
+
+    def _step(self, optimizer: Optimizer, *_: Any) -> None:
+        before = self._parameters
+        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        is_same = list(map(id, before)) == list(map(id, self._parameters))
+        self.left_over |= is_same and self._had_gradients
+        self._had_gradients = False
+        if not self.steps:
+            self.network = self._networks.with_most_of(self._parameters)
+            self.rate = float(optimizer.param_groups[0]["lr"])
+            self.first = {id(p): p.detach().clone() for p in self._parameters}
+        self.steps += 1
+        if self.steps <= WATCHED_STEPS:
+            self.events.append("step")
+            self.has_gradients |= self._gradient_norm() > 0
+        if self._own_norm:
+            self._unstretch()
+        if self.network and self.steps % SNAPSHOT_EVERY == 0:
+            self.recent.append(weights_of(self.network))
+        self.spots.step(self.steps)
+        self._at_step(self)
+
+    def _before_backward(self, *_: Any, **__: Any) -> None:
+        if self.steps < WATCHED_STEPS and self.events[-1:] == ["step"]:
+            self._had_gradients = self._gradient_norm() > 0
+        if self.steps < WATCHED_STEPS:
+            self.events.append("backward")
+
+    def _after_backward(self, tensors: Any, *_: Any, **__: Any) -> None:
+        loss = tensors[0] if isinstance(tensors, list | tuple) else tensors
+        if loss.numel() == 1:
+            self.losses.append(float(loss.detach()))
+            if self.first_loss is None:
+                self.first_loss = self.losses[-1]
+        if self.steps == 1 and not self.stretched:
+            self._stretch()
+
+    def _clip(self, *_: Any, **__: Any) -> None:
+        if self.steps < WATCHED_STEPS:
+            self.events.append("clip")
+
+    def _gradients(self) -> list[Tensor]:
+        return [p.grad for p in self._parameters if p.grad is not None]
+
+    def _gradient_norm(self) -> float:
+        """Return the Euclidean norm of all gradients together."""
+        return math.sqrt(sum(float(part.double().pow(2).sum()) for part in self._gradients()))
+
+    def _scale(self, factor: float) -> None:
+        for part in self._gradients():
+            part.mul_(factor)
+
+    def _stretch(self) -> None:
+        norm = self._gradient_norm()
+        if 0 < norm < LONG:
+            self.stretched, self._own_norm = True, norm
+            self._scale(LONG / norm)
+
+    def _unstretch(self) -> None:
+        self.norm = self._gradient_norm()
+        self.largest = max((float(part.abs().max()) for part in self._gradients()), default=0.0)
+        if self.norm > self._own_norm:
+            self._scale(self._own_norm / self.norm)
+        self._own_norm = 0.0
+
+    # The loss
+
     def accuracy(self) -> float | None:
-        """The share that was right in the last batches; None if no cross-entropy was seen."""
+        """Return the share that was right in the last batches; None if that was not seen."""
         if not self.last:
             return None
         right = [float((rows.argmax(1) == target).float().mean()) for rows, target in self.last]
         return sum(right) / len(right)
 
-    def _largest_entry(self) -> float:
-        parameters = self.network.parameters() if self.network else ()
-        return max((float(p.grad.abs().max()) for p in parameters if p.grad is not None), default=0)
-
-    @contextlib.contextmanager
-    def over(self, owns: Callable[[type], bool]) -> Iterator[None]:
-        """Watch while the student's loop runs; ``owns`` says which classes are the student's."""
-
-        def forward(module: nn.Module, inputs: Any) -> None:
-            if owns(type(module)) and inputs and isinstance(inputs[0], Tensor):
-                self.network = module
-                self.read = min(inputs[0].shape[1:2], default=0)
-                self.batch = inputs[0].shape
-
-        hook = register_module_forward_pre_hook(forward)
-        stepped = register_optimizer_step_pre_hook(self.step)
-        try:
-            with (
-                preceded(nn.utils, "clip_grad_norm_", self._clip),
-                preceded(nn.utils, "clip_grad_value_", self._clip),
-                preceded(Tensor, "backward", lambda *_, **__: self.note("backward")),
-                preceded(nn.functional, "cross_entropy", self._cross_entropy),
-            ):
-                yield
-        finally:
-            hook.remove()
-            stepped.remove()
-            self.spots.end()
-
-    def _clip(self, *arguments: Any, **options: Any) -> None:
-        if self.norm is None:
-            told = options.get("max_norm", options.get("clip_value"))
-            self.norm = arguments[1] if arguments[1:] else told
-        self.note("clip")
-
     def _cross_entropy(self, input: Tensor, target: Any = None, *_: Any, **__: Any) -> None:
-        rows = input.detach()
-        self.probabilities = bool(
-            rows.ndim == 2 and (rows >= 0).all() and (rows.sum(1) - 1).abs().max() < 1e-4
-        )
-        if isinstance(target, Tensor) and target.shape == rows.shape[:1]:
-            self.last.append((rows, target))
+        self.loss = "probabilities" if _are_probabilities(input.detach()) else ""
+        self._note_batch(input, target)
+
+    def _nll_loss(self, input: Tensor, target: Any = None, *_: Any, **__: Any) -> None:
+        self.loss = "" if _are_probabilities(input.detach().exp()) else "nll_loss"
+        self._note_batch(input, target)
+
+    def _other_loss(self, name: str, *_: Any, **__: Any) -> None:
+        self.loss = name
+
+    def _note_batch(self, input: Tensor, target: Any) -> None:
+        if isinstance(target, Tensor) and target.shape == input.shape[:1]:
+            self.last.append((input.detach(), target))
 
 
-@contextlib.contextmanager
-def preceded(owner: Any, name: str, notice: Callable[..., None]) -> Iterator[None]:
-    """Meanwhile ``notice`` gets the arguments of every call of that function, before it does."""
-    function = getattr(owner, name)
+def _are_probabilities(rows: Tensor) -> bool:
+    return bool(rows.ndim == 2 and (rows >= 0).all() and (rows.sum(1) - 1).abs().max() < 1e-4)
+
+
+def preceded(function: Callable[..., Any], notice: Callable[..., None]) -> Callable[..., Any]:
+    """Return ``function`` with a call of ``notice``, with the same arguments, before it."""
+    return around(function, notice, lambda *_, **__: None)
+
+
+def around(
+    function: Callable[..., Any], before: Callable[..., None], after: Callable[..., None]
+) -> Callable[..., Any]:
+    """Return ``function`` between calls of two others with the same arguments."""
 
     @functools.wraps(function)
     def noticed(*arguments: Any, **options: Any) -> Any:
-        notice(*arguments, **options)
-        return function(*arguments, **options)
+        before(*arguments, **options)
+        result = function(*arguments, **options)
+        after(*arguments, **options)
+        return result
 
-    setattr(owner, name, noticed)
-    try:
-        yield
-    finally:
-        setattr(owner, name, function)
+    return noticed
 
 
 def weights_of(network: nn.Module) -> dict[str, Array]:
+    """Return a network's parameters by name."""
     return {name: array(value, name) for name, value in network.named_parameters()}

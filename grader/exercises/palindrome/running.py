@@ -1,0 +1,154 @@
+"""Runs a training script as its author did; in the worker.
+
+``train`` is called by the names of its parameters where these are the sheet's. Else the script runs
+as ``python train.py`` does: what its main block passes to ``train`` is what it gets, with the
+length and the model that are asked for. A loop that stands in the main block or at the top of the
+file runs there.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from grader.core.names import by_any_name, names_for, squeeze
+from grader.core.sources import is_main_block
+from grader.exercises.palindrome.configuration import declared, supply
+from grader.exercises.palindrome.settings import Settings
+from grader.exercises.palindrome.watch import Watch
+from grader.worker.answering import Unusable
+from grader.worker.calling import bind, find, parameters, takes
+from grader.worker.script import Script
+
+NOTICED = "__noticed__"
+
+
+class Run:
+    """One run of a script: what ``train`` returned, if it was called.
+
+    Args:
+        sheet: Values for a ``train`` that is called by the names of its parameters.
+    """
+
+    def __init__(
+        self, script: Script, settings: Settings, watch: Watch, sheet: dict[str, Any]
+    ) -> None:
+        self.returned: Any = None
+        self.module: ModuleType
+        self._script, self._settings, self._watch = script, settings, watch
+        self._sheet = sheet
+        self._is_inside = self._has_returned = False
+
+    def perform(self) -> None:
+        """Execute the script until a training has run.
+
+        Raises:
+            Unusable: Nothing in the script trains a network.
+        """
+        tree = self._script.tree()
+        self._settings.read(tree)
+        options = declared(tree)
+        arguments = self._settings.command_line(tree)
+        tree = self._settings.rewritten(tree)
+        main = [statement for statement in tree.body if is_main_block(statement)]
+        before = [_noticing(statement) for statement in tree.body if statement not in main]
+        with self._script.as_main(arguments, **{NOTICED: self._noticed}) as self.module:
+            self._script.execute(before, self.module)
+            ways = [lambda: self._script.execute(main, self.module)] if main else []
+            function = _train_of(self.module)
+            if function is not None:
+                call = functools.partial(self._call, function, options)
+                ways.insert(0 if self._is_known(function) else len(ways), call)
+            self._try(ways)
+
+    def _try(self, ways: list[Callable[[], None]]) -> None:
+        """Go on from one way to the next until one has trained, or returned without an error."""
+        first: BaseException | None = None
+        for way in ways:
+            if self._watch.steps or self._has_returned:
+                return
+            try:
+                way()
+            except (Exception, SystemExit) as error:
+                if self._watch.steps:
+                    raise
+                first = first or error
+        if self._watch.steps or self._has_returned:
+            return
+        if first is not None:
+            raise first
+        raise Unusable(
+            "Running train.py should train a network.",
+            expected="def train(…), or a loop in the main block",
+            got="no step of an optimizer",
+        )
+
+    def _call(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        chosen, aliases = self._settings.values, self._settings.aliases
+        supplied = supply(options, self._sheet, chosen, aliases, vars(self.module))
+        defaults = {squeeze(p.name) for p in parameters(function) if p.default is not p.empty}
+        values = {
+            name: value
+            for name, value in self._sheet.items()
+            if name in chosen or not defaults & names_for(name, aliases)
+        }
+        bind(function, values, aliases, supplied)
+
+    def _is_known(self, function: Callable[..., Any]) -> bool:
+        """Return whether the sheet's values are all that a function needs, the length included."""
+        aliases = self._settings.aliases
+        several = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+        needed = [
+            parameter.name
+            for parameter in parameters(function)
+            if parameter.default is parameter.empty and parameter.kind not in several
+        ]
+        known = by_any_name(self._sheet, aliases)
+        sized = any(takes(function, name, aliases) for name in ("length", "input_length"))
+        return sized and all(squeeze(name) in known for name in needed)
+
+    def _noticed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a training function: set the values among its arguments, keep its result."""
+
+        @functools.wraps(function)
+        def call(*arguments: Any, **options: Any) -> Any:
+            if self._is_inside:
+                return function(*arguments, **options)
+            try:
+                bound = inspect.signature(function).bind(*arguments, **options)
+            except (TypeError, ValueError):  # the call itself says what is wrong
+                return function(*arguments, **options)
+            bound.apply_defaults()
+            self._settings.apply(vars(self.module))
+            self._settings.apply(bound.arguments)
+            self._is_inside = True
+            try:
+                result = function(*bound.args, **bound.kwargs)
+            finally:
+                self._is_inside = False
+            if not self._has_returned:
+                self.returned, self._has_returned = result, True
+            return result
+
+        return call
+
+
+def _noticing(statement: ast.stmt) -> ast.stmt:
+    """Add a decorator to a training function's definition."""
+    if isinstance(statement, ast.FunctionDef) and "train" in statement.name.lower():
+        statement.decorator_list.insert(0, ast.Name(NOTICED, ast.Load()))
+    return statement
+
+
+def _train_of(module: ModuleType) -> Callable[..., Any] | None:
+    """Return the training function of a module, the one called ``train`` before others."""
+    try:
+        return find(module, "train")
+    except Unusable:
+        own = (value for value in vars(module).values() if inspect.isfunction(value))
+        named = [v for v in own if "train" in v.__name__.lower() and v.__module__ == "__main__"]
+        return named[0] if len(named) == 1 else None
