@@ -12,7 +12,7 @@ import io
 import os
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.synthetic import ROOT
@@ -161,9 +161,9 @@ def honest(folder: Path, count: int) -> list[str]:
     return names[:count]
 
 
-def hostile(folder: Path, count: int = len(HOSTILE)) -> None:
+def hostile(folder: Path, makes: Sequence[Make] = HOSTILE) -> None:
     """Add hostile hand-ins."""
-    for make in HOSTILE[:count]:
+    for make in makes:
         make(folder)
 
 
@@ -171,4 +171,4 @@ if __name__ == "__main__":
     place = Path(sys.argv[1])
     counts = [int(text) for text in sys.argv[2:]]
     honest(place, *(counts[:1] or [40]))
-    hostile(place, *counts[1:])
+    hostile(place, HOSTILE[: counts[1]] if counts[1:] else HOSTILE)

@@ -590,3 +590,22 @@ def test_several_zips_of_one_student_are_said(
     batch(source, tmp_path / "out")
     assert "Lee-12345: Of several archives the newest counts" in capsys.readouterr().out
     assert judges.graded == ["Lee-12345"]
+
+
+def test_marks_and_results_of_who_has_left_are_kept(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = hand_in(tmp_path / "in", "Kim", "Lee"), tmp_path / "out"
+    batch(source, out)
+    wrong = "student,question,points,comment\nKim,Q1.6-text,0.5,fine\nLee,Q1.6-text,1,\n"
+    (out / "marks.csv").write_text(wrong, encoding="utf-8")
+    (source / "Kim.zip").rename(tmp_path / "Kim.zip")
+    assert batch(source, out) == 0
+    assert "no longer there, results and marks are kept: Kim" in capsys.readouterr().out
+    assert {path.stem for path in (out / "feedback").iterdir()} == {"Lee"}
+    assert main(["marks", str(out)]) == 0
+    assert '"Kim","Q1.6-text","0.5","fine"' in (out / "marks.csv").read_text("utf-8")
+    (tmp_path / "Kim.zip").rename(source / "Kim.zip")
+    assert batch(source, out) == 0
+    assert [row["1.6-text"] for row in grades(out)] == ["0.5", "1"]
+    assert sorted(judges.graded) == ["Kim", "Lee"]  # nobody twice

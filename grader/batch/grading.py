@@ -32,7 +32,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Grading:
-    """What all submissions of a run share."""
+    """The tools and settings that all submissions of a run share."""
 
     console: Console
     store: Store

@@ -22,7 +22,7 @@ NAMED = 5  # items that a message lists
 
 
 class Archive(NamedTuple):
-    """What counts of a hand-in: its name, how to read it, and remarks on the choice."""
+    """The archive that counts of a hand-in: its name, how to read it, and remarks on the choice."""
 
     name: str
     read: Callable[[], bytes]

@@ -58,6 +58,7 @@ class JudgeProcess:
 
     @property
     def pid(self) -> int:
+        """Return the number of the process."""
         return self._process.pid
 
     def grade(self, task: Task) -> bytes:
@@ -148,6 +149,7 @@ class JudgePool:
 
     @property
     def closed(self) -> bool:
+        """Return whether `close` was called."""
         return self._closed
 
 

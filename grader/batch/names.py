@@ -21,7 +21,7 @@ LONGEST_NAME = 200  # characters
 
 
 class Names(NamedTuple):
-    """What a student is called in reports, and what the student's files are called."""
+    """The name of a student in reports, and that of the student's files."""
 
     student: str
     file: str

@@ -50,6 +50,7 @@ class Counts:
         self._start = clock()
 
     def add(self, status: str) -> None:
+        """Count one submission that is finished."""
         self.done += 1
         self.before += status == BEFORE
         self.refused += status == "refused"

@@ -121,6 +121,11 @@ class Store:
         """
         return [Participant(**row) for row in self._manifest()["students"]]
 
+    def left(self) -> list[Names]:
+        """Return the names of students of earlier runs who are not in the last one."""
+        present = {participant.file for participant in self.participants()}
+        return [name for name in self._names().values() if name.file not in present]
+
     def is_done(self, participant: Participant, key: str) -> bool:
         """Return whether there is a result for this key that need not be made again."""
         batch = self.result(participant).get("batch")

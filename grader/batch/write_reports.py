@@ -17,6 +17,7 @@ from grader.batch import outcome
 from grader.batch.store import Participant, Store, write
 from grader.core.errors import UserError
 from grader.core.report import Report
+from grader.core.text import shown
 from grader.reports.marks import Marks, marks_csv, read_marks
 from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
@@ -76,6 +77,7 @@ def publish(
         published.attempt(
             f"feedback for {row.student}", partial(_feedback, store, row, participant)
         )
+    _remove_stale(store, published)
     published.attempt("report.html", lambda: _report(store, rows))
     if folders:
         published.attempt("feedback.zip", lambda: _feedback_zip(store, folders))
@@ -128,7 +130,9 @@ def read_rows(store: Store) -> list[Row]:
 def marks_of(store: Store, rows: list[Row]) -> Marks:
     """Return a person's marks, if there are any yet."""
     path = store.folder / MARKS
-    return read_marks(path.read_bytes(), rows) if path.exists() else {}
+    if not path.exists():
+        return {}
+    return read_marks(path.read_bytes(), rows, [names.student for names in store.left()])
 
 
 def _read_row(store: Store, participant: Participant) -> Row:
@@ -168,6 +172,18 @@ def _feedback(store: Store, row: Row, participant: Participant) -> None:
     result = _readable(store, participant)
     write(folder / f"{row.file}.html", feedback_html(row, result))
     write(folder / f"{row.file}.md", feedback_md(row, result))
+
+
+def _remove_stale(store: Store, published: Published) -> None:
+    """Remove the pages of students who have left; their results and marks stay."""
+    left = store.left()
+    for names in left:
+        for suffix in (".html", ".md"):
+            page = store.folder / "feedback" / f"{names.file}{suffix}"
+            published.attempt(page.name, partial(page.unlink, missing_ok=True))
+    if left:
+        who = ", ".join(shown(names.student) for names in left)
+        published.remarks.append(f"no longer there, results and marks are kept: {who}")
 
 
 def _readable(store: Store, participant: Participant) -> Report:

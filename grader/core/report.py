@@ -57,7 +57,7 @@ class TestReport(TypedDict):
 
 
 class QuestionReport(TypedDict):
-    """What a question earned; ``status`` is a test's, "partly passed" or "pending"."""
+    """The points that a question earned; ``status`` is a test's, "partly passed" or "pending"."""
 
     id: str
     title: str
@@ -77,7 +77,7 @@ class GradeReport(TypedDict):
 
 
 class BatchReport(TypedDict):
-    """What a batch adds: how it went as a whole, and for whom."""
+    """The part that a batch adds: how it went as a whole, and for whom."""
 
     status: RowStatus
     message: str

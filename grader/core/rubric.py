@@ -33,7 +33,7 @@ class Question:
 
 @dataclass
 class Result:
-    """What one test found; ``earned`` is final once :func:`grade` has been over it."""
+    """The outcome of one test; ``earned`` is final once :func:`grade` has been over it."""
 
     test: str  # pytest's node id
     title: str

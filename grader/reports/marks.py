@@ -11,7 +11,7 @@ import difflib
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from grader.core.errors import UserError
 from grader.core.text import shown
@@ -41,11 +41,20 @@ def marks_csv(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> st
                 mine = given.get((row.student, mark.id), Given(None))
                 question = f"{QUESTION}{mark.id}"
                 table.append([row.student, question, points(mine.points), mine.comment])
+    present = {row.student for row in rows}
+    for (student, question), kept in given.items():  # of people who have left
+        if student not in present:
+            table.append([student, f"{QUESTION}{question}", points(kept.points), kept.comment])
     return "\ufeff" + csv_text(table)
 
 
-def read_marks(data: bytes, rows: Sequence[Row]) -> Marks:
+def read_marks(data: bytes, rows: Sequence[Row], left: Collection[str] = ()) -> Marks:
     """Read what a person gave.
+
+    Args:
+        data: The file.
+        rows: The students of this run.
+        left: Students of earlier runs, whose marks are kept as they are.
 
     Raises:
         UserError: A name, question or number is wrong, with a line for each such row.
@@ -55,7 +64,7 @@ def read_marks(data: bytes, rows: Sequence[Row]) -> Marks:
     errors: list[str] = []
     for number, line in _lines(_decoded(data, students)):
         try:
-            key, value = _read_line(line, students, rows)
+            key, value = _read_left(line, left) or _read_line(line, students, rows)
             if key in given:
                 raise ValueError(f"{key[0]} has a row for question {key[1]} already")
             given[key] = value
@@ -106,6 +115,16 @@ def _parsed(text: str, delimiter: str) -> Iterator[Line]:
             cells.pop()
         if any(cells):
             yield reader.line_num, cells + [""] * (len(HEADER) - len(cells))
+
+
+def _read_left(line: list[str], left: Collection[str]) -> tuple[tuple[str, str], Given] | None:
+    """Read the row of somebody who has left; None if it is another's."""
+    student, question, number, comment, *_ = line
+    names = {_folded(form): name for name in left for form in (name, cell(name))}
+    if _folded(student) not in names:
+        return None
+    key = names[_folded(student)], question.removeprefix(QUESTION)
+    return key, Given(_number(number), comment)
 
 
 def _read_line(

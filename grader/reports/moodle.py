@@ -141,6 +141,7 @@ class Owners:
         self.teams = 2 * sum(one is other for one, other in named) < len(named)
 
     def of(self, line: list[Field]) -> Row | None:
+        """Return the row of the submission; None if there is none, or several claim it."""
         return self._named(line) if self.teams else self._numbered(line)
 
     def folder(self, row: Row, line: list[Field]) -> str:
@@ -207,6 +208,7 @@ class Field:
 
     @property
     def plain(self) -> str:
+        """Return the text without quotes."""
         raw = self.raw
         return raw[1:-1].replace('""', '"') if raw.startswith('"') and len(raw) > 1 else raw
 

@@ -17,7 +17,7 @@ INCIDENTS: tuple[Status, ...] = ("blocked", "crashed", "timeout", "internal")
 
 @dataclass(frozen=True)
 class Given:
-    """What a person gave for a question; ``points`` is None until they have decided."""
+    """The points and comment of a person for a question; ``points`` is None while undecided."""
 
     points: float | None
     comment: str = ""

@@ -15,6 +15,8 @@ LISTED = 10  # slowest runs, most frequent mistakes
 
 @dataclass
 class Bin:
+    """One bar of the distribution."""
+
     label: str  # 80–90 %
     count: int
 
@@ -44,6 +46,8 @@ class Misconception:
 
 @dataclass
 class Course:
+    """All that the report on the course shows."""
+
     rows: Sequence[Row]
     statuses: dict[str, int]
     mean: float | None  # of the fractions of points decided so far
