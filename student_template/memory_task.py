@@ -1,7 +1,7 @@
 """Remember the first number of a random sequence (sheet 003, assignment 2).
 
-A model is whatever has `forward`, `backward` and `update` as `RNN` in numpy_rnn.py has them. The
-best guess without memory is 0, with a mean squared error of 1/3.
+`Learner` and `MSELoss` of memory_learner.py train networks on it. A `Model` is what has `forward`,
+`backward` and `update`, as the `RNN` of numpy_rnn.py has them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,85 +9,57 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from .memory_learner import Model
+
 BATCH_SIZE = 64
-Samples = Iterator[tuple[np.ndarray, np.ndarray]]
+Samples = Iterator[tuple[np.ndarray, np.ndarray]]  # batches (x, y)
+Seed = int | np.random.Generator | None  # None draws afresh
 
 
-def generate_samples(batch_size: int, seq_length: int, rng=None) -> Samples:
-    """Generate batches (x, y) without end, each newly drawn (slide "Data Generator").
+def generate_samples(batch_size: int, seq_length: int, rng: Seed = None) -> Samples:
+    """Generate newly drawn batches (x, y) without end (slide "Data Generator").
 
-    x [seq_length, batch_size, 1] is uniform between −1 and 1; y [batch_size, 1] is the first
-    element of every sequence. rng: a seed or a `np.random.Generator`; None draws afresh.
-    ValueError, when the first batch is asked for, if a size is less than 1.
+    x [seq_length, batch_size, 1] is uniform between −1 and 1, and y = x[0], [batch_size, 1].
+
+    Raises:
+        ValueError: a size is less than 1; raised when the first batch is asked for.
     """
     raise NotImplementedError("M1: an endless Python generator of batches")
 
 
-class MSELoss:
-    """L = 1/N Σ (y − ŷ)², the mean over all N elements of ŷ (slide "MSE Loss")."""
+def accuracy(
+    predict: Callable[[np.ndarray], np.ndarray],
+    data: Samples,
+    batches: int = 10,
+    tolerance: float = 0.1,
+) -> float:
+    """Return the fraction, 0 to 1, of samples in new batches with |predict(x) − y| < tolerance.
 
-    def __init__(self):
-        self.error = None  # what forward leaves for backward
-
-    def forward(self, y_hat: np.ndarray, y: np.ndarray) -> float:
-        """Return L. ValueError unless ŷ and y have the same shape."""
-        raise NotImplementedError("M2: the mean squared error")
-
-    def backward(self) -> np.ndarray:
-        """Return ∂L/∂ŷ at the last `forward`, in the shape of ŷ. RuntimeError before any."""
-        raise NotImplementedError("M2: the gradient of the mean squared error")
-
-
-class Learner:
-    """Trains a model, tracks its loss, predicts and plots (slide "Learner Class").
-
-    `data` yields (x, y) as `generate_samples` does; `history` has the loss of each training step.
-    """
-
-    def __init__(self, model, loss, data: Samples, lr: float = 0.05, max_norm: float = 1.0):
-        self.model, self.loss, self.data = model, loss, data
-        self.lr, self.max_norm = lr, max_norm
-        self.history: list[float] = []
-
-    def train(self, steps: int, progress: Callable[[int, float], None] | None = None) -> None:
-        """Take `steps` steps of gradient descent at rate lr, each on the next batch of the data.
-
-        If the norm of all gradients together, summed over time, exceeds max_norm, they are scaled
-        down to it, for on long sequences gradients explode, too. A second call goes on where the
-        first ended. progress(k, loss) is called after the k-th step in all, k = 1, 2, …
-        """
-        raise NotImplementedError("M3: the training loop")
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Return ŷ [batch, 1] for x [T, batch, 1]."""
-        raise NotImplementedError("M3: the prediction")
-
-    def plot(self) -> Figure:
-        """Draw the history: the loss, on a log scale, against the step; axis labels, legend."""
-        raise NotImplementedError("M3: the learning curve")
-
-
-def accuracy(predict: Callable, data: Samples, batches: int = 10, tolerance: float = 0.1) -> float:
-    """Return the fraction, 0 to 1, of samples for which |ŷ − y| < tolerance, over some new batches.
-
-    ŷ = predict(x) for (x, y) from data. Within 0.1, always guessing 0 would be right for 10 %.
+    A constant guess of 0 is within 0.1 for 10 % of the samples.
     """
     raise NotImplementedError("M4: the accuracy on new random batches")
 
 
 def accuracy_against_length(
-    make_model: Callable, lengths: Sequence[int], repetitions: int = 5, steps: int = 1000, rng=None
+    make_model: Callable[[np.random.Generator], Model],
+    lengths: Sequence[int],
+    repetitions: int = 5,
+    steps: int = 1000,
+    rng: Seed = None,
 ) -> np.ndarray:
     """Return accuracies [len(lengths), repetitions], each of a new model trained on that length.
 
-    make_model(rng) returns a model with weights drawn from the `np.random.Generator` it is given; a
-    `Learner` with its defaults trains it on batches of BATCH_SIZE. Samples for testing are new.
+    make_model(rng) draws the weights of a model. A `Learner` with its defaults trains it on
+    batches of BATCH_SIZE, and new samples test it.
     """
+    # Hint: from .memory_learner import Learner, MSELoss
     raise NotImplementedError("M4: train and test for each length, several times")
 
 
-def longest_solvable_length(lengths, accuracies: np.ndarray, threshold: float = 0.9) -> int:
-    """Return the greatest length whose mean accuracy is at least the threshold, 0 if there is none.
+def longest_solvable_length(
+    lengths: Sequence[int], accuracies: np.ndarray, threshold: float = 0.9
+) -> int:
+    """Return the greatest length with a mean accuracy of at least the threshold, 0 without any.
 
     accuracies [len(lengths), repetitions], the lengths in any order.
     """
@@ -102,16 +74,16 @@ def plot_accuracy(lengths: Sequence[int], accuracies: np.ndarray) -> Figure:
     raise NotImplementedError("M4: the figure with error bars")
 
 
-def gradient_norms(model, x: np.ndarray) -> np.ndarray:
+def gradient_norms(model: Model, x: np.ndarray) -> np.ndarray:
     """Return the norms [T] of the gradients that reach the time steps of x [T, batch, in].
 
-    Entry t is ‖∂f/∂b_s[t]‖, with f the sum of the outputs averaged over the batch and b_s[t] the
-    bias as used at t: the first bias gradient that sheet 003 asks for.
+    Entry t is ‖∂f/∂b_s[t]‖: f is the sum of the outputs, averaged over the batch, and b_s[t] the
+    bias as used at t.
     """
     raise NotImplementedError("M5: the norm of the gradient at each time step")
 
 
-def plot_vanishing_gradients(model, lengths: Sequence[int], rng=None) -> Figure:
+def plot_vanishing_gradients(model: Model, lengths: Sequence[int], rng: Seed = None) -> Figure:
     """Draw `gradient_norms`, on a log scale, against the time step t = 1 … T (sheet 003).
 
     One curve and one random batch for each length T; axis labels, legend.

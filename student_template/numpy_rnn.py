@@ -1,4 +1,4 @@
-"""A recurrent network in NumPy, backpropagation through time by hand (sheet 003, assignment 1).
+"""A recurrent network in NumPy, trained without autograd (sheet 003, assignment 1).
 
     s[t] = Wᵀ x[t] + Rᵀ a[t−1] + b_s,    a[t] = tanh(s[t]),    ŷ = Vᵀ a[T] + b_y
 
@@ -9,55 +9,53 @@ import numpy as np
 
 WEIGHTS = ("W", "R", "bs", "V", "by")
 Arrays = dict[str, np.ndarray]
+Seed = int | np.random.Generator | None  # None draws afresh
 
 
 class RNN:
-    """The network above, its float64 weights as attributes.
+    """The network above, with the float64 weights as attributes.
 
     W (in, hidden), R (hidden, hidden), bs (hidden, 1), V (hidden, out), by (out, 1).
     """
 
-    def __init__(self, input_size: int, hidden_size: int, output_size: int, rng=None):
-        """Draw W, R, V uniformly in ±0.2, biases zero (sheet 003). rng: seed, Generator or None."""
+    def __init__(self, input_size: int, hidden_size: int, output_size: int, rng: Seed = None):
+        """Draw W, R and V uniformly in ±0.2; set biases to zero (sheet 003)."""
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
-        self.tape, self.grads = None, {}  # forward leaves the tape to backward, backward the grads
+        self.tape: tuple[np.ndarray, np.ndarray] | None = None  # forward leaves it for backward
+        self.grads: Arrays = {}  # backward leaves them for update
         raise NotImplementedError("N1: initialize W, R, bs, V and by")
 
     def get_weights(self) -> Arrays:
-        """Return copies of the weights, under the names of the attributes."""
+        """Return copies of the weights, named as the attributes."""
         raise NotImplementedError("N1: a dictionary with copies of the five weights")
 
     def set_weights(self, weights: Arrays) -> None:
         """Replace all five weights by copies; `backward` then needs a new `forward`.
 
-        ValueError, with no weight changed, if a name is missing or unknown or a shape is wrong.
+        A missing or unknown name or a wrong shape raises ValueError and changes nothing.
         """
         raise NotImplementedError("N1: check all names and shapes, then copy the five weights")
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """Return the predictions ŷ, [batch, out], for x, [T, batch, in] (slide "Forward pass").
+        """Return the predictions ŷ [batch, out] for x [T, batch, in] (slide "Forward pass").
 
-        A single sequence [T, in] is a batch of one, and gives [1, out].
-        ValueError if x has another number of axes or of features, or is empty.
+        A single sequence [T, in] gives [1, out]. ValueError if x is empty or has other axes.
         """
         raise NotImplementedError("N2: forward pass, equations for s[t], a[t] and ŷ")
 
     def backward(self, d_loss: np.ndarray) -> Arrays:
         """Return the gradients of a loss L, given d_loss = ∂L/∂ŷ (slide "Backward pass").
 
-        d_loss is [batch, out] like the last ŷ, or [out] for a single sequence. Gradients are
-        *summed* over the batch: a loss that averages has its 1/batch inside d_loss already.
-        "d_V" (hidden, out), "d_by" (out, 1), and with an entry for each time step t, the weight's
-        use at t: "d_W" [T, in, hidden], "d_R" [T, hidden, hidden], "d_bs" [T, hidden, 1].
+        d_loss is [batch, out] as the last ŷ, or [out] for a single sequence. Gradients are summed
+        over the batch: a loss that averages has its 1/batch inside d_loss. They are "d_V"
+        (hidden, out), "d_by" (out, 1), and with an entry for each time step t, for the weight as
+        used at t: "d_W" [T, in, hidden], "d_R" [T, hidden, hidden], "d_bs" [T, hidden, 1].
         RuntimeError unless `forward` ran since the weights last changed; ValueError on a bad shape.
         """
         raise NotImplementedError("N3: backward pass, the five gradients, going back in time")
 
     def update(self, lr: float) -> None:
-        """Take one step of gradient descent at rate lr, with gradients summed over time.
-
-        This uses the gradients up. RuntimeError unless `backward` ran since the last update.
-        """
+        """Step to w − lr Σ_t ∂L/∂w[t] for each w; RuntimeError without a new `backward`."""
         raise NotImplementedError("N4: one step of gradient descent on all five weights")
 
 
@@ -71,5 +69,5 @@ def get_numerical_gradient(model: RNN, x: np.ndarray, eps: float = 1e-5) -> Arra
 
 
 def get_analytical_gradient(model: RNN, x: np.ndarray) -> Arrays:
-    """Return the same, from `backward`: summed over time, averaged over the batch (sheet 003)."""
+    """Return ∂f/∂w of `get_numerical_gradient` by `backward`, summed over time (sheet 003)."""
     raise NotImplementedError("N5: the same gradient by backpropagation")

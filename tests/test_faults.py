@@ -91,6 +91,7 @@ def test_a_file_may_have_another_name(file: str, select: str, grade: Grade, tmp_
     folder = tmp_path / "Homework"
     folder.mkdir()
     shutil.copy(ROOT / "reference" / f"{file}.py", folder / "my solution (1).py")
+    shutil.copy(ROOT / "reference" / "memory_learner.py", folder)
     run = grade(folder, "--exercise", file, "-k", select)
     outcomes = [test["metadata"]["status"] for test in run.report["tests"]]
     assert outcomes, run.text

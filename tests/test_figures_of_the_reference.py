@@ -1,6 +1,7 @@
 """The figures that python -m reference.figures draws, and the written answers beside them."""
 
 import functools
+import multiprocessing
 import os
 import re
 import signal
@@ -8,8 +9,8 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Sequence
 from itertools import product
-from multiprocessing import Pipe, get_context
 from pathlib import Path
 
 import matplotlib
@@ -19,13 +20,15 @@ import torch
 from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose
 
-from reference import drawing, figures
-from reference.palindrome import lengths, parallel
+from reference.figures import __main__ as command
+from reference.figures import drawing, interrupts, memory, palindromes, parallel, toy
 from reference.palindrome.lstm import LSTM
 
 ROOT = Path(__file__).parents[1]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc, which even root can't write")
 TINY = drawing.Effort((2, 3), 2, 5, (3, 4), 2, 2)
+TINY_MEMORY = TINY[:3]
+Histories = dict[str, dict[str, list[float]]]
 NAMES = [
     "000-bptt-rate-5740",
     "000-bptt-rate-10000",
@@ -47,12 +50,12 @@ NAMES = [
 def untrained(monkeypatch):
     """No palindrome network is trained; everything else is drawn at the effort TINY."""
 
-    def train_all(T, seeds, steps):
+    def train_all(T: Sequence[int], seeds: int, steps: int) -> tuple[np.ndarray, Histories]:
         history = {"loss": [2.3] * steps, "accuracy": [0.1] * steps}
-        accuracies = np.full((len(lengths.CURVES), len(T), seeds), 0.1)
-        return accuracies, dict.fromkeys(lengths.CURVES, history)
+        accuracies = np.full((len(palindromes.CURVES), len(T), seeds), 0.1)
+        return accuracies, dict.fromkeys(palindromes.CURVES, history)
 
-    monkeypatch.setattr(drawing, "train_all", train_all)
+    monkeypatch.setattr(palindromes, "train_all", train_all)
     monkeypatch.setattr(drawing, "QUICK", TINY)
     monkeypatch.setattr(drawing, "FULL", TINY._replace(memory_steps=7))
 
@@ -62,7 +65,7 @@ def untrained(monkeypatch):
 def test_every_figure_is_written_and_named(tmp_path, monkeypatch, capsys, options):
     monkeypatch.chdir(tmp_path)
     folder, style = Path("new") / "folder", dict(matplotlib.rcParams)
-    figures.main([*options, "-o", str(folder)])
+    command.main([*options, "-o", str(folder)])
     assert dict(matplotlib.rcParams) == style
     paths = [folder / f"{name}.png" for name in NAMES]
     printed = capsys.readouterr().out.splitlines()
@@ -76,12 +79,12 @@ def test_every_figure_is_written_and_named(tmp_path, monkeypatch, capsys, option
 def test_quick_makes_less_effort_and_figures_is_the_default_folder(
     tmp_path, monkeypatch, options, steps
 ):
-    efforts = []
-    monkeypatch.setattr(drawing, "toy_figures", lambda: iter(()))
-    monkeypatch.setattr(drawing, "memory_figures", lambda effort: efforts.append(effort) or ())
+    efforts: list[tuple[object, ...]] = []
+    monkeypatch.setattr(toy, "figures", lambda: iter(()))
+    monkeypatch.setattr(memory, "figures", lambda *effort: efforts.append(effort) or ())
     monkeypatch.chdir(tmp_path)
-    figures.main(options)
-    assert [effort.memory_steps for effort in efforts] == [steps]
+    command.main(options)
+    assert [effort[-1] for effort in efforts] == [steps]
     assert len(list((tmp_path / "figures").glob("004-*.png"))) == 3
 
 
@@ -92,7 +95,7 @@ def test_quick_is_less_than_full():
 
 def test_help_says_how_long_it_takes_and_where_the_files_go(capsys):
     with pytest.raises(SystemExit) as caught:
-        figures.main(["--help"])
+        command.main(["--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert caught.value.code == 0
     assert "usage: python -m reference.figures" in text
@@ -128,28 +131,28 @@ def test_titles_claim_what_was_measured():
 def test_no_bar_is_cut_off():
     accuracies = np.array([[1] * 6 + [0], [1, 1, 1, 1, 1, 0, 0]])
     top = (accuracies.mean(axis=1) + accuracies.std(axis=1)).max()
-    *_, (name, figure) = drawing.memory_figures(TINY)
+    *_, (name, figure) = memory.figures(*TINY_MEMORY)
     assert name == "003-accuracy"
     assert top < figure.axes[0].get_ylim()[1]
     assert max(figure.axes[0].get_yticks()) == 1
 
 
 def test_the_memory_task_reports_as_it_goes_on(capsys):
-    list(drawing.memory_figures(TINY))
+    list(memory.figures(*TINY_MEMORY))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == ["memory task, T = 2", "memory task, T = 3"]
 
 
 def test_lines_differ_in_style_and_in_brightness():
     with matplotlib.rc_context(drawing.STYLE):
-        lines = dict(drawing.toy_figures())["000-restarts-power-1"].axes[0].lines
+        lines = dict(toy.figures())["000-restarts-power-1"].axes[0].lines
     assert len({line.get_linestyle() for line in lines}) == len(lines) == 3
     grey = sorted(np.dot(to_rgb(line.get_color()), [0.3, 0.59, 0.11]) for line in lines)
     assert min(np.diff(grey)) > 0.05
 
 
 def test_restarts_are_drawn_by_their_size():
-    drawn = dict(drawing.toy_figures())
+    drawn = dict(toy.figures())
     for power, ends in (1, [0.154769, 0.023954, 0.003707]), (1.5, [0.050178, 0.002518, 0.000126]):
         (axes,) = drawn[f"000-restarts-power-{power}"].axes
         assert axes.get_yscale() == "log"
@@ -157,7 +160,7 @@ def test_restarts_are_drawn_by_their_size():
 
 
 def test_theta_stays_between_the_theoretical_envelopes():
-    (axes,) = dict(drawing.toy_figures())["000-theta"].axes
+    (axes,) = dict(toy.figures())["000-theta"].axes
     slow, fast, *envelopes = (line.get_ydata() for line in axes.lines)
     for theta, above, below, power in (slow, *envelopes[:2], 1 / 4), (fast, *envelopes[2:], 3 / 8):
         k = np.arange(1, len(theta) + 1)
@@ -169,7 +172,7 @@ def test_theta_stays_between_the_theoretical_envelopes():
 
 
 def test_curves_that_differ_in_length_only_have_markers_of_their_own():
-    _, figure = next(drawing.memory_figures(TINY))
+    _, figure = next(memory.figures(*TINY_MEMORY))
     assert len({line.get_marker() for line in figure.axes[0].lines}) == 4
     handles = figure.axes[0].get_legend().legend_handles
     assert len({handle.get_marker() for handle in handles}) == 4
@@ -193,7 +196,7 @@ def test_a_folder_that_cannot_be_written_is_one_line_before_anything_is_drawn(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(drawing, "every_figure", lambda _: pytest.fail("too late"))
     with pytest.raises(SystemExit) as caught:
-        figures.main(["-o", folder])
+        command.main(["-o", folder])
     message = f"error: can't write {folder}: {reason}; choose another folder with -o"
     assert caught.value.code == message
 
@@ -203,7 +206,7 @@ def test_a_figure_that_cannot_be_written_is_one_line(tmp_path):
     path = tmp_path / f"{NAMES[1]}.png"
     path.mkdir()
     with pytest.raises(SystemExit) as caught:
-        figures.main(["-o", str(tmp_path)])
+        command.main(["-o", str(tmp_path)])
     assert caught.value.code.startswith(f"error: can't write {path}: Is a directory;")
     assert (tmp_path / f"{NAMES[0]}.png").read_bytes().endswith(b"IEND\xaeB`\x82")
 
@@ -250,7 +253,7 @@ def alive(group):
 def test_bars_reach_from_the_worst_to_the_best_seed():
     values = np.full((3, 2, 3), 0.1)  # their mean is 0.10000000000000002: no bar of length −1e-17
     values[1, 0] = [0.2, 0.3, 1.0]
-    (axes,) = lengths.plot_accuracies((5, 10), values).axes
+    (axes,) = palindromes.plot_accuracies((5, 10), values).axes
     bars = [container.lines[2][0].get_segments() for container in axes.containers]
     assert_allclose(bars[1][0], [[5, 0.2], [5, 1.0]])
     assert_allclose(axes.containers[1].lines[0].get_ydata(), [0.5, 0.1])
@@ -270,12 +273,12 @@ def one_thread():
 def test_networks_are_trained_alike_on_any_number_of_cores(monkeypatch, capsys):
     for cores in 1, 3:
         monkeypatch.setattr(parallel, "cpu_count", lambda cores=cores: cores)
-        accuracies, histories = lengths.train_all((2, 3), seeds=2, steps=3)
+        accuracies, histories = palindromes.train_all((2, 3), seeds=2, steps=3)
         assert accuracies.shape == (3, 2, 2)
         for (i, model), (j, T), seed in product(
-            enumerate(lengths.CURVES), enumerate((2, 3)), (0, 1)
+            enumerate(palindromes.CURVES), enumerate((2, 3)), (0, 1)
         ):
-            accuracy, history = lengths.train_and_test((model, T, seed, 3))
+            accuracy, history = palindromes.train_and_test((model, T, seed, 3))
             assert accuracies[i, j, seed] == accuracy
             assert (histories[model] == history) == (j == seed == 0)
     lines = capsys.readouterr().out.splitlines()
@@ -285,10 +288,10 @@ def test_networks_are_trained_alike_on_any_number_of_cores(monkeypatch, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no masks of signals")
-def test_an_interrupt_waits_until_the_workers_have_started():
-    caught = []
+def test_an_interrupt_waits_until_the_workers_have_started() -> None:
+    caught: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
-    with parallel.interrupts_held():
+    with interrupts.interrupts_deferred():
         os.kill(os.getpid(), signal.SIGINT)  # any thread may get it
         code = "import signal; print(signal.SIGINT in signal.pthread_sigmask(0, []))"
         child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -299,18 +302,11 @@ def test_an_interrupt_waits_until_the_workers_have_started():
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
-def test_a_worker_ends_with_its_jobs():
-    ours, theirs = Pipe()
-    ours.send(("RNN", 2, 0, 1))
-    worker = get_context("spawn").Process(
-        target=parallel.work, args=(lengths.train_and_test, theirs)
-    )
-    worker.start()
-    theirs.close()
-    assert len(ours.recv()) == 2
-    ours.close()
-    worker.join(60)
-    assert worker.exitcode == 0
+def test_workers_end_when_nobody_waits_for_their_results() -> None:
+    results = parallel.in_parallel(time.sleep, [0.0, 600.0])
+    assert next(results) == (0.0, None)
+    results.close()
+    assert multiprocessing.active_children() == []
 
 
 def test_the_open_lstm_differs_in_its_start_only():
@@ -319,7 +315,7 @@ def test_the_open_lstm_differs_in_its_start_only():
         torch.manual_seed(0)
         closed = LSTM(**options).state_dict()
         torch.manual_seed(0)
-        opened = lengths.OpenLSTM(**options).state_dict()
+        opened = palindromes.OpenLSTM(**options).state_dict()
     assert opened.pop("b_f").tolist() == [1, 1, 1]
     closed.pop("b_f")
     assert opened.keys() == closed.keys()
@@ -327,10 +323,13 @@ def test_the_open_lstm_differs_in_its_start_only():
 
 
 def test_every_question_for_a_person_has_an_answer_and_marking():
-    rubric = tomllib.loads(
-        (ROOT / "grader/exercises/palindrome/rubric.toml").read_text(encoding="utf-8")
-    )
-    wanted = {row["id"]: row["points"] for row in rubric["question"] if row["by"] == "person"}
+    rubrics = (ROOT / "grader/exercises").glob("*/rubric.toml")
+    questions = [
+        question
+        for path in rubrics
+        for question in tomllib.loads(path.read_text(encoding="utf-8"))["question"]
+    ]
+    wanted = {row["id"]: row["points"] for row in questions if row["by"] == "person"}
     text = (ROOT / "reference" / "answers.md").read_text(encoding="utf-8")
     _, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     answered = {}

@@ -1,4 +1,7 @@
-"""Question 1.2 of sheet 004: the vanilla RNN, equations (1) and (2), from scratch.
+"""Question 1.2 of sheet 004: the vanilla RNN from scratch.
+
+    h_t = tanh(W_hx x_t + W_hh h_{t−1} + b_h)      (1)      t = 1 … T, h_0 = 0
+    p   = W_ph h_T + b_p                           (2)
 
 Not allowed: nn.RNN, nn.LSTM, nn.GRU, nn.Linear, functional.linear, or any of their kin.
 """
@@ -10,7 +13,7 @@ from .dataset import features
 
 
 class VanillaRNN(nn.Module):
-    """A network that reads a sequence of digits and predicts one more, by equations (1) and (2).
+    """A network that reads a sequence of digits and predicts the next, by equations (1) and (2).
 
     Shapes: B sequences in a batch, T digits in each, d = input_dim, n = num_hidden,
     K = num_classes. The parameters bear the sheet's names: W_hx (n, d), W_hh (n, n), W_ph (K, n),
@@ -53,7 +56,7 @@ class VanillaRNN(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits p of the last step.
+        """Return the logits p of the last step, equations (1) and (2).
 
         Args:
             x: Digits (B, T), floating point.

@@ -1,4 +1,12 @@
-"""Questions 1.5b and 1.6 of sheet 004: the LSTM, equations (4) to (10), from scratch.
+"""Questions 1.5b and 1.6 of sheet 004: the LSTM from scratch.
+
+    g_t = tanh(W_gx x_t + W_gh h_{t−1} + b_g)      (4)      modulation, with h_0 = c_0 = 0
+    i_t = σ(W_ix x_t + W_ih h_{t−1} + b_i)         (5)      input gate
+    f_t = σ(W_fx x_t + W_fh h_{t−1} + b_f)         (6)      forget gate
+    o_t = σ(W_ox x_t + W_oh h_{t−1} + b_o)         (7)      output gate
+    c_t = g_t ⊙ i_t + c_{t−1} ⊙ f_t                (8)      cell
+    h_t = tanh(c_t) ⊙ o_t                          (9)      hidden state
+    p   = W_ph h_T + b_p                           (10)     logits of the last step
 
 Not allowed: nn.RNN, nn.LSTM, nn.GRU, nn.Linear, functional.linear, or any of their kin.
 """
@@ -8,7 +16,7 @@ from torch import Tensor, nn
 
 
 class LSTM(nn.Module):
-    """A network that reads a sequence of digits and predicts one more, by equations (4) to (10).
+    """A network that reads a sequence of digits and predicts the next, by equations (4) to (10).
 
     Shapes: B sequences in a batch, T digits in each, d = input_dim, n = num_hidden,
     K = num_classes. The parameters bear the sheet's names: W_gx, W_ix, W_fx, W_ox (n, d),
@@ -40,7 +48,7 @@ class LSTM(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits p of the last step.
+        """Return the logits p of the last step, equations (4) to (10).
 
         Args:
             x: Digits (B, T), floating point.

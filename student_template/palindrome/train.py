@@ -11,7 +11,7 @@ from torch import nn
 from .lstm import LSTM
 from .vanilla_rnn import VanillaRNN
 
-MODELS = {"RNN": VanillaRNN, "LSTM": LSTM}
+MODELS: dict[str, type[nn.Module]] = {"RNN": VanillaRNN, "LSTM": LSTM}
 History = dict[str, list[float]]
 
 
@@ -28,15 +28,20 @@ def train(
     device: str = "cpu",
     progress: bool = False,
 ) -> tuple[nn.Module, History]:
-    """Train until convergence by RMSprop on the cross-entropy of the last digit, equation (3).
+    """Train until convergence by RMSprop on the cross-entropy of the last digit.
 
-    :param model: "RNN" or "LSTM".
-    :param length: T, the digits of a palindrome; the network reads T − 1 of them.
-    :param train_steps: stop after that many steps at the latest.
-    :param max_norm: the gradient is scaled down to that norm if it is longer.
-    :param progress: show a progress bar.
-    :returns: the trained network, and its history: lists "loss" and "accuracy" (0 to 1) of the
-        training batches, an entry per step.
+    L = −Σ_k y_k log softmax(p)_k (3), averaged over the batch; y is the digit as a one-hot code.
+
+    Args:
+        model: "RNN" or "LSTM".
+        length: The number of digits of a palindrome; the network reads length − 1 of them.
+        train_steps: The number of steps after which training stops at the latest.
+        max_norm: The norm to which longer gradients are scaled down.
+        progress: True shows a progress bar.
+
+    Returns:
+        The trained network, and its history: lists "loss" and "accuracy" (0 to 1) of the training
+        batches, with one entry for each step.
     """
     network = MODELS[model](
         seq_length=length - 1,
@@ -47,7 +52,7 @@ def train(
         device=device,
     )
     history: History = {"loss": [], "accuracy": []}
-    # Hint: clipping acts on gradients, so it has its place between backward() and step().
+    # Hint: clipping acts on gradients, so it belongs between backward() and step().
     raise NotImplementedError(
         "Question 1.3: the training loop, with gradient clipping and a sensible stop"
     )
@@ -55,11 +60,12 @@ def train(
 
 
 def plot_history(history: History) -> Figure:
-    """Loss and accuracy against the training step, with axis labels and a legend."""
+    """Draw loss and accuracy against the training step, with axis labels and a legend."""
     raise NotImplementedError("Question 1.3: a figure of loss and accuracy against the step")
 
 
 def main() -> None:
+    """Train a network as the command line's options say, and print how it went."""
     parser = argparse.ArgumentParser(description="Train a network on palindromes.")
     parser.add_argument("--model", choices=sorted(MODELS), default="RNN")
     parser.add_argument("--length", type=int, default=5, help="digits of a palindrome, T")

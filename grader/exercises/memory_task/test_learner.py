@@ -22,14 +22,14 @@ from grader.exercises.given_rnn.oracle import (
     random_weights,
 )
 from grader.exercises.memory_task import oracle, probes_learner
-from grader.exercises.memory_task.judging import FILE
+from grader.exercises.memory_task.judging import LEARNER
 from grader.exercises.memory_task.mistakes import history_misconceptions, step_misconceptions
 from grader.exercises.memory_task.oracle import Batch
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
 SMALL = Sizes(T=4, B=3, d=1, n=5, K=1)
-TRAIN, PLOT = f"{FILE}, Learner.train", f"{FILE}, Learner.plot"
+TRAIN, PLOT = f"{LEARNER}, Learner.train", f"{LEARNER}, Learner.plot"
 SPARE = 3  # batches that are there, but not asked for
 
 LENGTH, BATCH, HIDDEN, RATE, STEPS = 5, 64, 64, 0.05, 300
@@ -66,7 +66,7 @@ class Run:
         self.right = oracle.descend(weights, self.batches[: self.steps], self.lr, max_norm)
         self.found: dict[str, Any] = student.run(
             probes_learner.descent,
-            FILE,
+            LEARNER,
             weights=weights,
             batches=as_inputs(self.batches),
             calls=list(calls),
@@ -153,7 +153,7 @@ def kept(found: dict[str, Any]) -> Array:
             "The Learner keeps the loss of each training step.",
             expected="a list Learner.history",
             got="no such list",
-            where=f"{FILE}, Learner",
+            where=f"{LEARNER}, Learner",
         )
     history: Array = found["history"]
     return history
@@ -175,7 +175,7 @@ def test_learns(student: Student, rng: Random) -> None:
     }
     trained: Weights = student.run(
         probes_learner.learn,
-        FILE,
+        LEARNER,
         seconds=60.0,
         weights=start,
         T=LENGTH,
@@ -245,7 +245,7 @@ def test_progress(student: Student, rng: Random) -> None:
     """progress is told the number of the step and its loss, after each."""
     found = student.run(
         probes_learner.progress,
-        FILE,
+        LEARNER,
         weights=random_weights(rng, SMALL),
         batches=as_inputs(draw_batches(rng, 5)),
         calls=[2, 3],
@@ -269,17 +269,17 @@ def test_predict(student: Student, rng: Random) -> None:
     sizes = Sizes(T=int(rng.integers(3, 9)), B=4, d=1, n=6, K=1)
     weights, (x, _) = random_weights(rng, sizes), oracle.random_batch(rng, sizes.T, sizes.B)
     same(
-        student.run(probes_learner.prediction, FILE, weights=weights, x=x),
+        student.run(probes_learner.prediction, LEARNER, weights=weights, x=x),
         output(weights, x),
         "predict returns ŷ.",
-        where=f"{FILE}, Learner.predict; {sizes}",
+        where=f"{LEARNER}, Learner.predict; {sizes}",
     )
 
 
 def learning_curve(student: Student, rng: Random) -> dict[str, Any]:
     found: dict[str, Any] = student.run(
         probes_learner.learning_curve,
-        FILE,
+        LEARNER,
         weights=random_weights(rng, SMALL),
         batches=as_inputs(draw_batches(rng, 6)),
         lr=0.1,

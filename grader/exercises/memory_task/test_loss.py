@@ -10,7 +10,7 @@ import pytest
 from grader.checks.arrays import close, require_raised, same
 from grader.exercises.given_rnn.oracle import Array
 from grader.exercises.memory_task import oracle, probes
-from grader.exercises.memory_task.judging import FILE
+from grader.exercises.memory_task.judging import LEARNER
 from grader.exercises.memory_task.mistakes import (
     loss_gradient_misconceptions,
     loss_misconceptions,
@@ -19,7 +19,7 @@ from grader.sandbox.student import Student
 
 Random = np.random.Generator
 TOLERANCE = 1e-4  # in single precision finite differences come as close; wrong formulas are far off
-VALUE, GRADIENT = f"{FILE}, MSELoss.forward", f"{FILE}, MSELoss.backward"
+VALUE, GRADIENT = f"{LEARNER}, MSELoss.forward", f"{LEARNER}, MSELoss.backward"
 
 
 def draw(rng: Random, *shapes: tuple[int, int]) -> list[dict[str, Array]]:
@@ -58,7 +58,7 @@ def right_gradient(got: Any, case: dict[str, Array]) -> None:
 def test_forward(student: Student, rng: Random) -> None:
     """The loss is the mean squared error."""
     cases = draw(rng, *batch_sizes(rng))
-    for got, case in zip(student.run(probes.loss_values, FILE, cases=cases), cases, strict=True):
+    for got, case in zip(student.run(probes.loss_values, LEARNER, cases=cases), cases, strict=True):
         right_value(got, case)
 
 
@@ -66,7 +66,7 @@ def test_forward(student: Student, rng: Random) -> None:
 def test_backward(student: Student, rng: Random) -> None:
     """The gradient of the loss is that of autograd."""
     cases = draw(rng, *batch_sizes(rng))
-    for got, case in zip(student.run(probes.losses, FILE, cases=cases), cases, strict=True):
+    for got, case in zip(student.run(probes.losses, LEARNER, cases=cases), cases, strict=True):
         right_gradient(got["gradient"], case)
 
 
@@ -80,8 +80,8 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     step = 0.1
     shifts = step * np.eye(5)[:, :, None]
     cases = [{**case, "y_hat": case["y_hat"] + shift} for shift in (*shifts, *-shifts)]
-    values = np.array(student.run(probes.loss_values, FILE, cases=cases))
-    (found,) = student.run(probes.losses, FILE, cases=[case])
+    values = np.array(student.run(probes.loss_values, LEARNER, cases=cases))
+    (found,) = student.run(probes.losses, LEARNER, cases=[case])
     slopes = (values[:5] - values[5:]) / (2 * step)
     same(
         found["gradient"],
@@ -97,7 +97,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
 def test_several_outputs(student: Student, rng: Random) -> None:
     """With several outputs the mean is over all elements."""
     cases = draw(rng, (4, 3))
-    (found,) = student.run(probes.losses, FILE, cases=cases)
+    (found,) = student.run(probes.losses, LEARNER, cases=cases)
     right_value(found["value"], cases[0])
     right_gradient(found["gradient"], cases[0])
 
@@ -106,7 +106,7 @@ def test_several_outputs(student: Student, rng: Random) -> None:
 def test_refuses(student: Student, rng: Random) -> None:
     """Shapes that would broadcast are refused, and backward before forward."""
     (case,) = draw(rng, (4, 1))
-    found = student.run(probes.misuses_of_loss, FILE, y_hat=case["y_hat"], y=case["y"])
+    found = student.run(probes.misuses_of_loss, LEARNER, y_hat=case["y_hat"], y=case["y"])
     require_raised(
         found["shapes"],
         "ValueError",

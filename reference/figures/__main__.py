@@ -1,25 +1,24 @@
-"""Draws every figure that the sheets ask for, from the solutions: python -m reference.figures
+"""Draw every figure that the sheets ask for: ``python -m reference.figures``.
 
-Each is a PNG file that bears its sheet's number. Ctrl-C may come at any moment. It raises nothing,
-since exceptions get lost in callbacks and break imports; hence only `draw` imports what is slow.
+Each is a PNG file that bears its sheet's number. Ctrl-C ends the program with one line and keeps
+the figures drawn so far. Only `draw` imports slow modules, so that ``--help`` answers at once.
 """
 
 import argparse
-import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryFile
+
+from .interrupts import interrupts_deferred
 
 INTERRUPTED = 130  # a shell's exit status for Ctrl-C
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Draw all figures; a folder that can't be written ends the program with one line."""
+    """Draw all figures; end with one line if the folder can't be written, or on Ctrl-C."""
     parser = argparse.ArgumentParser(
         prog="python -m reference.figures",
         description="Draw every figure of the sheets, as PNG files that bear the sheet's number. "
@@ -40,12 +39,16 @@ def main(arguments: list[str] | None = None) -> None:
     with writing(args.output):
         args.output.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=args.output).close()  # rather fail now than after the trainings
-    draw(args.output, args.quick)
+    try:
+        draw(args.output, args.quick)
+    except KeyboardInterrupt:
+        print("interrupted; the figures drawn so far are kept", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Inside, what the disk refuses ends the program, with one line that names the path."""
+    """End the program with one line that names the path if the block can't write."""
     try:
         yield
     except OSError as error:
@@ -54,31 +57,21 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def draw(folder: Path, quick: bool) -> None:
-    """Write the figures one by one, and say so."""
-    from matplotlib import rc_context
+    """Write the figures one by one, and print the path of each."""
+    with interrupts_deferred():  # an exception in the midst of an import leaves it broken
+        from matplotlib import rc_context
 
-    from . import drawing
+        from . import drawing
 
     with rc_context(drawing.STYLE):
         for name, figure in drawing.every_figure(drawing.QUICK if quick else drawing.FULL):
             image = BytesIO()
             figure.savefig(image, format="png")
             path = folder / f"{name}.png"
-            with writing(path):
-                path.write_bytes(image.getvalue())  # at once: no Ctrl-C leaves half a picture
+            with writing(path), interrupts_deferred():  # no half pictures
+                path.write_bytes(image.getvalue())
             print(path, flush=True)
 
 
-def end(*_: object) -> None:
-    """End all at once, on SIGINT."""
-    for worker in (workers := active_children()):
-        worker.terminate()
-    for worker in workers:
-        worker.join()
-    print("interrupted; the figures drawn so far are kept", file=sys.stderr, flush=True)
-    os._exit(INTERRUPTED)
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, end)
     main()

@@ -1,0 +1,1 @@
+"""Draws every figure that the sheets ask for, from the solutions."""

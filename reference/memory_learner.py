@@ -1,0 +1,114 @@
+"""Train a network to remember: loss and learner (sheet 003, assignment 2).
+
+    L = 1/N Σ (y − ŷ)²     over all N elements of ŷ [batch, out]
+
+The best guess without memory is 0, with a mean squared error of 1/3.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+from matplotlib.figure import Figure
+
+
+class Model(Protocol):
+    """Describe a network by its methods; `RNN` in numpy_rnn.py explains them."""
+
+    def forward(self, x: np.ndarray, /) -> np.ndarray: ...
+    def backward(self, d_loss: np.ndarray, /) -> dict[str, np.ndarray]: ...
+    def update(self, lr: float, /) -> None: ...
+
+
+class MSELoss:
+    """The mean squared error L (slide "MSE Loss")."""
+
+    def __init__(self) -> None:
+        self.error: np.ndarray | None = None  # `forward` leaves it for `backward`
+
+    def forward(self, y_hat: np.ndarray, y: np.ndarray) -> float:
+        """Return L.
+
+        Raises:
+            ValueError: ŷ and y differ in shape.
+        """
+        ### BEGIN SOLUTION M2: the mean squared error
+        if y_hat.shape != y.shape:
+            raise ValueError(f"prediction {y_hat.shape} and target {y.shape} differ in shape")
+        self.error = y_hat - y  # (B, out)
+        return float(np.mean(self.error**2))
+        ### END SOLUTION
+
+    def backward(self) -> np.ndarray:
+        """Return ∂L/∂ŷ at the last `forward`, in the shape of ŷ.
+
+        Raises:
+            RuntimeError: `forward` has not run yet.
+        """
+        ### BEGIN SOLUTION M2: the gradient of the mean squared error
+        if self.error is None:
+            raise RuntimeError("call forward() before backward()")
+        return 2 * self.error / self.error.size
+        ### END SOLUTION
+
+
+class Learner:
+    """A model with its training: step after step, prediction, plot (slide "Learner Class").
+
+    `data` yields (x, y) as `generate_samples` does; `history` has the loss of each training step.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        loss: MSELoss,
+        data: Iterator[tuple[np.ndarray, np.ndarray]],
+        lr: float = 0.05,
+        max_norm: float = 1.0,
+    ) -> None:
+        self.model, self.loss, self.data = model, loss, data
+        self.lr, self.max_norm = lr, max_norm
+        self.history: list[float] = []
+
+    def train(self, steps: int, progress: Callable[[int, float], None] | None = None) -> None:
+        """Take gradient steps w ← w − lr ∂L/∂w, each on the next batch of the data.
+
+        Let G be the norm of all gradients together, each summed over time. Where G > max_norm, the
+        gradients are scaled by max_norm / G, since they explode on long sequences. A second call
+        goes on where the first ended.
+
+        Args:
+            steps: The number of steps to take.
+            progress: Called as progress(k, loss) after the k-th step in all, k = 1, 2, …
+        """
+        ### BEGIN SOLUTION M3: the training loop
+        for x, y in islice(self.data, steps):
+            self.history.append(self.loss.forward(self.model.forward(x), y))
+            gradients = self.model.backward(self.loss.backward())
+            summed = [g.sum(axis=0) if g.ndim == 3 else g for g in gradients.values()]
+            norm = np.sqrt(sum(np.sum(g**2) for g in summed))
+            # To scale the rate is to scale all gradients.
+            scale = self.max_norm / norm if norm > self.max_norm else 1.0
+            self.model.update(self.lr * scale)
+            if progress:
+                progress(len(self.history), self.history[-1])
+        ### END SOLUTION
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Return ŷ [batch, 1] for x [T, batch, 1]."""
+        ### BEGIN SOLUTION M3: the prediction
+        return self.model.forward(x)
+        ### END SOLUTION
+
+    def plot(self) -> Figure:
+        """Draw the history: the loss, on a log scale, against the step; axis labels, legend."""
+        ### BEGIN SOLUTION M3: the learning curve
+        figure = Figure(layout="constrained")
+        axes = figure.subplots()
+        axes.plot(range(1, len(self.history) + 1), self.history, label="training batch")
+        axes.axhline(1 / 3, color="gray", linestyle="--", label="no memory: always 0")
+        axes.set(xlabel="training step", ylabel="mean squared error", yscale="log")
+        axes.legend()
+        return figure
+        ### END SOLUTION
