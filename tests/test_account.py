@@ -55,6 +55,7 @@ class FakeWorker:
         ({"threads": 9}, "at most 8 threads"),
         ({"entries": MOST_ENTRIES + 1}, "at most 10000 files and folders"),
         ({"is_readable": False}, "folders that can be read"),
+        ({"is_whole": False}, "not end the main thread"),
     ],
 )
 def test_each_limit_has_its_message(usage: dict[str, float], said: str) -> None:
@@ -137,7 +138,7 @@ def test_all_answers_of_a_file_together_are_bounded() -> None:
     mine = Account(LIMITS)
     mine.receive("a.py", account.ANSWERS * MIB)
     mine.receive("b.py", 1)
-    with pytest.raises(Exceeded, match="256 MiB"):
+    with pytest.raises(Exceeded, match="512 MiB"):
         mine.receive("a.py", 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tracemalloc
 from typing import Any, TypedDict
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from grader.core.text import plain
 from grader.sandbox import wire
+
+PART = wire.HEADER_LIMIT // 16  # bytes of a header
 
 
 def body(header: Any, arrays: dict[str, np.ndarray] | None = None) -> bytes:
@@ -47,6 +50,13 @@ def test_arrays_survive(dtype: np.dtype[Any]) -> None:
     assert received[1].shape == ()
 
 
+def test_booleans_are_true_or_false() -> None:
+    index = b'{"0":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}}'
+    header = b'{"array":"0"}'
+    frame = struct.pack("<I", len(header)) + header + struct.pack("<Q", len(index)) + index
+    assert wire.decode(frame + bytes([0, 1, 7])).sum() == 2
+
+
 def test_numbers_that_no_word_holds_become_floats() -> None:
     assert decoded([10**30, -(10**400), np.float32(0.5)]) == [1e30, float("inf"), 0.5]
 
@@ -72,6 +82,8 @@ def test_objects_are_not_sent() -> None:
         body(b"[" * 100_000),
         body({"array": "0"}, {"0": np.zeros(2, dtype=np.complex64)}),
         body({"array": "0"}, {"0": np.zeros(2, dtype=np.uint64)}),
+        body([{"array": "0"}, {"array": "0"}], {"0": np.zeros(2)}),
+        body({"array": "0"}, {"0": np.zeros(wire.NUMBERS_LIMIT + 1, dtype=bool)}),
         body([])[:-1],
         struct.pack("<I", wire.HEADER_LIMIT + 1) + bytes(wire.HEADER_LIMIT + 9) + b"{}",
         struct.pack("<I", 2) + b"[]" + struct.pack("<Q", wire.INDEX_LIMIT + 1) + b"{}",
@@ -98,6 +110,26 @@ def test_frames_of_a_wrong_length_are_refused(stream: bytes, said: str) -> None:
 
 def test_the_end_of_the_stream_is_no_error() -> None:
     assert wire.read_frame(io.BytesIO(b"")) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[" + b"[[]]," * (PART // 5 - 2) + b"[]]",
+        b"[" + b"[]," * (PART // 3 - 2) + b"[]]",
+        b"[" + b'{"dict":{}},' * (PART // 12 - 2) + b"[]]",
+        b"[" + '"\U0001f600b",'.encode() * (PART // 8 - 2) + b"1]",
+    ],
+)
+def test_the_memory_that_a_frame_takes_is_foreseen(header: bytes) -> None:
+    frame = body(header)
+    tracemalloc.start()
+    kept = wire.decode(frame)
+    size, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept
+    assert size <= wire.weight(frame)
+    assert peak <= wire.weight(frame) + 3 * len(header)
 
 
 def test_text_comes_out_printable() -> None:

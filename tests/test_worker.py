@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import tempfile
 import textwrap
 import time
@@ -147,6 +148,30 @@ def test_a_second_answer_is_not_taken_for_the_next(student: Open) -> None:
     assert ask(handle, "one", 2) == [2]
 
 
+WRITES_ON = """
+    import threading, time
+    def write():
+        with open("grows", "wb", buffering=0) as file:
+            while True:
+                file.write(b"x")
+                time.sleep(0.001)
+    threading.Thread(target=write, daemon=True).start()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes can't be stopped there")
+def test_a_worker_runs_only_while_it_is_asked(student: Open) -> None:
+    handle = student(one=WRITES_ON)
+    assert ask(handle, "one", 1) == [1]
+    (grows,) = Path(tempfile.gettempdir()).glob("*scratch*/grows")
+    time.sleep(0.1)
+    size = grows.stat().st_size
+    time.sleep(0.2)
+    assert grows.stat().st_size == size
+    assert ask(handle, "one", 2) == [2]
+    assert grows.stat().st_size >= size
+
+
 def test_an_exception_without_a_message_is_named_alone(student: Open) -> None:
     assert failure(student(one="assert False\n"), "one").got == "AssertionError"
 
@@ -169,7 +194,9 @@ def test_a_file_is_not_waited_for_without_end(
     with pytest.raises(Failure, match="did not finish while running"):
         ask(handle, "one", 2)
     assert failure(handle, "one").status == "timeout"
-    assert "one.py has been waited for long enough" in str(failure(handle, "one"))
+    assert "one.py should need less time: its total limit is exceeded" in str(
+        failure(handle, "one")
+    )
     assert ask(handle, "other") == [1]
 
 

@@ -1,4 +1,4 @@
-"""Temporary folders that don't stay behind, however the process that made them ends.
+"""Make temporary folders that don't stay behind, however their process ends.
 
 A folder vanishes when it is removed, when nobody refers to it, or when its process ends. A process
 that is killed can't clean up; the next one does it. While a folder is in use its process holds a
@@ -43,7 +43,7 @@ def _remove_if_own(folder: str, lock: int | None, owner: int) -> None:
 
 @functools.cache
 def _sweep(place: str) -> None:
-    """Remove, once in a process, what killed processes of this user have left in ``place``."""
+    """Remove, once in a process, the folders that killed processes have left in ``place``."""
     for folder in _own(place):
         with contextlib.suppress(OSError):  # another process sweeps as well
             lock = _lock(folder)
@@ -53,7 +53,7 @@ def _sweep(place: str) -> None:
 
 
 def _own(place: str) -> Iterator[str]:
-    """The paths of this user's folders in ``place`` that should have been locked by now."""
+    """Yield the paths of this user's folders in ``place`` that should have been locked by now."""
     if sys.platform == "win32":
         return
     with os.scandir(place) as found:
@@ -65,9 +65,9 @@ def _own(place: str) -> Iterator[str]:
 
 
 def _lock(folder: str) -> int | None:
-    """A descriptor that holds ``folder`` as long as it is open; None if another process does.
+    """Return a descriptor that holds ``folder`` while it is open; None if another process does.
 
-    Also None on Windows, where folders can't be locked, and nothing is swept.
+    On Windows folders can't be locked: there it is always None, and nothing is swept.
     """
     if sys.platform == "win32":
         return None
@@ -98,7 +98,7 @@ def remove_tree(top: str) -> None:
 
 
 def _empty(folder: str) -> list[str]:
-    """Remove the files in ``folder``; the paths of the folders in it, made accessible."""
+    """Remove the files in ``folder``; return the paths of its folders, made accessible."""
     os.chmod(folder, 0o700)
     folders = []
     with os.scandir(folder) as found:

@@ -24,7 +24,7 @@ from grader.sandbox.usage import MIB, Usage
 
 LOOK_SECONDS = 0.05  # between two measurements of a worker that works
 LIVE = 3  # workers of a submission at a time; tests use one file after another
-ANSWERS = 256  # MiB of the judge's memory that all answers of a file may take
+ANSWERS = 512  # MiB of the judge's memory that all answers of a file may take
 FILES = 3  # times the processor time of a file, for all files: one alone can't use up the others'
 
 
@@ -123,6 +123,11 @@ class Account:
 
     def _excesses(self) -> Iterator[Exceeded]:
         limits = self.limits
+        if not all(worker.usage.is_whole for worker in self._workers):
+            yield Exceeded(
+                "Your code should not end the main thread while others run.",
+                "threads without a main thread",
+            )
         if not all(worker.usage.is_readable for worker in self._workers):
             yield Exceeded(
                 "Your code should create folders that can be read, and few within each other.",

@@ -24,6 +24,7 @@ SHARED = """
 """
 PR_SET_PDEATHSIG = 1
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
+SIGNALS = 256  # that may wait for their delivery, as they take memory of the kernel
 SPARE_TASKS = 4096  # threads and processes that the user may start while workers run
 
 
@@ -77,6 +78,7 @@ def _set_limits(limits: Limits) -> None:
     wanted = {"CORE": 0, "FSIZE": limits.file * 2**20, "NOFILE": limits.files}
     if sys.platform == "linux":
         limit_memory(limits.memory)
+        wanted["SIGPENDING"] = SIGNALS
         if os.geteuid():  # root is exempt
             wanted["NPROC"] = _tasks_of_user() + limits.threads + SPARE_TASKS
     for name, value in wanted.items():

@@ -1,13 +1,12 @@
-"""The judge's handle to a submission: it runs probes in a worker and never imports student code.
+"""Run probes on a submission in workers: the judge's handle, which never imports student code.
 
     student.run(probes.logits, "vanilla_rnn.py", x=x, weights=weights)  →  data, or a Failure
 
 Each file has a worker of its own, so that what one file leaves behind (threads, patched modules)
-can't harm the checks of another. A worker lives as long as it behaves. One that hangs, dies or
-answers nonsense is ended; that costs the check that needed it, and the next check gets a fresh one.
-So does the check after one that says more than it was asked, or dies when nobody waits for it. A
-file whose import failed is not imported again: every check that needs it gets the same message at
-once. Nor is one that has been waited for too long.
+can't harm the checks of another. A worker that hangs, dies, answers nonsense or exceeds a limit is
+ended. That costs the check that needed it, and the next check gets a fresh one. A worker that sends
+more than an answer is replaced, too. A file whose import failed, or that has used up its total time
+limit, is not imported again: every check that needs it gets the same message at once.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ Remembered = TypeVar("Remembered")
 
 
 class Backend(Protocol):
-    """What answers requests: a worker process, or this process (``--in-process``)."""
+    """Answers requests: a worker process, or this process (``--in-process``)."""
 
     @property
     def usable(self) -> bool: ...
@@ -51,10 +50,7 @@ class Backend(Protocol):
 
 
 class Student:
-    """One submission under judgement.
-
-    ``start`` makes a backend for a code folder; ``time_scale`` multiplies every time limit.
-    """
+    """One submission under judgement."""
 
     def __init__(
         self,
@@ -62,6 +58,13 @@ class Student:
         start: Callable[[str], Backend],
         time_scale: float = 1.0,
     ) -> None:
+        """Take a submission.
+
+        Args:
+            submission: Its files.
+            start: Makes a backend for a code folder.
+            time_scale: Multiplies every time limit.
+        """
         self.submission = submission
         self.seed = 0  # of the running test: what student code draws from
         self.exercise = ""  # of the running test: whose given files need not be handed in
@@ -75,7 +78,11 @@ class Student:
         self._waited: Counter[str] = Counter()  # seconds, by the file
 
     def find(self, file: str, defines: Sequence[str] = ()) -> str:
-        """The path in the submission of the file with that name; Failure where there is none."""
+        """Return the path of the file with that name.
+
+        Raises:
+            Failure: There is none.
+        """
         found = self.submission.find(file, defines)
         if found is None:
             raise Failure(
@@ -89,7 +96,7 @@ class Student:
     def sources(
         self, file: str, defines: Sequence[str] = (), imports: bool = True
     ) -> dict[str, str]:
-        """The text of that file, and of the student's files that it imports, by path."""
+        """Return the text of a file, and of the student's files that it imports, by path."""
         path = self.find(file, defines)
         found = with_imports(self.submission, path)
         return found if imports else {path: found[path]}
@@ -103,12 +110,14 @@ class Student:
         seconds: float = PROBE_SECONDS,
         **inputs: Any,
     ) -> Any:
-        """Return the value of ``probe(module of file, **inputs)`` in the worker.
+        """Return what ``probe(module of file, **inputs)`` returns in the worker.
 
         Args:
-            file: The name of the student's file, wherever it stands in the submission.
+            probe: A function of the kit; its return type is checked.
+            file: The name of the student's file, in any folder of the submission.
             defines: Names, one of which a file of another name may define instead.
             seconds: Wall-clock limit, before the time scale.
+            inputs: What the probe is given.
 
         Raises:
             Failure: The student's code raised, hung, died, or isn't there.
@@ -166,9 +175,9 @@ class Student:
         return answer
 
     def remember(self, key: str, make: Callable[[], Remembered]) -> Remembered:
-        """What ``make()`` returned, or the Failure that it raised, the first time for this key.
+        """Return what ``make()`` returned the first time for this key, or raise its Failure.
 
-        For what several checks need and what costs time, like a hanging constructor.
+        This serves values that several checks need and that cost time, like a hanging constructor.
         """
         if key not in self._memory:
             try:
@@ -186,7 +195,7 @@ class Student:
             self._discard(path)
 
     def _loaded(self, path: str) -> Backend:
-        """A worker that has imported ``path``."""
+        """Return a worker that has imported ``path``."""
         if path in self._unloadable:
             raise dataclasses.replace(self._unloadable[path])
         if path in self._backends and self._backends[path].usable:
@@ -210,7 +219,7 @@ class Student:
             self._discard(path)
         if self._waited[path] > PATIENCE * self.time_scale:
             raise Failure(
-                f"{path} has been waited for long enough.",
+                f"{path} should need less time: its total limit is exceeded.",
                 got=f"{self._waited[path]:.0f} s in imports and in checks that did not finish",
                 status="timeout",
             )
@@ -230,7 +239,7 @@ class Student:
         token, begun = secrets.token_hex(8), time.monotonic()
         message = {"id": token, "exercise": self.exercise, **message}
         try:
-            while True:
+            while time.monotonic() - begun < PATIENCE * self.time_scale:
                 answer = backend.request(message, seconds * self.time_scale)
                 if not isinstance(answer.get("id"), str) or answer["id"] != token:
                     raise WorkerLost("crashed", "it answered a question that was not asked")
@@ -246,6 +255,7 @@ class Student:
                 message = {"id": token, "do": "reply", "value": reply(answer["value"])} | {
                     "file": message["file"]
                 }
+            raise WorkerLost("timeout", f"questions for {PATIENCE * self.time_scale:.0f} s")
         except WorkerLost as lost:
             self._waited[message["file"]] += int(time.monotonic() - begun)
             self._raise_lost(lost, backend, message["file"], doing)
@@ -259,7 +269,7 @@ class Student:
                 self.notes[f"{file}: {note[:NOTE_LIMIT]}"] = None
 
     def _raise(self, answer: dict[str, Any], backend: Backend, doing: str) -> NoReturn:
-        """The Failure that an answer other than the right one stands for."""
+        """Raise the Failure that an answer other than "ok" stands for."""
 
         def text(key: str) -> str:
             if not isinstance(answer.get(key), str):
@@ -288,7 +298,7 @@ class Student:
         raise WorkerLost("crashed", MALFORMED)
 
     def _hint(self, answer: dict[str, Any]) -> str:
-        """What to say about an exception whose own message leads astray."""
+        """Return a hint for an exception whose own message leads astray."""
         texts = [
             self.submission.source_of(file)
             for file in self.submission.files

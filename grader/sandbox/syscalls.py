@@ -1,4 +1,4 @@
-"""The system calls that a locked worker may make (seccomp, through libseccomp).
+"""Filter the system calls that a locked worker may make (seccomp, through libseccomp).
 
 A list of what is allowed, not of what is forbidden: a kernel newer than this file brings no new
 way out. Three answers:
@@ -35,7 +35,7 @@ ALLOWED = """
     getpid getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgid getpgrp
     getsid getpriority getrlimit setrlimit getrusage uname sysinfo capget getrandom
 
-    open openat openat2 creat close close_range read write readv writev pread64 pwrite64 preadv
+    open openat openat2 creat close read write readv writev pread64 pwrite64 preadv
     pwritev preadv2 pwritev2 lseek dup dup2 dup3 flock fsync fdatasync sync_file_range ftruncate
     fadvise64 readahead copy_file_range sendfile splice tee cachestat
     stat lstat fstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink
@@ -64,7 +64,8 @@ FORBIDDEN = """
     settimeofday clock_settime adjtimex clock_adjtime sethostname setdomainname syslog acct
 """
 
-CLONE_THREAD = 0x10000
+THREAD = 0x10000 | 0x400  # CLONE_THREAD, CLONE_FILES: a thread, with the descriptors of all
+CLOSE_RANGE_UNSHARE = 2  # gives a thread descriptors that the judge can't see
 MAP_STACK = 0x20000
 SMALLEST_STACK = 2**20  # bytes; with the limit on memory, this bounds the number of threads
 PRCTL_OPTIONS = {"PR_SET_NAME": 15, "PR_GET_NAME": 16, "PR_SET_VMA": 0x53564D41}
@@ -81,7 +82,7 @@ _DENY = pyseccomp.ERRNO(errno.EPERM)
 
 
 def build() -> pyseccomp.SyscallFilter:
-    """The filter, without what depends on the process; costs milliseconds, so do it once."""
+    """Return the filter without its rules for one process; this takes milliseconds."""
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
     rules.set_attr(pyseccomp.Attr.ACT_BADARCH, _DENY)  # 32-bit calls of a 64-bit process
     for action, names in ((pyseccomp.ALLOW, ALLOWED), (_DENY, FORBIDDEN)):
@@ -92,7 +93,7 @@ def build() -> pyseccomp.SyscallFilter:
 
 
 def enforce(rules: pyseccomp.SyscallFilter) -> None:
-    """Lock this process, which must have one thread; ``rules`` is what :func:`build` gave."""
+    """Lock this process, which must have one thread, by the rules of :func:`build`."""
     this = os.getpid()
     for name in ("kill", "tgkill"):
         _add(rules, pyseccomp.ALLOW, name, Arg(0, EQ, this))
@@ -103,8 +104,10 @@ def enforce(rules: pyseccomp.SyscallFilter) -> None:
 
 
 def _allow_with_arguments(rules: pyseccomp.SyscallFilter) -> None:
-    _add(rules, pyseccomp.ALLOW, "clone", Arg(0, MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
-    _add(rules, _DENY, "clone", Arg(0, MASKED_EQ, CLONE_THREAD, 0))
+    _add(rules, pyseccomp.ALLOW, "clone", Arg(0, MASKED_EQ, THREAD, THREAD))
+    for lacking in (0, THREAD & 0x10000, THREAD & 0x400):
+        _add(rules, _DENY, "clone", Arg(0, MASKED_EQ, THREAD, lacking))
+    _add(rules, pyseccomp.ALLOW, "close_range", Arg(2, MASKED_EQ, CLOSE_RANGE_UNSHARE, 0))
     _add(rules, pyseccomp.ALLOW, "mmap", Arg(3, MASKED_EQ, MAP_STACK, 0))
     _add(rules, pyseccomp.ALLOW, "mmap", Arg(1, GE, SMALLEST_STACK))
     # Blocks must be written to be had: reserving them is faster than the judge can measure. The C

@@ -14,7 +14,7 @@ from grader.sandbox.isolation import Limits
 from grader.sandbox.scratch import Scratch, occupied
 
 MIB = 2**20  # bytes
-MAPS_SECONDS = 0.5  # between two readings of a worker's memory map, which take a millisecond each
+MAPS_SECONDS = 0.2  # between two readings of a worker's memory map, which take a millisecond each
 STOP_SECONDS = 0.2  # a worker that was told to stop has stopped by then, in most cases
 
 
@@ -30,6 +30,7 @@ class Usage:
     is_readable: bool = True  # every folder could be measured
     has_moved: bool = False  # files came and went meanwhile, so that there may be more
     is_stopped: bool = False  # no thread runs, so that nothing can change
+    is_whole: bool = True  # its main thread lives, by which the system shows memory and files
 
 
 class Meter:
@@ -67,7 +68,9 @@ class Meter:
         if sys.platform != "linux":
             return files
         status = self._status()
-        kib = sum(int(status.get(name, "0").split()[0]) for name in ("RssAnon", "VmSwap"))
+        kib = sum(
+            int(status.get(name, "0").split()[0]) for name in ("RssAnon", "RssShmem", "VmSwap")
+        )
         threads = int(status["Threads"])
         return dataclasses.replace(
             files,
@@ -76,6 +79,7 @@ class Meter:
             threads=threads,
             disk=found.size + self._unlinked(),
             is_stopped=self._is_stopped(status["State"], threads),
+            is_whole=threads == 1 or status["State"][0] not in "ZX",
         )
 
     def _status(self) -> dict[str, str]:

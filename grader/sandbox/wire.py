@@ -156,7 +156,11 @@ def _read_exactly(stream: BinaryIO, count: int) -> bytes:
 def _array(part: dict[str, Any]) -> np.ndarray:
     if part["dtype"] not in KINDS:
         raise WireError(f"an array of dtype {part['dtype']}")
-    array: np.ndarray = _frombuffer(part["data"], KINDS[part["dtype"]])
+    dtype = KINDS[part["dtype"]]
+    if dtype == np.bool_:  # a byte other than 0 and 1 would count as more than one
+        array: np.ndarray = _frombuffer(part["data"], np.uint8) != 0
+    else:
+        array = _frombuffer(part["data"], dtype)
     return array.reshape(part["shape"])
 
 

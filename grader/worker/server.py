@@ -1,4 +1,4 @@
-"""A warm process that workers are forked from.
+"""Fork workers from a warm process.
 
 Importing torch takes seconds, forking a process that has imported it takes milliseconds. The
 server imports what every worker needs, runs no operation on more than one thread (a forked child
@@ -33,7 +33,7 @@ MESSAGE_LIMIT = 2**16
 
 
 def preload(modules: list[str]) -> None:
-    """Import what workers will need, so that they need not."""
+    """Import the modules that workers need, so that they need not."""
     sys.dont_write_bytecode = True
     for name in ["torch", "matplotlib", "numpy", *modules]:
         importlib.import_module(name)
@@ -53,7 +53,7 @@ def preload(modules: list[str]) -> None:
 
 
 def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
-    """Lock this process, say so, then answer the judge's questions about the submission."""
+    """Lock this process, report that, then answer the judge's requests."""
     from grader.sandbox import wire
     from grader.worker import answering, surroundings
     from grader.worker.importing import StudentCode
@@ -116,7 +116,7 @@ def _attach(output: int) -> None:
 
 
 def reap(pid: int, live: set[int]) -> int:
-    """End worker ``pid`` and all that it started; its exit status."""
+    """End worker ``pid`` and all that it started, and return its exit status."""
     for kill in (os.killpg, os.kill):
         try:
             kill(pid, signal.SIGKILL)

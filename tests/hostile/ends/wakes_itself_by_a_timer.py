@@ -25,4 +25,4 @@ threading.Thread(target=fill, daemon=True).start()
 
 class VanillaRNN(VanillaRNN):
     def forward(self, x):
-        raise ValueError("BREACH: a timer" if not made else "no timer")
+        raise ValueError("BRE" + "ACH: a timer" if not made else "no timer")
