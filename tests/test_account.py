@@ -200,6 +200,15 @@ def test_threads_memory_and_processor_time_are_measured(scratch: Scratch) -> Non
     del ballast
 
 
+def test_what_a_worker_starts_with_does_not_count(scratch: Scratch) -> None:
+    Path(scratch.path, "copy").write_bytes(bytes(MIB))
+    meter = Meter(os.getpid(), scratch, Limits())
+    Path(scratch.path, "own").write_bytes(bytes(2 * MIB))
+    found = meter.read()
+    assert 2 * MIB <= found.disk <= 2 * MIB + 2**16
+    assert found.entries == 1
+
+
 def test_a_folder_is_measured_although_its_files_come_and_go(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,7 +223,7 @@ def test_a_folder_is_measured_although_its_files_come_and_go(
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    found = scratch.measure(MIB)
+    found = scratch.measure(MIB, 99)
     assert found.has_moved
     assert found.entries == 5
 

@@ -27,15 +27,15 @@ class Scratch(Folder):
     def __init__(self) -> None:
         super().__init__("scratch")
 
-    def measure(self, most: int) -> Contents:
-        """Return what the folder holds; counting ends at ``most`` bytes or at MOST_ENTRIES."""
+    def measure(self, most: int, most_entries: int) -> Contents:
+        """Return what the folder holds; counting ends beyond so many bytes or entries."""
         size = entries = 0
         self._has_moved = False
         try:
             for state in self._walk():
                 size += occupied(state)
                 entries += 1
-                if size > most or entries > MOST_ENTRIES:
+                if size > most or entries > most_entries:
                     break
         except OSError:
             return Contents(size, entries, is_readable=False)

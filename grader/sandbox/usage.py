@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from grader.sandbox.isolation import Limits
-from grader.sandbox.scratch import Scratch, occupied
+from grader.sandbox.scratch import MOST_ENTRIES, Scratch, occupied
 
 MIB = 2**20  # bytes
 MAPS_SECONDS = 0.2  # between two readings of a worker's memory map, which take a millisecond each
@@ -41,9 +41,8 @@ class Meter:
         self._scratch, self._limits = scratch, limits
         self._mapped: set[tuple[int, int]] = set()
         self._maps_read = 0.0
-        self._base = 0
-        self._last = Usage()
-        self._base = self.read().memory
+        self._base = self._last = Usage()
+        self._base = self.read()  # what it has inherited, and its copy of the submission
 
     def read(self) -> Usage:
         """Return what the worker uses now, or used last if it has gone."""
@@ -58,10 +57,12 @@ class Meter:
             time.sleep(0.001)
 
     def _read(self) -> Usage:
-        found = self._scratch.measure(self._limits.disk * MIB)
+        base = self._base
+        most = base.disk + self._limits.disk * MIB
+        found = self._scratch.measure(most, base.entries + MOST_ENTRIES)
         files = Usage(
-            disk=found.size,
-            entries=found.entries,
+            disk=max(0, found.size - base.disk),
+            entries=max(0, found.entries - base.entries),
             is_readable=found.is_readable,
             has_moved=found.has_moved,
         )
@@ -75,9 +76,9 @@ class Meter:
         return dataclasses.replace(
             files,
             cpu=self._cpu(),
-            memory=max(0, kib * 1024 - self._base),
+            memory=max(0, kib * 1024 - base.memory),
             threads=threads,
-            disk=found.size + self._unlinked(),
+            disk=files.disk + self._unlinked(),
             is_stopped=self._is_stopped(status["State"], threads),
             is_whole=threads == 1 or status["State"][0] not in "ZX",
         )
