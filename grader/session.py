@@ -17,13 +17,14 @@ import pytest
 
 from grader import terminal
 from grader.core.failures import Failure, Status
+from grader.core.handins import rules_of
 from grader.core.paths import EXERCISES, KIT
 from grader.core.rubric import Grade, Result, grade, points_of, read_rubric
 from grader.core.text import plain
 from grader.sandbox import cgroups
 from grader.sandbox.isolation import missing
 from grader.sandbox.student import Backend, Student
-from grader.submission.handin import check_formalities, rules_of
+from grader.submission.handin import check_formalities
 from grader.submission.snapshot import Submission
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -15,8 +16,8 @@ Aliases = Mapping[str, str]  # other names for a value, squeezed, with blanks be
 
 
 def squeeze(name: str) -> str:
-    """A name without case and underscores: ``num_hidden`` and ``numHidden`` agree."""
-    return name.replace("_", "").lower()
+    """Return a name as far as spellings agree: ``num_hidden`` is ``numHidden``, ``Num-hidden``."""
+    return re.sub(r"[\s_-]", "", name.casefold())
 
 
 def names_for(value: str, aliases: Aliases) -> set[str]:

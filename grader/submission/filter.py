@@ -54,6 +54,7 @@ NOTICES = {
     "other": "Left out, because only code, PDF and small data files are used: {}.",
     "encoding": "Read in another encoding than UTF-8; save it as UTF-8: {}.",
     "damaged": "Holds null bytes, so Python can't read it; save it anew as UTF-8: {}.",
+    "magic": "Runs without its lines for IPython (% and !), which Python can't read: {}.",
     "notebook": "Not used, because it can't be opened; clear its outputs and save it anew: {}.",
     "cell": "Left out, because it is not Python: {}.",
 }

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from grader.core.errors import UserError
-from grader.core.paths import EXERCISES
-from grader.core.sources import without_runs_of_marks
+from grader.core.sources import parse, without_runs_of_marks
 from grader.core.text import shown
-from grader.submission.notebooks import code_cells, parse_cell
+from grader.submission.magics import plain_cell
+from grader.submission.notebooks import code_cells
 from grader.submission.pdf_text import first_pages
 from grader.submission.snapshot import Submission
 
@@ -44,14 +43,6 @@ class Finding:
     rule: str
     ok: bool
     message: str
-
-
-def rules_of(exercise: str, exercises: Path = EXERCISES) -> tuple[str, ...]:
-    """Return the rules that an exercise's ``handin.toml`` names, or none."""
-    path = exercises / exercise / "handin.toml"
-    if not path.exists():
-        return ()
-    return tuple(tomllib.loads(path.read_text(encoding="utf-8"))["rules"])
 
 
 def check_formalities(submission: Submission, rules: Iterable[str]) -> list[Finding]:
@@ -108,7 +99,7 @@ def _trees(submission: Submission, file: PurePosixPath) -> Iterator[tuple[str, a
     """Yield the syntax trees of a module or of a notebook's cells, and what to call them."""
     for part, code in _code_of(submission, file):
         with suppress(SyntaxError):  # whoever grades the code will say so
-            yield part, parse_cell(code)[0]
+            yield part, parse(plain_cell(code).code)
 
 
 def _code_of(submission: Submission, file: PurePosixPath) -> list[tuple[str, str]]:

@@ -1,94 +1,91 @@
-"""Turns a notebook into a module that can be imported without running the notebook's experiments.
+"""Turn a notebook into a module that defines what running the notebook defines.
 
-Kept are imports, definitions and constants, cell by cell; everything else that stands at top level
-(training, plots, prints) is dropped, and so are magics and shell lines. Nothing is executed here.
+The module holds all statements of the notebook, in order. Those that definitions need (see
+slicing.py) run when it is imported. The others stand in main blocks, so that they run only where
+the module is executed as a program. As in a notebook, a statement that fails stops nothing that
+comes later: it is printed as a note. Comments tell for each line which cell it comes from, and
+`place` reads them. Nothing is executed here.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
 import re
+import textwrap
 import warnings
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import nbformat
 
 from grader.core.errors import UserError
-from grader.core.sources import parse
+from grader.core.sources import is_main_block, parse
+from grader.submission.magics import plain_cell
+from grader.submission.places import cell_mark, notebook_header
+from grader.submission.slicing import COMPOUND, DEFINITIONS, Statement, slice_of
 
 MAX_CODE = 512 * 1024  # characters: parsing takes some 600 bytes of memory for each
+MAX_STATEMENTS = 5_000  # at top level; each takes some 0.2 ms to analyse
 MAX_CONTAINERS = 200_000  # lists and dicts in the JSON: each takes some 300 bytes
-
-# Cells in another language, and lines that only IPython understands (with their continuations).
-FOREIGN_CELL = re.compile(
-    r"\s*%%(?:bash|cmd|html|javascript|js|latex|markdown|perl|ruby|script|sh|svg)\b"
-)
-MAGIC = re.compile(
-    r"^([ \t]*)(?:(?:[\w,][\w, \t]*=[ \t]*)?[%!](?:.*\\\n)*.*|\?{1,2}[\w.]+|[\w.]+\?{1,2}[ \t]*)$",
-    re.MULTILINE,
-)
-NOTEBOOK_ONLY = {"IPython", "google", "ipywidgets"}  # modules that exist only beside a notebook
-
-# A constant is built from literals and names of constants by these …
-PURE = (
-    ast.Attribute, ast.BinOp, ast.BoolOp, ast.Compare, ast.Dict, ast.FormattedValue, ast.IfExp,
-    ast.JoinedStr, ast.List, ast.Set, ast.Slice, ast.Starred, ast.Subscript, ast.Tuple,
-    ast.UnaryOp, ast.keyword,
-)  # fmt: skip
-# … and by calls that cost nothing and change nothing.
-PURE_CALLS = {
-    "Path", "bool", "collections.namedtuple", "dict", "float", "int", "len", "list", "namedtuple",
-    "np.array", "numpy.array", "range", "set", "str", "torch.backends.mps.is_available",
-    "torch.cuda.is_available", "torch.device", "torch.tensor", "tuple",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook as a module, and the cells that could not be read (``cell 3 (the reason)``)."""
+    """A notebook as a module.
+
+    Attributes:
+        source: The module's text.
+        files: Texts of the files that the notebook writes, by the names that it gives them.
+        unread: The cells that could not be read: ``cell 3 (the reason)``.
+    """
 
     source: str
-    unread: tuple[str, ...]
+    files: dict[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
-def module_source(notebook_json: str) -> str:
-    """The module made of a notebook; each cell's code follows a comment ``# notebook cell N``.
+@dataclass(frozen=True)
+class _Statement:
+    """A statement at top level, with its text and where it stands."""
 
-    N counts the code cells from 1. ``from __future__`` imports move to the top.
+    found: Statement
+    text: str
+    cell: int
+    line: int  # of its cell
 
-    :raises UserError: the text is no notebook, or one beyond any reason.
+
+def read_notebook(notebook_json: str, name: str, wanted: Collection[str] = ()) -> Notebook:
+    """Return a notebook as a module.
+
+    Args:
+        name: What messages call the notebook.
+        wanted: Names that the exercises ask for, squeezed.
+
+    Raises:
+        UserError: The text is no notebook, or one beyond any reason.
     """
-    return read_notebook(notebook_json).source
-
-
-def read_notebook(notebook_json: str) -> Notebook:
-    """The same as ``module_source``, and which cells it left out because they do not parse."""
-    future: list[str] = []
-    sections: list[str] = []
+    files: dict[str, str] = {}
     unread: list[str] = []
-    chooser = _Chooser()
+    statements: list[_Statement] = []
     for number, cell in enumerate(code_cells(notebook_json), start=1):
-        sections.append(f"# notebook cell {number}")
+        plain = plain_cell(cell)
+        files |= plain.files
         try:
-            tree, text = parse_cell(cell)
-            body = [node for node in tree.body if not isinstance(node, ast.Pass)]
-            chosen = [node for node in body if chooser.keeps(node)]
-            texts = [_text(node, text) for node in chosen]
+            statements += _statements(plain.code, number)
         except (SyntaxError, ValueError, RecursionError) as error:
             reason = " ".join(str(getattr(error, "msg", None) or error).split())
             unread.append(f"cell {number} ({reason})")
-            continue
-        for node, source in zip(chosen, texts, strict=True):
-            of_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-            (future if of_future else sections).append(source)
-    return Notebook("\n".join([*future, *sections, ""]), tuple(unread))
+        if len(statements) > MAX_STATEMENTS:
+            raise UserError(f"The notebook holds more than {MAX_STATEMENTS:,} statements.")
+    kept = slice_of([statement.found for statement in statements], wanted)
+    return Notebook(_module(name, statements, kept), files, tuple(unread))
 
 
 def code_cells(notebook_json: str) -> list[str]:
-    """The text of every code cell, in order, for notebooks of any version.
+    """Return the text of every code cell, in order, for notebooks of any version.
 
-    :raises UserError: the text is no notebook, or one beyond any reason.
+    Raises:
+        UserError: The text is no notebook, or one beyond any reason.
     """
     if notebook_json.count("{") + notebook_json.count("[") > MAX_CONTAINERS:
         raise UserError("The notebook is too large: clear its outputs and save it again.")
@@ -105,89 +102,102 @@ def code_cells(notebook_json: str) -> list[str]:
     return [re.sub("\r\n?", "\n", source) for source in sources]
 
 
-def parse_cell(cell: str) -> tuple[ast.Module, str]:
-    """The syntax tree of a cell, and the text that it was made of: IPython's lines are `pass`.
+def _statements(code: str, cell: int) -> list[_Statement]:
+    """Return the statements of a cell, those of its main blocks as if they stood outside.
 
-    :raises SyntaxError: what remains is not Python.
+    Raises:
+        SyntaxError: The cell is not Python.
+        ValueError: It holds a number that is too long to be written.
+        RecursionError: It is nested too deeply.
     """
-    if FOREIGN_CELL.match(cell):
-        return ast.Module([], []), ""
-    try:
-        return parse(cell), cell
-    except SyntaxError:
-        # Only now, because a line of plain Python may begin with a modulo sign.
-        plain = MAGIC.sub(r"\1pass", cell)
-        return parse(plain), plain
+    found = []
+    waiting = parse(code).body[: MAX_STATEMENTS + 1][::-1]
+    lines = code.split("\n")
+    while waiting:
+        node = waiting.pop()
+        if is_main_block(node):
+            waiting += [*node.body, *node.orelse][::-1]
+            continue
+        _check_place(node)
+        decorators = getattr(node, "decorator_list", [])
+        start = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        found.append(_Statement(Statement.of(node), _text(node, lines, start), cell, start))
+    return found
 
 
-def _text(node: ast.stmt, cell: str) -> str:
-    """A definition as it was written, with its comments; any other statement without its line."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        return "\n".join(cell.split("\n")[start - 1 : node.end_lineno])
+def _check_place(node: ast.stmt) -> None:
+    """Raise SyntaxError for what is an error outside of functions."""
+    waiting: list[ast.AST] = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, ast.Return | ast.Yield | ast.YieldFrom):
+            raise SyntaxError(f"'{type(each).__name__.lower()}' outside function")
+        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(each)
+
+
+def _text(node: ast.stmt, lines: Sequence[str], start: int) -> str:
+    """Return a statement as it was written, if its lines hold nothing else."""
+    whole = lines[start - 1 : node.end_lineno]
+    before, after = lines[node.lineno - 1].encode()[: node.col_offset], ""
+    if node.end_lineno and node.end_col_offset is not None:
+        after = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode().strip()
+    is_alone = not before.strip() and (not after or after.startswith("#"))
+    if is_alone and not node.col_offset:
+        return "\n".join(whole)
     return ast.unparse(node)
 
 
-class _Chooser:
-    """Decides what is kept, and remembers the names that this defines."""
+def _module(name: str, statements: Sequence[_Statement], kept: Sequence[bool]) -> str:
+    future, parts = [], []
+    for statement, is_kept in zip(statements, kept, strict=True):
+        mark = cell_mark(statement.cell, statement.line)
+        node = statement.found.node
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            future += [mark, ast.unparse(node)]
+        elif is_kept and _may_fail(node):
+            note = f"note: cell {statement.cell}, line {statement.line} stopped with"
+            parts += ["try:", *_indented(mark, statement)]
+            parts += ["except Exception as _error:", f'    print("{note}", repr(_error))']
+        elif is_kept:
+            parts += [mark, statement.text]
+        else:
+            parts += ['if __name__ == "__main__":', *_indented(mark, statement)]
+    return "\n".join([notebook_header(name), *future, *parts, ""])
 
-    def __init__(self) -> None:
-        # In the order of definition, and without __name__: a main program is not kept.
-        self.known = dict.fromkeys(name for name in dir(builtins) if not name.startswith("__"))
 
-    def keeps(self, node: ast.stmt) -> bool:
-        """Whether the statement is an import, a definition, a constant, or a choice among them."""
-        known_before = len(self.known)
-        match node:
-            case ast.Import(names=names):
-                kept = self._imports(names[0].name, names)
-            case ast.ImportFrom(names=names):
-                kept = self._imports(node.module or "", names)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                kept = True
-                self.known[node.name] = None
-            case ast.Assign(targets=targets, value=value):
-                kept = self._is_constant(value) and all(map(self._binds, targets))
-            case ast.AnnAssign(target=target, annotation=annotation, value=ast.expr() as value):
-                kept = all(map(self._is_constant, [annotation, value])) and self._binds(target)
-            case ast.If(test=test):
-                kept = self._is_constant(test) and all(map(self.keeps, node.body + node.orelse))
-            case ast.Try():
-                handled = [statement for handler in node.handlers for statement in handler.body]
-                parts = node.body + handled + node.orelse + node.finalbody
-                kept = all(map(self.keeps, parts))
-            case _:
-                kept = isinstance(node, ast.Pass)
-        while not kept and len(self.known) > known_before:
-            self.known.popitem()
-        return kept
-
-    def _imports(self, module: str, names: list[ast.alias]) -> bool:
-        self.known |= dict.fromkeys((alias.asname or alias.name).split(".")[0] for alias in names)
-        return module.split(".")[0] not in NOTEBOOK_ONLY
-
-    def _binds(self, target: ast.expr) -> bool:
-        match target:
-            case ast.Name(id=name):
-                self.known[name] = None
-                return True
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                return all(map(self._binds, elements))
+def _may_fail(node: ast.stmt) -> bool:
+    """Tell whether a statement does more than define or compute constants."""
+    if isinstance(node, DEFINITIONS):
         return False
+    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call | ast.Await))
+    return isinstance(node, COMPOUND) or any(calls) or not isinstance(node, ast.Assign)
 
-    def _is_constant(self, node: ast.AST) -> bool:
-        match node:
-            case ast.Constant() | ast.Lambda():
-                return True
-            case ast.Name(id=name):
-                return name in self.known
-            case ast.Call(func=function):
-                pure = ast.unparse(function) in PURE_CALLS
-            case _:
-                pure = isinstance(node, PURE)
-        children = (
-            child
-            for child in ast.iter_child_nodes(node)
-            if isinstance(child, ast.expr | ast.keyword)
-        )
-        return pure and all(map(self._is_constant, children))
+
+def _indented(mark: str, statement: _Statement) -> Iterator[str]:
+    """Yield the lines of a statement in a block; ``await`` gets a coroutine of its own."""
+    node, text = statement.found.node, statement.text
+    texts = (each for each in ast.walk(node) if isinstance(each, ast.Constant | ast.JoinedStr))
+    if any(each.lineno != each.end_lineno for each in texts):
+        text = ast.unparse(node)  # indentation would change strings of several lines
+    if not _awaits(node):
+        yield textwrap.indent(f"{mark}\n{text}", "    ")
+        return
+    names = ", ".join(sorted(statement.found.effects.binds))
+    yield "    import asyncio"
+    yield "    async def _cell():"
+    yield f"        global {names}" if names else "        pass"
+    yield textwrap.indent(f"{mark}\n{text}", "        ")
+    yield "    asyncio.run(_cell())"
+
+
+def _awaits(node: ast.AST) -> bool:
+    """Tell whether a statement awaits something at top level, as only notebooks may."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, ast.Await | ast.AsyncFor | ast.AsyncWith):
+            return True
+        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(each)
+    return False

@@ -1,36 +1,30 @@
-"""Opens what a student handed in: a folder or ZIP becomes a `Submission`.
+"""Open what a student handed in: a folder or ZIP becomes a `Submission`.
 
 One mechanism for both: list the entries, vet them, copy what is wanted into a *snapshot*, a fresh
-folder that holds plain files of known kinds and nothing else. The code is run from there. A
-notebook becomes a module beside it.
+folder that holds plain files of known kinds and nothing else. The code is run from there, once
+conversion.py has made notebooks and exports importable.
 """
 
 from __future__ import annotations
 
 import ast
-import codecs
 import os
-import re
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from grader.core.errors import UserError
-from grader.core.names import PROTECTED
+from grader.core.names import squeeze
 from grader.core.sources import decode, parse
 from grader.core.tempdirs import Folder
 from grader.core.text import shown
 from grader.submission.archive import Entry, SubmissionError, entries_of, readable
-from grader.submission.filter import CONFIGURATION, Notes, vet
-from grader.submission.notebooks import read_notebook
-
-# A declaration of the encoding, in one of the first two lines.
-COOKIE = re.compile(r"\A((?:.*\n)??[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
+from grader.submission.conversion import convert
+from grader.submission.filter import vet
 
 __all__ = ["FileName", "Submission", "SubmissionError", "open_submission"]
 
@@ -75,7 +69,7 @@ class Submission:
         ranked = sorted(self.files, key=lambda file: (len(file.parts), file))
         parts = PurePosixPath(name).parts
         for wanted in (parts, parts[-1:]):
-            for spelling in (str, str.casefold, _squeezed):
+            for spelling in (str, str.casefold, squeeze):
                 end = [spelling(part) for part in wanted]
                 for file in ranked:
                     if [spelling(part) for part in file.parts[-len(end) :]] == end:
@@ -136,8 +130,8 @@ def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
             copy = Folder("submission")
             root = Path(copy.path)
             try:
-                _copy(taken, root, notes)
-                files = {*taken, *_convert_notebooks(taken, root, notes)}
+                _copy(taken, root)
+                files = {*taken, *convert(taken, root, notes)}
             except BaseException:
                 copy.remove()
                 raise
@@ -148,67 +142,12 @@ def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
         return Submission(name, source, source, tuple(sorted(taken)), notes.sentences())
 
 
-def _copy(taken: Mapping[PurePosixPath, Entry], root: Path, notes: Notes) -> None:
+def _copy(taken: Mapping[PurePosixPath, Entry], root: Path) -> None:
     """Write below ``root`` what was taken, if it is as long as was declared."""
     for path, entry in taken.items():
         data = entry.read(entry.size + 1)
         if len(data) != entry.size:
             raise zipfile.BadZipFile(f"{path} has another length than it says")
-        if path.suffix.lower() == ".py":
-            data = _importable(path, data, notes)
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-
-
-def _convert_notebooks(
-    paths: Iterable[PurePosixPath], root: Path, notes: Notes
-) -> list[PurePosixPath]:
-    """Write a module beside each notebook that has none of its name; return the new paths."""
-    modules = []
-    for path in sorted(paths):
-        module = path.with_name(_module_name(path.stem))
-        if path.suffix.lower() != ".ipynb" or (root / module).exists():
-            continue
-        try:
-            notebook = read_notebook(decode((root / path).read_bytes()).text)
-        except UserError:
-            notes.add("notebook", str(path))
-            continue
-        (root / module).write_text(notebook.source, encoding="utf-8", newline="")
-        modules.append(module)
-        for cell in notebook.unread:
-            notes.add("cell", f"{path}, {cell}")
-    return modules
-
-
-def _squeezed(part: str) -> str:
-    """``part`` as far as spellings of it agree: Vanilla-RNN.py is vanilla_rnn.py."""
-    return re.sub(r"[\s_-]", "", part.casefold())
-
-
-def _module_name(stem: str) -> str:
-    """The file name for a notebook's code: one that can be imported and is nobody else's."""
-    name = re.sub(r"\W", "_", stem)
-    return f"{name}_.py" if name in PROTECTED or f"{name}.py" in CONFIGURATION else f"{name}.py"
-
-
-def _importable(path: PurePosixPath, data: bytes, notes: Notes) -> bytes:
-    """Return the same code in bytes that Python reads as `decode` does.
-
-    What Python doesn't decode becomes UTF-8. So does, with a byte order mark, what declares its
-    encoding near a lone carriage return: which lines are the first two is told differently there.
-    """
-    decoded = decode(data)
-    text = decoded.text
-    if decoded.note:
-        notes.add("encoding", f"{path} ({decoded.note})")
-    if "\0" in text:
-        notes.add("damaged", str(path))
-    head = b"\n".join(data.split(b"\n", 2)[:2]) + b"\n"
-    if b"coding" in head and re.search(rb"\r(?!\n)", head):
-        text = re.sub("\r\n?", "\n", text)
-        return codecs.BOM_UTF8 + COOKIE.sub(r"\1utf-8", text).encode()
-    if not decoded.note and not data.startswith(codecs.BOM_UTF8):
-        return data
-    return COOKIE.sub(r"\1utf-8", text).encode(errors="replace")

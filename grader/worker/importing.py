@@ -8,6 +8,7 @@ the standard library and installed packages that the kit uses can't be shadowed.
 
 from __future__ import annotations
 
+import builtins
 import importlib.util
 import os
 import sys
@@ -16,7 +17,7 @@ from types import ModuleType
 
 from grader.core.names import PROTECTED
 from grader.worker.finders import LastResort, StudentFinder
-from grader.worker.stubs import StandIns
+from grader.worker.stubs import NOTEBOOK_NAMES, StandIns
 
 
 class StudentCode:
@@ -28,6 +29,7 @@ class StudentCode:
         self._finder, self._standins = StudentFinder([str(root)]), StandIns()
         self._last_resort = LastResort(root)
         sys.meta_path[:] = [self._finder, self._standins, *sys.meta_path, self._last_resort]
+        vars(builtins).update(NOTEBOOK_NAMES)
 
     @property
     def exercise(self) -> str:
@@ -42,6 +44,8 @@ class StudentCode:
         """Undo the import of the submission (an in-process run shares its interpreter)."""
         ours = self._finder, self._standins, self._last_resort
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in ours]
+        for name in NOTEBOOK_NAMES:
+            vars(builtins).pop(name, None)
         self.forget()
 
     def owns(self, filename: str | None) -> bool:

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.core.errors import UserError
-from grader.submission.notebooks import module_source, parse
+from grader.core.sources import parse
+from grader.submission.notebooks import read_notebook
 from grader.submission.snapshot import SubmissionError, open_submission
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
@@ -151,7 +152,7 @@ def test_random_bytes(area, data, zip_like):
 def test_odd_notebooks(data):
     for notebook in (data, {"nbformat": 4, "metadata": {}, "cells": data}):
         with suppress(UserError):
-            parse(module_source(json.dumps(notebook)))
+            parse(read_notebook(json.dumps(notebook), "a.ipynb").source)
 
 
 PIECES = st.sampled_from(
@@ -167,6 +168,6 @@ PIECES = st.sampled_from(
 def test_odd_cells(cells):
     form = {"cell_type": "code", "metadata": {}, "outputs": []}
     notebook = {"nbformat": 4, "metadata": {}, "cells": [form | {"source": c} for c in cells]}
-    source = module_source(json.dumps(notebook))
+    source = read_notebook(json.dumps(notebook), "a.ipynb").source
     source.encode()
     parse(source)
