@@ -1,5 +1,6 @@
 """The sheet's rules about names, reports and paths are checked, and broken PDFs do no harm."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -11,11 +12,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grader.core.handins import answers, rules_of
+from grader.core.names import squeeze
 from grader.core.paths import EXERCISES
 from grader.submission import pdf_text
-from grader.submission.handin import RULES, Finding, check_formalities, rules_of
+from grader.submission.handin import RULES, Finding, check_formalities
 from grader.submission.pdf_text import first_pages
 from grader.submission.snapshot import open_submission
+from tests.conftest import ROOT
 
 
 def pdf_of(*pages: bytes, compressed: bool = False) -> bytes:
@@ -68,6 +72,16 @@ def test_exercises_name_rules_that_exist():
 def test_an_exercise_without_rules_has_none(tmp_path):
     (tmp_path / "one").mkdir()
     assert rules_of("one", tmp_path) == ()
+
+
+def test_answers_are_what_the_templates_define():
+    defined = {
+        squeeze(node.name)
+        for path in (ROOT / "student_template").rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    assert {"vanillarnn", "truncatedbptt", "getnumericalgradient"} <= answers() <= defined
 
 
 def test_everything_in_order(tmp_path):
