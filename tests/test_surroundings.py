@@ -154,3 +154,21 @@ def test_code_that_asks_somebody_is_told_where_it_can(
         run(source)
     assert said in str(raised.value)
     assert raised.value.where.startswith("part1/one.py, line ")
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("def wait():\n    while True: pass\nwait()\n", 2),
+        ("import time\n\ntime.sleep(99)\n", 3),
+        ("x = (9 ** (9 ** 8)) % 7\n", 1),  # hangs in C and keeps the interpreter to itself
+        ("import torch\nx = torch.ones(300, 300)\nwhile True:\n    x @ x\n", 4),
+    ],
+)
+def test_a_timeout_names_the_line(
+    run: Callable[[str], Student], monkeypatch: pytest.MonkeyPatch, body: str, line: int
+) -> None:
+    monkeypatch.setattr("grader.sandbox.student.IMPORT_SECONDS", 1.5)
+    with pytest.raises(Failure) as raised:
+        run(body)
+    assert (raised.value.status, raised.value.where) == ("timeout", f"part1/one.py, line {line}")

@@ -31,10 +31,16 @@ FILES = 3  # times the processor time of a file, for all files: one alone can't 
 class WorkerLost(Exception):
     """The worker hung, ended or answered nonsense; it must not be used any more."""
 
-    def __init__(self, kind: Literal["timeout", "crashed"], reason: str) -> None:
+    def __init__(
+        self,
+        kind: Literal["timeout", "crashed"],
+        reason: str,
+        frame: tuple[str, int] | None = None,
+    ) -> None:
+        """Keep what happened; ``frame`` is the file and line of the student's that it stood in."""
         super().__init__(reason)
         self.kind: Literal["timeout", "crashed"] = kind
-        self.reason = reason
+        self.reason, self.frame = reason, frame
 
 
 class Exceeded(WorkerLost):

@@ -237,10 +237,11 @@ class Student:
     ) -> Any:
         """Return the answer of ``backend`` if it has the type ``form``; else raise a Failure."""
         token, begun = secrets.token_hex(8), time.monotonic()
-        message = {"id": token, "exercise": self.exercise, **message}
+        limit = seconds * self.time_scale
+        message = {"id": token, "seconds": limit, "exercise": self.exercise, **message}
         try:
             while time.monotonic() - begun < PATIENCE * self.time_scale:
-                answer = backend.request(message, seconds * self.time_scale)
+                answer = backend.request(message, limit)
                 if not isinstance(answer.get("id"), str) or answer["id"] != token:
                     raise WorkerLost("crashed", "it answered a question that was not asked")
                 if not isinstance(answer.get("status"), str):
@@ -335,7 +336,16 @@ class Student:
             else "Look for an endless loop, or for work that is done again and again.",
             "crashed": "Look for exit(), os._exit() or code that runs out of memory.",
         }[lost.kind]
-        raise Failure(what, got=lost.reason, hint=hint, status=lost.kind, output=output) from None
+        where = self._where(lost.frame)
+        raise Failure(
+            what, got=lost.reason, where=where, hint=hint, status=lost.kind, output=output
+        ) from None
+
+    def _where(self, frame: tuple[str, int] | None) -> str:
+        """Return the place that a worker stood in, if it is one of the submission."""
+        if frame is None or frame[0] not in map(str, self.submission.files):
+            return ""
+        return f"{frame[0]}, line {frame[1]}"
 
     def _discard(self, path: str) -> None:
         self._backends.pop(path).close()

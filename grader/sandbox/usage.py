@@ -15,6 +15,7 @@ from grader.sandbox.scratch import MOST_ENTRIES, Scratch, occupied
 
 MIB = 2**20  # bytes
 MAPS_SECONDS = 0.2  # between two readings of a worker's memory map, which take a millisecond each
+MOST_WALL = 5.0  # a time limit in a worker's own time lasts at most so many times as long
 STOP_SECONDS = 0.2  # a worker that was told to stop has stopped by then, in most cases
 
 
@@ -31,6 +32,31 @@ class Usage:
     has_moved: bool = False  # files came and went meanwhile, so that there may be more
     is_stopped: bool = False  # no thread runs, so that nothing can change
     is_whole: bool = True  # its main thread lives, by which the system shows memory and files
+
+
+class Clock:
+    """A time limit that a busy machine doesn't shorten.
+
+    Time in which the worker was ready to run and no processor was free doesn't count, up to
+    MOST_WALL times the limit. Linux alone tells it; elsewhere all time counts.
+    """
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        self._statistics = Path(f"/proc/{pid}/schedstat")
+        self._seconds, self._begun = seconds, time.monotonic()
+        self._waited_before = self._waited()
+
+    def left(self) -> float:
+        """Return the seconds that are left of the limit."""
+        elapsed = time.monotonic() - self._begun
+        waited = min(self._waited() - self._waited_before, (MOST_WALL - 1) * self._seconds)
+        return self._seconds - max(0.0, elapsed - waited)
+
+    def _waited(self) -> float:
+        try:
+            return int(self._statistics.read_text().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            return 0.0
 
 
 class Meter:

@@ -7,7 +7,6 @@ import os
 import queue
 import signal
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,8 @@ from grader.sandbox.account import LOOK_SECONDS, Account, WorkerLost
 from grader.sandbox.channel import Channel
 from grader.sandbox.output import Output
 from grader.sandbox.scratch import Scratch
-from grader.sandbox.usage import Meter, Usage
+from grader.sandbox.stack import innermost
+from grader.sandbox.usage import Clock, Meter, Usage
 
 START_SECONDS = 120.0  # a cold disk can take that long to import torch
 
@@ -116,9 +116,9 @@ class Worker:
             raise RuntimeError(f"a worker could not be locked: {problem}")
 
     def _receive(self, seconds: float, check: Callable[[], None]) -> Any:
-        deadline = time.monotonic() + seconds
+        clock = Clock(self.pid, seconds)
         try:
-            while (left := deadline - time.monotonic()) > 0:
+            while (left := clock.left()) > 0:
                 with contextlib.suppress(queue.Empty):
                     body = self._channel.answer(min(left, LOOK_SECONDS))
                     if body is None:
@@ -129,7 +129,8 @@ class Worker:
                 check()
         except wire.WireError as error:
             raise WorkerLost("crashed", str(error)) from None
-        raise WorkerLost("timeout", f"no answer after {seconds:g} s")
+        reason = f"no answer after {seconds:g} s"
+        raise WorkerLost("timeout", reason, innermost(self._scratch.path))
 
     def _reap(self) -> int:
         if self._status is None:

@@ -4,10 +4,10 @@ Contract. The worker says ``{"locked", "problem"}`` before it imports anything o
 Then the judge sends a request and waits; the worker answers it once, in order. Each request names
 the running test's exercise, too:
 
-    {"id", "do": "load", "file"}                                   import a file
-    {"id", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}   run a probe
-    {"id", "do": "script", "file", "probe", "seed", "inputs"}      run a probe on a file that is a
-                                                                   script: see script.py
+    {"id", "seconds", "do": "load", "file"}                        import a file
+    {"id", "seconds", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}
+    {"id", "seconds", "do": "script", "file", "probe", "seed", "inputs"}   run a probe on a file
+                                                                   that is a script: see script.py
     {"id", "do": "reply", "value"}                                 answer the probe's question
 
     {"id", "status": "ok", "value"}
@@ -44,6 +44,7 @@ from grader.worker.attribution import describe, raised_by_student
 from grader.worker.explain import explain
 from grader.worker.importing import StudentCode
 from grader.worker.script import Ask, Script
+from grader.worker.standing import recorded
 
 Probe = Callable[..., Any]
 
@@ -83,7 +84,9 @@ def serve(reader: BinaryIO, writer: BinaryIO, code: StudentCode, lock: Lock) -> 
                 os._exit(0)  # the judge has hung up
             return wire.decode(body)["value"]
 
-        send(reply(request, code, lock, ask))
+        with recorded(code.root.parent, request["seconds"]):
+            answer = reply(request, code, lock, ask)
+        send(answer)
 
 
 def reply(request: dict[str, Any], code: StudentCode, lock: Lock, ask: Ask) -> bytes:

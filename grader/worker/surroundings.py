@@ -21,6 +21,7 @@ from typing import Any
 import matplotlib as mpl
 import torch
 
+from grader.sandbox.stack import COPY
 from grader.worker import dataloader, devices
 
 LARGEST = 2**20  # bytes of a file that each worker gets a copy of; links lead to larger ones
@@ -56,7 +57,7 @@ def copied(root: str, scratch: str) -> str:
     Its sources are never those that another worker imports, and what this one writes beside them
     is gone with it.
     """
-    copy = Path(scratch) / "submission"
+    copy = Path(scratch) / COPY
     for folder, _, names in os.walk(root):
         target = copy / os.path.relpath(folder, root)
         target.mkdir()
