@@ -8,8 +8,12 @@ from typing import cast
 
 import pytest
 
+from grader.core.causes import causes
 from grader.core.failures import Failure
-from grader.core.rubric import Grade, Result
+from grader.core.rubric import Grade, QuestionGrade, Result
+
+GAP = "  "  # between columns
+SHORTEST = 12  # characters of a title that are shown on any terminal
 
 # A letter for the progress line, and a colour.
 MARKS = {
@@ -35,25 +39,24 @@ def summarize(
     """Write everything that the reader of this run should see."""
     for notice in notices:
         out.write_line(f"note: {notice}")
-    alike: dict[tuple[str, str, str], list[Result]] = {}
-    for result in results:
-        if result.failure is not None and result.status != "not started":
-            key = (result.question, str(result.failure), result.failure.traceback)
-            alike.setdefault(key, []).append(result)
-    for same in alike.values():
-        _write_block(out, max(same, key=lambda result: result.points), len(same) - 1)
-    _write_table(out, grade, results)
+    shown = [result for result in results if result.failure and result.status != "not started"]
+    for same in causes(shown):
+        _write_block(out, same)
+    _write_table(out, grade)
+    _write_next(out, grade, results)
 
 
-def _write_block(out: pytest.TerminalReporter, result: Result, others: int) -> None:
-    """One failure; ``others`` checks of the same question stopped for the same reason."""
-    failure = cast(Failure, result.failure)
+def _write_block(out: pytest.TerminalReporter, same: Sequence[Result]) -> None:
+    """Write the first of failures that have one cause, and how many more there are."""
+    result, failure = same[0], cast(Failure, same[0].failure)
+    questions = ", ".join(dict.fromkeys(each.question for each in same))
     out.write_line("")
     out.write(f"{result.status.upper()}  ", bold=True, **{COLORS[result.status]: True})
-    out.write_line(f"{result.question}  {result.title}", bold=True)
+    out.write_line(f"{questions}  {result.title}", bold=True)
     lines = [failure.what, *failure.details()]
-    if others:
-        lines.append(f"{'also':<9} {others} more of this question's checks stop at this")
+    if same[1:]:
+        others = "1 more check stops" if len(same) == 2 else f"{len(same) - 1} more checks stop"
+        lines.append(f"{'also':<9} {others} at this")
     for line in [*lines, f"{'repeat':<9} {result.repeat}"]:
         out.write_line(textwrap.indent(line, "  "))
     if failure.traceback:
@@ -63,29 +66,68 @@ def _write_block(out: pytest.TerminalReporter, result: Result, others: int) -> N
         out.write_line(textwrap.indent(failure.output.rstrip(), "  > "))
 
 
-def _write_table(out: pytest.TerminalReporter, grade: Grade, results: Sequence[Result]) -> None:
-    reasons: dict[str, str] = {}
-    for result in results:
-        if result.status == "not started" and result.failure:
-            reasons.setdefault(result.question, result.failure.what)
-    width = max(len(row.title) for row in grade.questions)
-    identity = max(len("question"), *(len(row.id) for row in grade.questions))
+def _write_table(out: pytest.TerminalReporter, grade: Grade) -> None:
+    """Write one line per question, none wider than the terminal."""
+    rows = [_row(question) for question in grade.questions]
+    head = ("question", "title", "points", "status")
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(4)]
+    room = max(SHORTEST, out._tw.fullwidth - 1 - (sum(widths) - widths[1]) - 3 * len(GAP))
+    widths[1] = min(widths[1], room)
     out.write_line("")
-    out.write_line(
-        f"{'question':<{identity}}  {'title':<{width}}  {'points':>11}  status", bold=True
-    )
-    for row in grade.questions:
-        is_open = row.pending and row.pending == row.possible
-        points = "    –" if is_open else f"{row.earned:5.2f}"
-        out.write(f"{row.id:<{identity}}  {row.title:<{width}}  {points} / {row.possible:<4g} ")
-        out.write(row.status, **{COLORS[row.status]: True})
-        if 0 < row.pending < row.possible:
-            out.write(f", {row.pending:g} for a person to give", cyan=True)
-        if row.status == "not started" and row.id in reasons:
-            out.write(f": {reasons[row.id]}")
-        out.write_line("")
-    out.write_line("")
+    out.write_line(_line(head, widths) + head[3], bold=True)
+    for row, question in zip(rows, grade.questions, strict=True):
+        out.write(_line(row, widths))
+        out.write_line(row[3], **{COLORS[question.status]: True})
     total = f"{grade.earned:g} of {grade.possible:g} automatic points"
     if grade.pending:
         total += f"; {grade.pending:g} more are given by a person"
+    out.write_line("")
     out.write_line(total, bold=True)
+
+
+def _row(question: QuestionGrade) -> tuple[str, str, str, str]:
+    is_open = question.pending and question.pending == question.possible
+    earned = "-" if is_open else f"{question.earned:.2f}"
+    status = question.status
+    if 0 < question.pending < question.possible:
+        status += f", {question.pending:g} open"
+    return question.id, question.title, f"{earned} / {question.possible:4.2f}", status
+
+
+def _line(row: tuple[str, str, str, str], widths: Sequence[int]) -> str:
+    """Return the row up to its status."""
+    title = row[1] if len(row[1]) <= widths[1] else f"{row[1][: widths[1] - 3]}..."
+    return f"{row[0]:<{widths[0]}}{GAP}{title:<{widths[1]}}{GAP}{row[2]:>{widths[2]}}{GAP}"
+
+
+def _write_next(out: pytest.TerminalReporter, grade: Grade, results: Sequence[Result]) -> None:
+    """Write which questions are done, which files are missing, and what to do first."""
+    done = [
+        question.id
+        for question in grade.questions
+        if question.earned and question.status == "passed"
+    ]
+    if done:
+        _write_wrapped(out, f"Done: {', '.join(done)}.", green=True)
+    missing: dict[str, list[str]] = {}
+    for result in results:
+        if result.status == "not started" and result.failure and result.failure.expected:
+            missing.setdefault(result.failure.what, []).append(result.question)
+    for what, questions in missing.items():
+        _write_wrapped(out, f"not started: {what} ({', '.join(dict.fromkeys(questions))})")
+    first = next((q for q in grade.questions if q.status not in ("passed", "pending")), None)
+    own = [r for r in results if first and r.question == first.id and r.failure and _counts(r)]
+    if first and own:
+        failure = cast(Failure, causes(own)[0][0].failure)
+        where = f" ({failure.where})" if failure.where else ""
+        task = failure.what.removeprefix(f"Question {first.id}: ")
+        _write_wrapped(out, f"First: question {first.id}: {task}{where}", bold=True)
+
+
+def _counts(result: Result) -> bool:
+    return bool(result.points or result.required) and result.status != "passed"
+
+
+def _write_wrapped(out: pytest.TerminalReporter, text: str, **markup: bool) -> None:
+    for line in textwrap.wrap(text, out._tw.fullwidth - 1, subsequent_indent="  "):
+        out.write_line(line, **markup)

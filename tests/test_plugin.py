@@ -35,9 +35,11 @@ def pytest_grader(*arguments: str, cwd: Path = ROOT, **environment: str) -> Any:
 def test_template_earns_nothing_and_says_where_to_start() -> None:
     done = pytest_grader()
     assert done.returncode == 1
-    rows = [line for line in done.stdout.splitlines() if "not started: " in line]
+    rows = [line for line in done.stdout.splitlines() if line.endswith("  not started")]
     automatic = [question for question in read_rubric() if question.by == "tests"]
     assert len(rows) == len(automatic), done.stdout
+    assert max(map(len, rows)) < 80
+    assert "First: question 1.2: " in done.stdout
     assert "0 of " in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "\x1b[" not in done.stdout, "no colours where nobody sees them"
@@ -197,8 +199,8 @@ def test_bad_paths_are_one_line(grade: Grade, tmp_path: Path, make: Any, says: s
 
 
 def test_missing_file_is_named(grade: Grade, wrong: Path) -> None:
-    run = grade(wrong, *PALINDROME, "-k", "parameter_count")
-    assert "not started: lstm.py is not in the submission." in run.text
+    run = grade(wrong, *PALINDROME, "-k", "test_lstm.py and test_equations")
+    assert "not started: lstm.py is not in the submission. (1.6)" in run.text
 
 
 def test_an_environment_of_another_language_and_time_zone_changes_nothing(wrong: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from grader.core.failures import Failure
-from grader.exercises.palindrome import probes
+from grader.exercises.palindrome import probes_handout
 from grader.plugin import probe_modules
 from grader.sandbox import isolation
 from grader.sandbox.isolation import Lock
@@ -115,7 +115,7 @@ def run(server: Launcher, tmp_path: Path) -> Iterator[Callable[[str], Student]]:
 
 
 def ask(handle: Student, file: str = "one.py") -> Any:
-    return handle.run(probes.parameter_count, file, cases=[{"n": 3}])["counts"]
+    return handle.run(probes_handout.parameter_count, file, cases=[{"n": 3}])["counts"]
 
 
 def test_absent_devices_are_the_cpu(run: Callable[[str], Student]) -> None:

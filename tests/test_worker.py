@@ -202,13 +202,13 @@ def test_a_file_is_not_waited_for_without_end(
 
 def test_a_spawned_worker_answers_as_well(student: Open) -> None:
     """Where forking can't be trusted (macOS, Windows)."""
-    handle = student(Spawner(["grader.exercises.palindrome.probes"]), one="print('ü')\n")
+    handle = student(Spawner(["grader.exercises.palindrome.probes_handout"]), one="print('ü')\n")
     assert ask(handle, "one", 3) == [3]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no server where there is no fork")
 def test_workers_end_with_their_server(tmp_path: Path) -> None:
-    other = ForkServer(["grader.exercises.palindrome.probes"])
+    other = ForkServer(["grader.exercises.palindrome.probes_handout"])
     (tmp_path / "one.py").write_text(HONEST)
     worker = other.start(str(tmp_path), Lock(isolation.available()))
     other._process.kill()
@@ -242,7 +242,7 @@ def test_scratch_folders_are_measured() -> None:
 def test_a_server_whose_judge_leaves_early_ends_quietly(
     capfd: pytest.CaptureFixture[str], unread: bool
 ) -> None:
-    server = ForkServer(["grader.exercises.palindrome.probes"])
+    server = ForkServer(["grader.exercises.palindrome.probes_handout"])
     if unread:  # what is closed with a message in it is reset
         select.select([server._control], [], [], 120)
     server.close()

@@ -6,7 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.core.text import ends
+
 LONGEST = 10_000  # characters of each text
+PRINTED = 10  # lines, at the beginning and at the end, of what student code printed
 
 Status = Literal[
     "passed",
@@ -39,6 +42,7 @@ class Failure(Exception):
 
     def __post_init__(self) -> None:
         """Shorten what nobody would read: parts of it may come from a submission."""
+        self.output = ends(self.output, PRINTED)
         for field in dataclasses.fields(self):
             text = getattr(self, field.name)
             if len(text) > LONGEST:

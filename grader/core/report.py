@@ -30,6 +30,7 @@ class FailureReport(TypedDict):
     mistake: str
     status: Status
     traceback: str
+    kit_traceback: str  # for the staff alone
     output: str
 
 

@@ -29,6 +29,15 @@ def shown(name: str) -> str:
     return short if short.isprintable() else ascii(short)
 
 
+def ends(text: str, count: int) -> str:
+    """Leave out what stands between the first and the last ``count`` lines of a text."""
+    lines = text.splitlines(keepends=True)
+    if len(lines) <= 2 * count + 1:
+        return text
+    between = f"[... {len(lines) - 2 * count} lines ...]\n"
+    return "".join([*lines[:count], between, *lines[-count:]])
+
+
 def file_name(name: str) -> str:
     """Return a file's name as text, also if it is no UTF-8: Latin-1 gives each byte a character.
 
