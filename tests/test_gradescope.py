@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 import torch
 
+from grader import api
 from grader.__main__ import main
+from grader.core.errors import UserError
+from grader.release import gradescope_run
 from grader.reports.gradescope import refused, results
+from grader.submission import snapshot
 from tests.conftest import ROOT
 
 STATUSES = {"passed", "failed"}
@@ -106,6 +110,54 @@ def test_a_submission_that_is_refused(autograder: Path) -> None:
     found = graded(autograder)
     assert (found["score"], found["tests"]) == (0, [])
     assert "holds no .py" in found["output"]
+
+
+def test_an_unknown_exercise_is_refused_when_packing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "autograder.zip"
+    assert main(["gradescope", "-o", str(archive), "--exercise", "palindrom"]) == 2
+    assert "There is no exercise 'palindrom': choose from " in capsys.readouterr().err
+    assert not archive.exists()
+
+
+def test_any_failure_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    submission, target = tmp_path / "submission", tmp_path / "results.json"
+    submission.mkdir()
+    (submission / "a.py").write_text("a = 1\n")
+    monkeypatch.setattr(api, "run", lambda *_, **__: api.Run({}, "no tests\n", 4))  # as a typo
+    gradescope_run.grade(submission, target, ["--exercise=palindrom"])
+    found = json.loads(target.read_text())
+    assert found["score"] == 0
+    assert found["output"].startswith("The grader failed, not your code:")
+    assert "no tests" in found["output"]
+
+
+@pytest.mark.parametrize(
+    ("files", "graded"),
+    [
+        (["hw.ipynb", "data.zip"], "submission"),
+        (["sub/hw.IPYNB", "data.zip"], "submission"),
+        (["code.zip", "report.pdf"], "code.zip"),
+        (["a.zip", "b.zip"], "submission"),
+    ],
+)
+def test_the_only_zip_is_graded_if_no_code_is_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str], graded: str
+) -> None:
+    submission = tmp_path / "submission"
+    for name in files:
+        (submission / name).parent.mkdir(parents=True, exist_ok=True)
+        (submission / name).write_text("")
+    opened: list[Path] = []
+
+    def refuse(path: Path) -> None:
+        opened.append(path)
+        raise UserError("enough")
+
+    monkeypatch.setattr(snapshot, "open_submission", refuse)
+    gradescope_run.grade(submission, tmp_path / "results.json", [])
+    assert [path.name for path in opened] == [graded]
 
 
 def test_results_say_what_a_person_gives() -> None:

@@ -15,6 +15,8 @@ import pytest
 from grader.__main__ import main
 from grader.core.errors import UserError
 from grader.release import handout
+from grader.release.comparison import outdated_files
+from grader.release.template import ROOT_PACKAGE
 from tests.conftest import ROOT
 
 
@@ -82,6 +84,75 @@ def test_a_solved_template_is_not_handed_out(
     assert main(["handout", "-o", str(tmp_path / "h.zip")]) == 2
     assert "may hold solutions" in capsys.readouterr().err
     assert not (tmp_path / "h.zip").exists()
+
+
+def test_no_ruff_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ruff", None)
+    monkeypatch.setenv("PATH", "")
+    assert main(["handout", "-o", str(tmp_path / "h.zip")]) == 0
+    assert capsys.readouterr().err == ""
+    assert zipfile.is_zipfile(tmp_path / "h.zip")
+
+
+REFERENCE = '''"""A file."""
+
+import math
+import os
+
+
+def f(x):
+    """Return the root of x."""
+    # Hint: see the library.
+    ### BEGIN SOLUTION Q: a root
+    return math.sqrt(x)
+    ### END SOLUTION
+
+
+print(os.name)
+'''
+TEMPLATE = '''"""A file."""
+import os
+
+def f(x):
+    """Return the root of x."""
+    # Hint: see the library.
+    raise NotImplementedError('Q: a root')
+
+print(os.name)
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("", "", []),
+        ("import os\n", "import math\nimport os\n", []),
+        ("    raise", "    # return math.sqrt(x)\n    raise", ["a.py"]),
+        ("raise NotImplementedError('Q: a root')", "return x**0.5", ["a.py"]),
+        ("import os\n", "import os\nfrom solution import f\n", ["a.py"]),
+        ("print(os.name)", "print(", ["a.py"]),
+        ("Return the root of x", "Return sqrt(x)", ["a.py"]),
+    ],
+    ids=["same", "an import more", "comment", "solved", "new import", "syntax", "docstring"],
+)
+def test_layout_does_not_count(tmp_path: Path, old: str, new: str, names: list[str]) -> None:
+    for name, text in ("reference", REFERENCE), ("template", TEMPLATE.replace(old, new, 1)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.py").write_text(text)
+        (tmp_path / name / "__init__.py").write_text(ROOT_PACKAGE)
+    outdated = outdated_files(tmp_path / "reference", tmp_path / "template")
+    assert [str(name) for name in outdated] == names
+
+
+def test_a_file_too_many_or_too_few_is_outdated(tmp_path: Path) -> None:
+    for name in "reference", "template":
+        (tmp_path / name).mkdir()
+    (tmp_path / "reference" / "a.py").write_text(REFERENCE)
+    (tmp_path / "template" / "answers.md").write_text("42")
+    outdated = outdated_files(tmp_path / "reference", tmp_path / "template")
+    assert [str(name) for name in outdated] == ["__init__.py", "a.py", "answers.md"]
 
 
 def test_only_from_a_clone(tmp_path: Path) -> None:

@@ -381,7 +381,9 @@ def test_a_missing_reference_is_refused(tmp_path):
 
 def test_a_missing_ruff_is_one_line_that_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ruff", None)
-    with pytest.raises(UserError, match=r'^ruff is missing: run pip install -e "\.\[dev\]"$'):
+    with pytest.raises(
+        UserError, match=r'^ruff is missing: run pip install -c constraints\.txt -e "\.\[dev\]"$'
+    ):
         render(tmp_path, CELL)
 
 

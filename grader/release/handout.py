@@ -10,7 +10,8 @@ from types import MappingProxyType
 from grader.core.errors import UserError
 from grader.core.paths import REFERENCE, ROOT, TEMPLATE
 from grader.core.zips import Member, zipped
-from grader.release.template import check_template, visible_files
+from grader.release.comparison import outdated_files
+from grader.release.template import visible_files
 
 FILES = Path(__file__).parent / "files"
 PROJECT = ("LICENSE", "constraints.txt", "pyproject.toml")
@@ -19,14 +20,16 @@ Files = Mapping[PurePosixPath, Path]  # by where they will stand
 
 
 def run_handout(args: argparse.Namespace) -> int:
-    """`grader handout`: write the ZIP.
+    """Write the hand-out's ZIP: `grader handout`.
 
-    :raises UserError: this is no clone of the kit, or its template is not the generated one.
+    Raises:
+        UserError: This is no clone of the kit, or its template is not the generated one.
     """
-    if REFERENCE.is_dir() and check_template(REFERENCE, TEMPLATE):
+    outdated = outdated_files(REFERENCE, TEMPLATE) if REFERENCE.is_dir() else []
+    if outdated:
         raise UserError(
-            "student_template/ is not what is generated from reference/, it may hold solutions: "
-            "run `python -m grader template` first."
+            f"student_template/{outdated[0]} is not what is generated from reference/, it may hold "
+            "solutions: run `python -m grader template` first."
         )
     files = handout_files(ROOT)
     args.output.write_bytes(packed(files))
@@ -35,7 +38,7 @@ def run_handout(args: argparse.Namespace) -> int:
 
 
 def handout_files(root: Path) -> dict[PurePosixPath, Path]:
-    """What students get, from a clone of the kit in ``root``."""
+    """Return what students get, from a clone of the kit in ``root``."""
     return {
         **kit_files(root),
         **below(root / "student_template", PurePosixPath("student_template")),
@@ -45,9 +48,10 @@ def handout_files(root: Path) -> dict[PurePosixPath, Path]:
 
 
 def kit_files(root: Path) -> dict[PurePosixPath, Path]:
-    """The grader and what it takes to install it.
+    """Return the grader and what its installation needs.
 
-    :raises UserError: ``root`` is no clone of the kit.
+    Raises:
+        UserError: ``root`` is no clone of the kit.
     """
     missing = [name for name in PROJECT if not (root / name).is_file()]
     if missing:
@@ -57,7 +61,7 @@ def kit_files(root: Path) -> dict[PurePosixPath, Path]:
 
 
 def below(folder: Path, place: PurePosixPath) -> dict[PurePosixPath, Path]:
-    """All files of a folder, but for hidden ones and caches."""
+    """Return all files of a folder, except hidden ones and caches."""
     return {place / name: folder / name for name in visible_files(folder)}
 
 

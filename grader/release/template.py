@@ -1,4 +1,4 @@
-"""What students get: the template, generated from the reference solutions.
+"""Generate the students' template from the reference solutions.
 
 Two comment lines in the reference enclose what a student is to write:
 
@@ -20,49 +20,30 @@ import argparse
 import ast
 import difflib
 import importlib.util
-import io
 import json
 import re
 import subprocess
 import sys
-import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from grader.core.errors import UserError
 from grader.core.paths import REFERENCE, ROOT, TEMPLATE
+from grader.release.markers import Block, Faults, find_markers, pair
 
 ROOT_PACKAGE = '"""Your solutions: complete every function that raises NotImplementedError."""\n'
-
-MARKER = re.compile(r"### (BEGIN SOLUTION(?= |$)|END SOLUTION$|GIVEN$) *(.*)")
-# A misspelled marker must not let a solution through.
-LIKE_A_MARKER = re.compile(r"###|#+ *(begin|end) +solution", re.IGNORECASE)
 
 # Names without use or without definition, and syntax errors, which ruff always reports.
 LEFTOVERS = ["--select", "F821,F841,RUF059", "--output-format", "json", "--exit-zero"]
 UNUSED_IMPORTS = ["--select", "F401,I", "--fix", "--exit-zero"]
 STYLE = ["--isolated", "--line-length", "100", "--target-version", "py311"]
 
-Faults = list[tuple[int, str]]  # of one file: the line, and what to do about it
+Lines = list[str | None]  # None once a line is taken out
+Render = Callable[[str, Faults], str | None]
 
 
 class TemplateError(UserError):
     """The reference can't become a template; the message has one line for each problem."""
-
-
-class Marker(NamedTuple):
-    line: int  # counted from 1
-    indent: str
-    kind: str  # BEGIN SOLUTION, END SOLUTION or GIVEN
-    task: str
-
-
-class Block(NamedTuple):
-    """A solution: the lines from its BEGIN to its END, both included."""
-
-    begin: Marker
-    end: int
 
 
 def run_template(args: argparse.Namespace) -> int:
@@ -82,7 +63,8 @@ def run_template(args: argparse.Namespace) -> int:
 def write_template(reference: Path, template: Path) -> None:
     """Write the template's files, over those of the same names.
 
-    UserError, and nothing written, if the folder holds any other file: it may be somebody's work.
+    Raises:
+        UserError: The folder holds another file, maybe somebody's work; nothing was written.
     """
     files = render_template(reference)
     others = sorted(visible_files(template) - files.keys())
@@ -96,7 +78,7 @@ def write_template(reference: Path, template: Path) -> None:
 
 
 def check_template(reference: Path, template: Path) -> str:
-    """Compare the folder with what would be written, in the style of `diff -ru`; empty if equal."""
+    """Return the difference to what would be written, in the style of `diff -ru`."""
     files, present = render_template(reference), visible_files(template)
     lines: list[str] = []
     for name in sorted(files.keys() | present):
@@ -113,7 +95,7 @@ def check_template(reference: Path, template: Path) -> str:
 
 
 def visible_files(folder: Path) -> set[PurePosixPath]:
-    """All files below a folder, but for hidden ones and Python's caches."""
+    """Return all files below a folder, except hidden ones and Python's caches."""
     paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return {
         PurePosixPath(path.as_posix())
@@ -122,10 +104,16 @@ def visible_files(folder: Path) -> set[PurePosixPath]:
     }
 
 
-def render_template(reference: Path) -> dict[PurePosixPath, str]:
+def render_template(reference: Path, render: Render | None = None) -> dict[PurePosixPath, str]:
     """Return the template's files, by their paths below its root.
 
-    UserError without a reference or without ruff; TemplateError with every line that is at fault.
+    Args:
+        reference: The folder of the solutions.
+        render: Turns the text of one file into the students', `render_file` by default.
+
+    Raises:
+        UserError: The reference or ruff is missing.
+        TemplateError: Lines of the reference are at fault; the message names all of them.
     """
     if not reference.is_dir():
         raise UserError(f"{reference} is missing: run this in a copy that has the solutions")
@@ -133,7 +121,7 @@ def render_template(reference: Path) -> dict[PurePosixPath, str]:
     problems: list[str] = []
     for name in sorted(name for name in visible_files(reference) if name.suffix == ".py"):
         faults: Faults = []
-        text = render_file((reference / name).read_text(encoding="utf-8"), faults)
+        text = (render or render_file)((reference / name).read_text(encoding="utf-8"), faults)
         problems += [f"{reference.name}/{name}:{line}: {what}" for line, what in sorted(faults)]
         if text is not None:
             files[name] = text
@@ -149,12 +137,31 @@ def render_template(reference: Path) -> dict[PurePosixPath, str]:
 
 def render_file(source: str, faults: Faults) -> str | None:
     """Return a file of the reference as students get it; None if it stays out or is at fault."""
+    lines, solved = cut(source, faults)
+    if solved:
+        find_leftovers(lines, faults)
+    if faults or not lines:
+        return None
+    text = joined(lines)
+    return ruff("format", text=ruff("check", *UNUSED_IMPORTS, text=text)) if solved else text
+
+
+def joined(lines: Lines) -> str:
+    """Return the text of the lines that were not taken out."""
+    return "\n".join(line for line in lines if line is not None)
+
+
+def cut(source: str, faults: Faults) -> tuple[Lines, bool]:
+    """Return a file's lines without solutions, and whether there were any.
+
+    There are no lines if the file stays out or is at fault.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
         faults.append((error.lineno or 1, f"mend the syntax: {error.msg}"))
-        return None
-    lines: list[str | None] = [*source.split("\n")]  # None once a line is taken out
+        return [], False
+    lines: Lines = [*source.split("\n")]
     markers = find_markers(source, faults)
     blocks = pair(markers, faults)
     given = [marker.line for marker in markers if marker.kind == "GIVEN"]
@@ -164,59 +171,11 @@ def render_file(source: str, faults: Faults) -> str | None:
         take_out_line(number, lines)
     if blocks and given:
         faults.append((given[0], "remove this: a file with solutions is not given as it is"))
-    if blocks and not faults:
-        find_leftovers(lines, faults)
-    if faults or not markers:
-        return None
-    text = "\n".join(line for line in lines if line is not None)
-    return ruff("format", text=ruff("check", *UNUSED_IMPORTS, text=text)) if blocks else text
+    return ([], False) if faults or not markers else (lines, bool(blocks))
 
 
-def find_markers(source: str, faults: Faults) -> list[Marker]:
-    """Return the markers among the comments; strings that look like markers are none."""
-    markers = []
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type != tokenize.COMMENT or not LIKE_A_MARKER.match(token.string):
-            continue
-        line, column = token.start
-        indent = token.line[:column]
-        match = MARKER.fullmatch(token.string.rstrip())
-        if not match:
-            faults.append((line, "write ### BEGIN SOLUTION <task>, ### END SOLUTION or ### GIVEN"))
-        elif indent.strip():
-            faults.append((line, "put this marker on a line of its own"))
-        else:
-            markers.append(Marker(line, indent, match[1], match[2]))
-    return markers
-
-
-def pair(markers: list[Marker], faults: Faults) -> list[Block]:
-    """Return the blocks; a marker without its counterpart is a fault."""
-    blocks: list[Block] = []
-    begin: Marker | None = None
-    for marker in markers:
-        if marker.kind == "BEGIN SOLUTION":
-            if begin:
-                faults.append((marker.line, f"end the block of line {begin.line} before this one"))
-            else:
-                begin = marker
-        elif marker.kind == "END SOLUTION":
-            if not begin:
-                faults.append((marker.line, "remove this END SOLUTION or put a BEGIN above it"))
-            elif marker.indent != begin.indent:
-                faults.append((marker.line, f"indent this as the BEGIN in line {begin.line}"))
-            else:
-                blocks.append(Block(begin, marker.line))
-            begin = None
-    if begin:
-        faults.append((begin.line, "put ### END SOLUTION below this solution"))
-    return blocks
-
-
-def take_out_solution(
-    block: Block, tree: ast.Module, lines: list[str | None], faults: Faults
-) -> None:
-    """Replace the block's lines, by a stub in a function, by nothing elsewhere."""
+def take_out_solution(block: Block, tree: ast.Module, lines: Lines, faults: Faults) -> None:
+    """Replace the block's lines: by a stub in a function, by nothing elsewhere."""
     begin, end = block
     in_function = is_in_function(block, tree, lines)
     if in_function is None:
@@ -227,14 +186,14 @@ def take_out_solution(
     lines[begin.line - 1 : end] = [stub] + [None] * (end - begin.line)
 
 
-def take_out_line(number: int, lines: list[str | None]) -> None:
+def take_out_line(number: int, lines: Lines) -> None:
     """Remove a line, and one of the blank lines if it stands between two."""
     lines[number - 1] = None
     if lines[number - 2 : number + 1] == ["", None, ""]:
         lines[number] = None
 
 
-def is_in_function(block: Block, tree: ast.Module, lines: list[str | None]) -> bool | None:
+def is_in_function(block: Block, tree: ast.Module, lines: Lines) -> bool | None:
     """Tell functions from modules and classes; None unless one body holds all of the block."""
     begin, end = block
     inner = range(begin.line + 1, end)
@@ -266,8 +225,8 @@ def span(statement: ast.stmt) -> range:
     return range(first, (statement.end_lineno or first) + 1)
 
 
-def find_leftovers(lines: list[str | None], faults: Faults) -> None:
-    """Report what doesn't work, or has no use, without the solutions."""
+def find_leftovers(lines: Lines, faults: Faults) -> None:
+    """Report names that have no definition, or no use, without the solutions."""
     # Blank lines for those taken out, so that ruff counts as the reference does.
     text = "\n".join(line or "" for line in lines)
     for finding in json.loads(ruff("check", *LEFTOVERS, text=text)):
@@ -276,9 +235,9 @@ def find_leftovers(lines: list[str | None], faults: Faults) -> None:
 
 
 def ruff(*arguments: str, text: str) -> str:
-    """Return what ruff makes of a text, wherever it runs and whatever is configured there."""
+    """Return ruff's output for a text, independent of folder and configuration."""
     if importlib.util.find_spec("ruff") is None:
-        raise UserError('ruff is missing: run pip install -e ".[dev]"')
+        raise UserError('ruff is missing: run pip install -c constraints.txt -e ".[dev]"')
     command = [sys.executable, "-m", "ruff", *arguments, *STYLE, "-"]
     done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", cwd=ROOT)
     if done.returncode:
