@@ -8,17 +8,24 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: grade test chromium clean
+.PHONY: grade check static test chromium clean
 
 grade: .venv/kit.stamp
 	$(BIN)/python -m pytest grader --submission "$(SUBMISSION)"
 
-test: .venv/dev.stamp chromium
+# What to run before each commit: about a minute.
+check: static
+	$(BIN)/python -m pytest tests -n auto -m "not grading and not sandbox and not slow"
+
+test: static chromium
+	$(BIN)/python -m pytest tests -n auto
+
+static: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m grader template --check
-	$(BIN)/python -m pytest tests -n auto
 
 .venv/kit.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -23,6 +23,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "error")
 
 
+# Fixtures that tell what a test starts; `make check` leaves those tests out.
+MARKS = {"grade": "grading", "judges": "grading", "server": "sandbox"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the fixtures that it uses."""
+    for item in items:
+        for fixture in MARKS.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(MARKS[fixture])
+
+
 @pytest.fixture(scope="session")
 def grade() -> Iterator[Grade]:
     """``grade(path, *pytest_arguments, seed=1)`` grades a submission in this process."""

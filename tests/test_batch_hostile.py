@@ -35,6 +35,8 @@ from grader.submission import snapshot
 from tests.stub_judges import Judges, a_report, batch, grades
 from tests.stub_judges import hand_in as add
 
+pytestmark = pytest.mark.grading
+
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

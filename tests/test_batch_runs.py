@@ -27,6 +27,8 @@ from grader.core.errors import UserError
 from tests.conftest import ROOT
 from tests.synthetic import KINDS, SELECT, Expected, make, packed, sources
 
+pytestmark = [pytest.mark.grading, pytest.mark.slow]
+
 LIMIT = 150.0  # seconds for one batch, on a machine that does other things, too
 Course = tuple[Path, dict[str, Expected]]
 

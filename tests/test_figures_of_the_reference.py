@@ -24,6 +24,8 @@ from reference.figures import __main__ as command
 from reference.figures import drawing, interrupts, memory, palindromes, parallel, toy
 from reference.palindrome.lstm import LSTM
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc, which even root can't write")
 TINY = drawing.Effort((2, 3), 2, 5, (3, 4), 2, 2)

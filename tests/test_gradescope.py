@@ -86,6 +86,7 @@ def test_setup_installs_what_ubuntu_has_and_torch_without_cuda(
     ]
 
 
+@pytest.mark.grading
 def test_a_submission_is_graded(autograder: Path) -> None:
     shutil.copytree(ROOT / "reference" / "palindrome", autograder / "submission" / "palindrome")
     lstm = autograder / "submission" / "palindrome" / "lstm.py"
@@ -103,6 +104,7 @@ def test_a_submission_is_graded(autograder: Path) -> None:
     assert len({test["number"] for test in found["tests"]}) == len(found["tests"])
 
 
+@pytest.mark.grading
 def test_a_submission_that_is_refused(autograder: Path) -> None:
     shutil.rmtree(autograder / "submission")
     (autograder / "submission").mkdir()

@@ -41,6 +41,7 @@ def test_contents(unpacked: Path) -> None:
     assert not list(unpacked.rglob("answers*"))
 
 
+@pytest.mark.grading
 def test_pytest_grades_there(unpacked: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "grader", "-k", "test_lstm and test_shape"],

@@ -17,7 +17,10 @@ from tests.hostile_course import HOSTILE, OPTIONS, honest, hostile
 
 LIMIT = 1500.0  # seconds for a batch, on a machine that does other things, too
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grades with full isolation")
+pytestmark = [
+    pytest.mark.grading,
+    pytest.mark.skipif(sys.platform != "linux", reason="grades with full isolation"),
+]
 
 
 def graded(source: Path, out: Path, scratch: Path) -> subprocess.CompletedProcess[str]:

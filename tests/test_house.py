@@ -85,6 +85,7 @@ def test_answer(student) -> None:
 """
 
 
+@pytest.mark.grading
 def test_an_exercise_is_added_and_all_others_deleted_by_folders_alone(tmp_path: Path) -> None:
     shutil.copytree(KIT, tmp_path / "grader", ignore=shutil.ignore_patterns("__pycache__"))
     exercises = tmp_path / "grader" / "exercises"

@@ -16,6 +16,8 @@ from grader.core.rubric import read_rubric
 from grader.exercises.palindrome import oracle
 from tests.conftest import ROOT, Grade
 
+pytestmark = pytest.mark.grading
+
 PALINDROME = ["--exercise", "palindrome"]
 FAULTY = ROOT / "tests" / "submissions" / "palindrome" / "legal_columns_and_softmax"
 

@@ -12,6 +12,8 @@ import pytest
 from grader.core.paths import KIT
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = "\n".join(path.read_text(encoding="utf-8") for path in GUIDES)
 LINES = [

@@ -41,6 +41,8 @@ if not os.environ.get("CI"):
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402 (after the check)
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["Anna Müller", "Ben Lee", "Cem Öz", "Dao Thi Mai", "Eva-Maria von der Heydt", "Fu Bo"]
 HINTS = [
     "g has a sigmoid; equation (4) has tanh, so that the cell can count down as well as up.",

@@ -36,7 +36,7 @@ def _may_rename(source: str) -> bool:
         tree = parse(source)
         scanner.scan(tree)
         return bool(scanner.found) or any(map(_binds_name, _outside_main_blocks(tree)))
-    except Exception:  # whatever can't be scanned may do it
+    except Exception:  # noqa: BLE001 (whatever can't be scanned may do it)
         return True
 
 

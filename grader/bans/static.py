@@ -88,7 +88,7 @@ def scanned(
         return ((error.lineno or 1, UNREADABLE),)
     except SyntaxError:
         return ()  # Python can't import it either
-    except Exception:  # whatever it is: what can't be scanned is a finding
+    except Exception:  # noqa: BLE001 (whatever it is: what can't be scanned is a finding)
         scanner.found.add((scanner.line, UNREADABLE))
     finally:
         sys.setrecursionlimit(limit)

@@ -64,7 +64,7 @@ def _submit(executor: Executor, task: Task) -> Future[bytes]:
     """Start a task; if that fails, for want of threads for example, so does the task."""
     try:
         return executor.submit(judge_pool.grade, task)
-    except Exception as error:  # of any kind: `_report` tells them apart
+    except Exception as error:  # noqa: BLE001 (of any kind: `_report` tells them apart)
         failed: Future[bytes] = Future()
         failed.set_exception(error)
         return failed

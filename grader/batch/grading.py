@@ -115,7 +115,7 @@ def missing_tasks(
         try:
             task = make_task(work, grading.settings)
             done = grading.store.is_done(work.participant, task.key)
-        except Exception as error:  # whatever it is, it is this row's
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is this row's)
             keep(work, "", outcome.report_of(error))
             continue
         if done:

@@ -139,7 +139,7 @@ def _run_fork(
             limit_memory(MEMORY)
         result.send_bytes(answer(header, archive, Path(folder)))
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (the process ends here, whatever it was)
         traceback.print_exc()
     finally:
         os._exit(status)
@@ -151,7 +151,7 @@ def answer(header: dict[str, Any], archive: bytes, folder: Path) -> bytes:
         return grade(header, archive, folder)
     except SettingsError as error:
         return f"!{plain(str(error))}".encode()
-    except Exception as error:  # whatever it is, it is this submission's
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is this submission's)
         report: Report = json.loads(outcome.report_of(error))
         report["batch"]["remarks"] = header["remarks"]
         return json.dumps(report).encode()

@@ -49,7 +49,7 @@ def find(store: Store, archives: Iterable[tuple[str, Callable[[], bytes]]]) -> l
                 prints[student] = copydetect.CodeFingerprint(
                     "submission.py", TOKENS, WINDOW, sorted(template.hashes), fp=io.StringIO(source)
                 )
-        except Exception:  # of any kind: one submission is left out, and its row says why
+        except Exception:  # noqa: BLE001 (of any kind: one submission is left out, and its row says why)
             failed.append(student)
     write(store.folder / "similar.json", json.dumps(_pairs(prints), ensure_ascii=False))
     return failed

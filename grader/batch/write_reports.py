@@ -40,7 +40,7 @@ class Published:
         """Make one report; note if that fails."""
         try:
             make()
-        except Exception as error:  # of any kind: the other reports are still to be written
+        except Exception as error:  # noqa: BLE001 (of any kind: the other reports are still to be written)
             said = str(error) if isinstance(error, UserError) else outcome.described(error)
             self.failures.append(said if name in said else f"{name} can't be made: {said}")
 
@@ -141,7 +141,7 @@ def _read_row(store: Store, participant: Participant) -> Row:
     try:
         missing = json.loads(outcome.not_judged("there is no result"))
         row = read_row(name, file, folder, store.result(participant) or missing)
-    except Exception as error:  # of any kind: it is this row's
+    except Exception as error:  # noqa: BLE001 (of any kind: it is this row's)
         why = outcome.not_judged(f"its result can't be read: {outcome.described(error)}")
         row = read_row(name, file, folder, json.loads(why))
     row.doubt = participant.doubt

@@ -76,7 +76,7 @@ def text_of(error: BaseException) -> str:
     """Return ``str(error)``; a student's own exception class may fail even at that."""
     try:
         return str(error)[:1000]
-    except BaseException as second:  # theirs may raise anything, SystemExit too
+    except BaseException as second:  # noqa: BLE001 (theirs may raise anything, SystemExit too)
         return f"(its message raises {_name_of(type(second))})"
 
 

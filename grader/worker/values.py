@@ -55,7 +55,7 @@ def numbers(value: Any, what: str) -> Array:
         found = np.array(_plain(value), subok=False)
         kind = found.dtype.kind
         trouble = "" if kind in "biuf" else f"it holds {KINDS.get(kind, 'something else')}"
-    except Exception as error:  # anything may be in there, and raise anything
+    except Exception as error:  # noqa: BLE001 (anything may be in there, and raise anything)
         trouble = f"{type(error).__name__}: {error}"
     if trouble:
         raise Unusable(
@@ -148,7 +148,7 @@ def raised(function: Callable[..., Any], *arguments: Any, **options: Any) -> lis
         function(*arguments, **options)
     except (NotImplementedError, Unusable):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (theirs may raise anything)
         said = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")[:200]
         return [said, *(kind.__name__ for kind in type(error).__mro__)]
     return []

@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 
 from tests.stub_judges import Judges, batch, grades
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 fuzz = settings(
     max_examples=int(EXAMPLES or 100),

@@ -20,6 +20,8 @@ from grader.core.sources import parse
 from grader.submission.notebooks import read_notebook
 from grader.submission.snapshot import SubmissionError, open_submission
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 fuzz = settings(
     max_examples=int(EXAMPLES or 100),

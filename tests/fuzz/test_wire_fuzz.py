@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from grader.sandbox import wire
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "150")),
     deadline=None,

@@ -82,9 +82,9 @@ def landlock_here() -> bool:
     return bool(libc.syscall(444, None, 0, 1) > 0)
 
 
-pytestmark = pytest.mark.skipif(
+pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(
     not landlock_here(), reason="hostile code is only tried where it can be locked up"
-)
+)]
 
 
 class Bait:

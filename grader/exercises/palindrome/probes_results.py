@@ -61,7 +61,7 @@ def results(script: Script, model: str, length: int, limit: float) -> Results:
                     plot(run, drawn)
         except Enough:
             trouble = "the script has not come to its end"
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (theirs may raise anything)
             trouble = f"{type(error).__name__}: {text_of(error)} ({script.where(error)})"
     pictures, undrawn = describe(drawn[-FIGURES:])
     return {
