@@ -49,7 +49,7 @@ NAMES = [
 
 
 @pytest.fixture
-def untrained(monkeypatch):
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
     """No palindrome network is trained; everything else is drawn at the effort TINY."""
 
     def train_all(T: Sequence[int], seeds: int, steps: int) -> tuple[np.ndarray, Histories]:
@@ -64,7 +64,9 @@ def untrained(monkeypatch):
 
 @pytest.mark.usefixtures("untrained")
 @pytest.mark.parametrize("options", [[], ["--quick"]])
-def test_every_figure_is_written_and_named(tmp_path, monkeypatch, capsys, options):
+def test_every_figure_is_written_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options
+) -> None:
     monkeypatch.chdir(tmp_path)
     folder, style = Path("new") / "folder", dict(matplotlib.rcParams)
     command.main([*options, "-o", str(folder)])
@@ -79,8 +81,8 @@ def test_every_figure_is_written_and_named(tmp_path, monkeypatch, capsys, option
 @pytest.mark.usefixtures("untrained")
 @pytest.mark.parametrize(("options", "steps"), [([], 7), (["--quick"], 5)])
 def test_quick_makes_less_effort_and_figures_is_the_default_folder(
-    tmp_path, monkeypatch, options, steps
-):
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options, steps: int
+) -> None:
     efforts: list[tuple[object, ...]] = []
     monkeypatch.setattr(toy, "figures", lambda: iter(()))
     monkeypatch.setattr(memory, "figures", lambda *effort: efforts.append(effort) or ())
@@ -90,12 +92,14 @@ def test_quick_makes_less_effort_and_figures_is_the_default_folder(
     assert len(list((tmp_path / "figures").glob("004-*.png"))) == 3
 
 
-def test_quick_is_less_than_full():
+def test_quick_is_less_than_full() -> None:
     for quick, full in zip(drawing.QUICK, drawing.FULL, strict=True):
         assert np.sum(quick) < np.sum(full)
 
 
-def test_help_says_how_long_it_takes_and_where_the_files_go(capsys):
+def test_help_says_how_long_it_takes_and_where_the_files_go(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit) as caught:
         command.main(["--help"])
     text = " ".join(capsys.readouterr().out.split())
@@ -105,13 +109,13 @@ def test_help_says_how_long_it_takes_and_where_the_files_go(capsys):
     assert "(default: figures)" in text
 
 
-def test_help_does_not_wait_for_what_draws():
+def test_help_does_not_wait_for_what_draws() -> None:
     code = "import sys, reference.figures; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 @pytest.mark.usefixtures("untrained")
-def test_every_figure_has_a_title_labels_and_a_legend():
+def test_every_figure_has_a_title_labels_and_a_legend() -> None:
     for name, figure in drawing.every_figure(TINY):
         assert figure.get_suptitle() or figure.axes[0].get_title(), name
         for axes in figure.axes:
@@ -121,7 +125,7 @@ def test_every_figure_has_a_title_labels_and_a_legend():
 
 
 @pytest.mark.usefixtures("untrained")
-def test_titles_claim_what_was_measured():
+def test_titles_claim_what_was_measured() -> None:
     titles = {name: figure.get_suptitle() for name, figure in drawing.every_figure(TINY)}
     assert titles["000-bptt-rate-5740"].endswith("from k = 2 on")
     assert titles["000-bptt-rate-10000"].endswith("from k = 7 on")
@@ -130,7 +134,7 @@ def test_titles_claim_what_was_measured():
     assert "2 training steps on palindromes of T = 3 digits" in titles["004-history-RNN"]
 
 
-def test_no_bar_is_cut_off():
+def test_no_bar_is_cut_off() -> None:
     accuracies = np.array([[1] * 6 + [0], [1, 1, 1, 1, 1, 0, 0]])
     top = (accuracies.mean(axis=1) + accuracies.std(axis=1)).max()
     *_, (name, figure) = memory.figures(*TINY_MEMORY)
@@ -139,13 +143,13 @@ def test_no_bar_is_cut_off():
     assert max(figure.axes[0].get_yticks()) == 1
 
 
-def test_the_memory_task_reports_as_it_goes_on(capsys):
+def test_the_memory_task_reports_as_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     list(memory.figures(*TINY_MEMORY))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == ["memory task, T = 2", "memory task, T = 3"]
 
 
-def test_lines_differ_in_style_and_in_brightness():
+def test_lines_differ_in_style_and_in_brightness() -> None:
     with matplotlib.rc_context(drawing.STYLE):
         lines = dict(toy.figures())["000-restarts-power-1"].axes[0].lines
     assert len({line.get_linestyle() for line in lines}) == len(lines) == 3
@@ -153,7 +157,7 @@ def test_lines_differ_in_style_and_in_brightness():
     assert min(np.diff(grey)) > 0.05
 
 
-def test_restarts_are_drawn_by_their_size():
+def test_restarts_are_drawn_by_their_size() -> None:
     drawn = dict(toy.figures())
     for power, ends in (1, [0.154769, 0.023954, 0.003707]), (1.5, [0.050178, 0.002518, 0.000126]):
         (axes,) = drawn[f"000-restarts-power-{power}"].axes
@@ -161,7 +165,7 @@ def test_restarts_are_drawn_by_their_size():
         assert_allclose([line.get_ydata()[-1] for line in axes.lines], ends, rtol=0, atol=1e-6)
 
 
-def test_theta_stays_between_the_theoretical_envelopes():
+def test_theta_stays_between_the_theoretical_envelopes() -> None:
     (axes,) = dict(toy.figures())["000-theta"].axes
     slow, fast, *envelopes = (line.get_ydata() for line in axes.lines)
     for theta, above, below, power in (slow, *envelopes[:2], 1 / 4), (fast, *envelopes[2:], 3 / 8):
@@ -173,7 +177,7 @@ def test_theta_stays_between_the_theoretical_envelopes():
         assert ratio[-300:].max() > 0.98  # and touches them again at the end
 
 
-def test_curves_that_differ_in_length_only_have_markers_of_their_own():
+def test_curves_that_differ_in_length_only_have_markers_of_their_own() -> None:
     _, figure = next(memory.figures(*TINY_MEMORY))
     assert len({line.get_marker() for line in figure.axes[0].lines}) == 4
     handles = figure.axes[0].get_legend().legend_handles
@@ -191,8 +195,8 @@ def test_curves_that_differ_in_length_only_have_markers_of_their_own():
     ],
 )
 def test_a_folder_that_cannot_be_written_is_one_line_before_anything_is_drawn(
-    tmp_path, monkeypatch, folder, reason
-):
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, reason: str
+) -> None:
     (tmp_path / "file").write_text("not a folder")
     (tmp_path / "dangling").symlink_to("nowhere")
     monkeypatch.chdir(tmp_path)
@@ -204,7 +208,7 @@ def test_a_folder_that_cannot_be_written_is_one_line_before_anything_is_drawn(
 
 
 @pytest.mark.usefixtures("untrained")
-def test_a_figure_that_cannot_be_written_is_one_line(tmp_path):
+def test_a_figure_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / f"{NAMES[1]}.png"
     path.mkdir()
     with pytest.raises(SystemExit) as caught:
@@ -219,7 +223,9 @@ def test_a_figure_that_cannot_be_written_is_one_line(tmp_path):
     [("", 0.5), (f"{NAMES[0]}.png", 0.1), ("palindromes:", 0), ("palindromes:", 3)],
     ids=["while it imports", "while it draws", "while workers import", "while workers train"],
 )
-def test_ctrl_c_ends_everything_at_once_with_one_line(tmp_path, line, pause):
+def test_ctrl_c_ends_everything_at_once_with_one_line(
+    tmp_path: Path, line: str, pause: float
+) -> None:
     # A test run in the background of a shell script inherits a SIGINT that is ignored.
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     command = [sys.executable, "-m", "reference.figures", "--quick", "-o", str(tmp_path)]
@@ -252,7 +258,7 @@ def alive(group):
     return any(row.split()[0] == str(group) and "Z" not in row.split()[1] for row in rows)
 
 
-def test_bars_reach_from_the_worst_to_the_best_seed():
+def test_bars_reach_from_the_worst_to_the_best_seed() -> None:
     values = np.full((3, 2, 3), 0.1)  # their mean is 0.10000000000000002: no bar of length −1e-17
     values[1, 0] = [0.2, 0.3, 1.0]
     (axes,) = palindromes.plot_accuracies((5, 10), values).axes
@@ -272,7 +278,9 @@ def one_thread():
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_networks_are_trained_alike_on_any_number_of_cores(monkeypatch, capsys):
+def test_networks_are_trained_alike_on_any_number_of_cores(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for cores in 1, 3:
         monkeypatch.setattr(parallel, "cpu_count", lambda cores=cores: cores)
         accuracies, histories = palindromes.train_all((2, 3), seeds=2, steps=3)
@@ -311,7 +319,7 @@ def test_workers_end_when_nobody_waits_for_their_results() -> None:
     assert multiprocessing.active_children() == []
 
 
-def test_the_open_lstm_differs_in_its_start_only():
+def test_the_open_lstm_differs_in_its_start_only() -> None:
     options = {"seq_length": 4, "input_dim": 1, "num_hidden": 3, "num_classes": 10, "batch_size": 2}
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -324,7 +332,7 @@ def test_the_open_lstm_differs_in_its_start_only():
     assert all(torch.equal(opened[name], closed[name]) for name in opened)
 
 
-def test_every_question_for_a_person_has_an_answer_and_marking():
+def test_every_question_for_a_person_has_an_answer_and_marking() -> None:
     rubrics = (ROOT / "grader/exercises").glob("*/rubric.toml")
     questions = [
         question

@@ -64,17 +64,17 @@ def findings_of(folder: Path, files: dict, name: str = "Müller-1234567.zip") ->
     return {finding.rule: finding for finding in findings}
 
 
-def test_exercises_name_rules_that_exist():
+def test_exercises_name_rules_that_exist() -> None:
     for exercise in EXERCISES.iterdir():
         assert set(rules_of(exercise.name)) <= RULES.keys()
 
 
-def test_an_exercise_without_rules_has_none(tmp_path):
+def test_an_exercise_without_rules_has_none(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     assert rules_of("one", tmp_path) == ()
 
 
-def test_answers_are_what_the_templates_define():
+def test_answers_are_what_the_templates_define() -> None:
     defined = {
         squeeze(node.name)
         for path in (ROOT / "student_template").rglob("*.py")
@@ -84,7 +84,7 @@ def test_answers_are_what_the_templates_define():
     assert {"vanillarnn", "truncatedbptt", "getnumericalgradient"} <= answers() <= defined
 
 
-def test_everything_in_order(tmp_path):
+def test_everything_in_order(tmp_path: Path) -> None:
     report = pdf_of(line("Exercise 1"), line("Anna Müller, 1234567"))
     found = findings_of(tmp_path, {"lstm.py": b"open('data/x.csv')", "report.pdf": report})
     assert list(found) == ["ZIP name", "code", "relative paths", "PDF", "author in PDF"]
@@ -101,14 +101,14 @@ def test_everything_in_order(tmp_path):
     ["Doe-1234567", "Müller-12345678", "Garcia-Lopez-1234567", "O'Neil-12345", "von der Au-123456",
      "Doe-1234567_Roe-7654321", "Mu\u0308ller-1234567"],
 )  # fmt: skip
-def test_name_that_keeps_the_convention(tmp_path, name):
+def test_name_that_keeps_the_convention(tmp_path: Path, name: str) -> None:
     assert findings_of(tmp_path, {"a.py": b""}, f"{name}.zip")["ZIP name"].ok
 
 
 @pytest.mark.parametrize(
     "name", ["Doe", "1234567", "Doe_1234567", "Doe-12", "1234567-Doe", "Doe-1234567-final", "Doe-"]
 )
-def test_name_that_does_not(tmp_path, name):
+def test_name_that_does_not(tmp_path: Path, name: str) -> None:
     finding = findings_of(tmp_path, {"a.py": b""}, f"{name}.zip")["ZIP name"]
     assert not finding.ok
     assert finding.message == (
@@ -116,7 +116,7 @@ def test_name_that_does_not(tmp_path, name):
     )
 
 
-def test_folder_is_no_hand_in(tmp_path):
+def test_folder_is_no_hand_in(tmp_path: Path) -> None:
     folder = tmp_path / "Doe-1234567"
     folder.mkdir()
     (folder / "a.py").write_text("")
@@ -128,7 +128,7 @@ def test_folder_is_no_hand_in(tmp_path):
         )
 
 
-def test_hostile_name_takes_no_time(tmp_path):
+def test_hostile_name_takes_no_time(tmp_path: Path) -> None:
     start = time.monotonic()
     findings_of(tmp_path, {"a.py": b""}, "a_" * 120 + ".zip")
     assert time.monotonic() - start < 2
@@ -137,13 +137,13 @@ def test_hostile_name_takes_no_time(tmp_path):
 # The report
 
 
-def test_no_pdf(tmp_path):
+def test_no_pdf(tmp_path: Path) -> None:
     found = findings_of(tmp_path, {"a.py": b""})
     assert found["PDF"] == Finding("PDF", False, "Add your report as a PDF.")
     assert "author in PDF" not in found
 
 
-def test_author_is_not_looked_for_if_unknown(tmp_path):
+def test_author_is_not_looked_for_if_unknown(tmp_path: Path) -> None:
     found = findings_of(tmp_path, {"a.py": b"", "report.pdf": pdf_of(line("x"))}, "final.zip")
     assert found["PDF"].ok
     assert "author in PDF" not in found
@@ -163,13 +163,13 @@ def test_author_is_not_looked_for_if_unknown(tmp_path):
         ("Doe-1234567_Roe-7654321.zip", "Doe 1234567 and Roe 7654321"),
     ],
 )
-def test_spellings_of_an_author(tmp_path, zip_name, text):
+def test_spellings_of_an_author(tmp_path: Path, zip_name: str, text: str) -> None:
     report = pdf_of(line(text))
     found = findings_of(tmp_path, {"a.py": b"", "report.pdf": report}, zip_name)
     assert found["author in PDF"].ok
 
 
-def test_author_in_the_name_of_the_pdf(tmp_path):
+def test_author_in_the_name_of_the_pdf(tmp_path: Path) -> None:
     files = {"a.py": b"", "Müller-1234567.pdf": b"no PDF at all"}
     assert findings_of(tmp_path, files)["author in PDF"].ok
 
@@ -182,25 +182,25 @@ def test_author_in_the_name_of_the_pdf(tmp_path):
         ("Anna", "Müller and 1234567"),
     ],
 )
-def test_author_missing_in_pdf(tmp_path, text, missing):
+def test_author_missing_in_pdf(tmp_path: Path, text: str, missing: str) -> None:
     found = findings_of(tmp_path, {"a.py": b"", "report.pdf": pdf_of(line(text))})
     assert found["author in PDF"] == Finding(
         "author in PDF", False, f"Write {missing} on the first page of report.pdf."
     )
 
 
-def test_second_member_of_a_group_missing_in_pdf(tmp_path):
+def test_second_member_of_a_group_missing_in_pdf(tmp_path: Path) -> None:
     files = {"a.py": b"", "report.pdf": pdf_of(line("Doe 1234567"))}
     finding = findings_of(tmp_path, files, "Doe-1234567_Roe-7654321.zip")["author in PDF"]
     assert "Write Roe and 7654321 on" in finding.message
 
 
-def test_author_in_the_second_pdf(tmp_path):
+def test_author_in_the_second_pdf(tmp_path: Path) -> None:
     files = {"a.py": b"", "a.pdf": pdf_of(line("x")), "b.pdf": pdf_of(line("Müller 1234567"))}
     assert findings_of(tmp_path, files)["author in PDF"].ok
 
 
-def test_only_the_first_pages_are_read(tmp_path):
+def test_only_the_first_pages_are_read(tmp_path: Path) -> None:
     pages = [line("x")] * pdf_text.MAX_PAGES + [line("Müller 1234567")]
     files = {"a.py": b"", "report.pdf": pdf_of(*pages)}
     assert not findings_of(tmp_path, files)["author in PDF"].ok
@@ -209,7 +209,7 @@ def test_only_the_first_pages_are_read(tmp_path):
 @pytest.mark.parametrize(
     "data", [b"", b"%PDF", b"\0" * 1000, pdf_of(line("x"))[:300], pdf_of(b"(" * 100_000)]
 )
-def test_broken_pdf(tmp_path, data):
+def test_broken_pdf(tmp_path: Path, data) -> None:
     finding = findings_of(tmp_path, {"a.py": b"", "report.pdf": data})["author in PDF"]
     assert not finding.ok
     assert finding.message == (
@@ -218,20 +218,20 @@ def test_broken_pdf(tmp_path, data):
     )
 
 
-def test_pages_before_a_broken_one_count(tmp_path):
+def test_pages_before_a_broken_one_count(tmp_path: Path) -> None:
     report = pdf_of(line("Müller 1234567"), line("x"), line("y"))
     report = report.replace(b"7 0 obj\n<<", b"7 0 obj\n<< /Filter /Unknown")
     (tmp_path / "report.pdf").write_bytes(report)
     assert first_pages(tmp_path / "report.pdf") == "Müller 1234567"
 
 
-def test_pdf_that_takes_too_long(tmp_path, monkeypatch):
+def test_pdf_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf_text, "MAX_SECONDS", 0.01)
     (tmp_path / "report.pdf").write_bytes(pdf_of(line("x")))
     assert first_pages(tmp_path / "report.pdf") == ""
 
 
-def test_bomb_in_a_pdf(tmp_path):
+def test_bomb_in_a_pdf(tmp_path: Path) -> None:
     bomb = pdf_of(line("x") * 5_000_000, compressed=True)
     assert len(bomb) < 2**20
     (tmp_path / "report.pdf").write_bytes(bomb)
@@ -241,7 +241,7 @@ def test_bomb_in_a_pdf(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory has no limit")
-def test_memory_is_limited(tmp_path):
+def test_memory_is_limited(tmp_path: Path) -> None:
     (tmp_path / "report.pdf").write_bytes(pdf_of(line("x")))
     script = (
         "import sys; from grader import pdftext; pdf_text.MAX_MEMORY = 2**24; "
@@ -271,7 +271,7 @@ def test_memory_is_limited(tmp_path):
         ("open('/home/doe/' + name)", "/home/doe/"),
     ],
 )
-def test_absolute_path(tmp_path, code, path):
+def test_absolute_path(tmp_path: Path, code: str, path: str) -> None:
     finding = findings_of(tmp_path, {"a.py": f"x = 1\n{code}".encode()})["relative paths"]
     assert not finding.ok
     assert finding.message == f"Make every path in the code relative: '{path}' (a.py, line 2)."
@@ -293,12 +293,12 @@ def test_absolute_path(tmp_path, code, path):
         "this is no Python: '/home/doe/x.csv'",
     ],
 )
-def test_relative_path(tmp_path, code):
+def test_relative_path(tmp_path: Path, code: str) -> None:
     finding = findings_of(tmp_path, {"a.py": code.encode()})["relative paths"]
     assert finding == Finding("relative paths", True, "All paths in the code are relative.")
 
 
-def test_absolute_path_in_a_notebook_is_named_once(tmp_path):
+def test_absolute_path_in_a_notebook_is_named_once(tmp_path: Path) -> None:
     notebook = nbformat.v4.new_notebook()
     cells = ["%time", "path = '/home/doe/x.csv'\nopen(path)"]
     notebook.cells = [nbformat.v4.new_code_cell(c, id=f"c{i}") for i, c in enumerate(cells)]
@@ -308,7 +308,7 @@ def test_absolute_path_in_a_notebook_is_named_once(tmp_path):
     )
 
 
-def test_many_absolute_paths(tmp_path):
+def test_many_absolute_paths(tmp_path: Path) -> None:
     code = "\n".join(f"open('/home/doe/{i}')" for i in range(5))
     message = findings_of(tmp_path, {"a.py": code.encode()})["relative paths"].message
     assert message.endswith("'/home/doe/2' (a.py, line 3) and 2 more.")

@@ -25,7 +25,7 @@ CODE = b"class VanillaRNN:\n    pass\n"
 
 
 @pytest.fixture(autouse=True)
-def snapshots(tmp_path_factory, monkeypatch):
+def snapshots(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
     """The folder that every snapshot of a test goes to; it is empty again when all are closed."""
     folder = tmp_path_factory.mktemp("snapshots")
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -93,7 +93,7 @@ def notice(submission: Submission, about: str) -> str:
 # What a submission looks like
 
 
-def test_zip_becomes_a_snapshot(tmp_path):
+def test_zip_becomes_a_snapshot(tmp_path: Path) -> None:
     path = zip_of(tmp_path, {"part1/vanilla_rnn.py": CODE, "report.pdf": b"%PDF", "readme.md": b""})
     with open_submission(path) as submission:
         assert submission.name == "Doe-1234567"
@@ -105,7 +105,7 @@ def test_zip_becomes_a_snapshot(tmp_path):
         assert not submission.root.is_relative_to(tmp_path)
 
 
-def test_folder_becomes_a_snapshot(tmp_path):
+def test_folder_becomes_a_snapshot(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "work", {"lstm.py": CODE, "deep/er/train.py": CODE})
     with open_submission(folder) as submission:
         assert submission.name == "work"
@@ -114,7 +114,7 @@ def test_folder_becomes_a_snapshot(tmp_path):
     assert (folder / "lstm.py").read_bytes() == CODE
 
 
-def test_without_snapshot_the_folder_itself_is_used(tmp_path, snapshots):
+def test_without_snapshot_the_folder_itself_is_used(tmp_path: Path, snapshots) -> None:
     folder = folder_of(tmp_path / "work", {"lstm.py": CODE, "conftest.py": CODE})
     with open_submission(folder, snapshot=False) as submission:
         assert submission.root == folder
@@ -123,19 +123,19 @@ def test_without_snapshot_the_folder_itself_is_used(tmp_path, snapshots):
     assert (folder / "lstm.py").exists()
 
 
-def test_without_snapshot_a_zip_is_refused(tmp_path):
+def test_without_snapshot_a_zip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SubmissionError, match=r"^Doe-1234567.zip is a ZIP: unpack it"):
         open_submission(zip_of(tmp_path, {"a.py": CODE}), snapshot=False)
 
 
-def test_relative_path(tmp_path, monkeypatch):
+def test_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = folder_of(tmp_path / "work", {"lstm.py": CODE})
     monkeypatch.chdir(folder)
     with open_submission(Path()) as submission:
         assert (submission.source, submission.name) == (folder, "work")
 
 
-def test_snapshot_goes_with_close(tmp_path, snapshots):
+def test_snapshot_goes_with_close(tmp_path: Path, snapshots) -> None:
     submission = open_submission(zip_of(tmp_path, {"a.py": CODE}))
     assert len(list(snapshots.iterdir())) == 1
     submission.close()
@@ -143,14 +143,14 @@ def test_snapshot_goes_with_close(tmp_path, snapshots):
     assert not list(snapshots.iterdir())
 
 
-def test_snapshot_goes_with_the_object(tmp_path, snapshots):
+def test_snapshot_goes_with_the_object(tmp_path: Path, snapshots) -> None:
     submission = open_submission(zip_of(tmp_path, {"a.py": CODE}))
     del submission
     gc.collect()
     assert not list(snapshots.iterdir())
 
 
-def test_snapshot_goes_with_the_process(tmp_path, snapshots):
+def test_snapshot_goes_with_the_process(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE})
     script = (
         "from grader.submission.snapshot import open_submission; "
@@ -170,7 +170,7 @@ def test_snapshot_goes_with_the_process(tmp_path, snapshots):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_snapshot_survives_the_end_of_a_fork(tmp_path):
+def test_snapshot_survives_the_end_of_a_fork(tmp_path: Path) -> None:
     with open_submission(zip_of(tmp_path, {"a.py": CODE})) as submission:
         child = os.fork()
         if child == 0:
@@ -184,7 +184,7 @@ def test_snapshot_survives_the_end_of_a_fork(tmp_path):
 
 
 @pytest.fixture
-def tree(tmp_path):
+def tree(tmp_path: Path):
     files = {
         "part1/train.py": b"def train(): ...",
         "palindrome/train.py": b"def train(): ...",
@@ -216,22 +216,22 @@ def tree(tmp_path):
         ("rnn.py", (), None),
     ],
 )
-def test_find(tree, name, defines, found):
+def test_find(tree: Path, name: str, defines, found: str | None) -> None:
     assert tree.find(name, defines) == (found and PurePosixPath(found))
 
 
-def test_find_by_what_a_name_says_of_the_file(tree):
+def test_find_by_what_a_name_says_of_the_file(tree: Path) -> None:
     assert tree.find(FileName("rnn.py", "VanillaRNN")) == PurePosixPath("models.py")
     assert tree.find(FileName("lstm.py", "VanillaRNN")) == PurePosixPath("a/b/LSTM.py")
 
 
-def test_find_prefers_fewer_folders(tmp_path):
+def test_find_prefers_fewer_folders(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "work", {"a/train.py": CODE, "train.py": CODE})
     with open_submission(folder) as submission:
         assert submission.find("train.py") == PurePosixPath("train.py")
 
 
-def test_find_prefers_the_path_in_another_case_to_the_name_elsewhere(tmp_path):
+def test_find_prefers_the_path_in_another_case_to_the_name_elsewhere(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "work", {"Palindrome/train.py": CODE, "train.py": CODE})
     with open_submission(folder) as submission:
         assert submission.find("palindrome/train.py") == PurePosixPath("Palindrome/train.py")
@@ -258,7 +258,7 @@ def test_find_prefers_the_path_in_another_case_to_the_name_elsewhere(tmp_path):
         (b"\r# coding: utf-7\rs = 1 #+AAo-s=2", "\n# coding: utf-8\ns = 1 #+AAo-s=2"),
     ],
 )
-def test_python_reads_what_source_of_shows(tmp_path, data, text):
+def test_python_reads_what_source_of_shows(tmp_path: Path, data, text: str) -> None:
     folder = folder_of(tmp_path / "work", {"a.py": data})
     with open_submission(folder) as submission:
         assert submission.source_of(PurePosixPath("a.py")) == text
@@ -270,13 +270,13 @@ def test_python_reads_what_source_of_shows(tmp_path, data, text):
         assert found.get("s") == expected.get("s")
 
 
-def test_source_of_the_folder_itself(tmp_path):
+def test_source_of_the_folder_itself(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "work", {"a.py": "s = 'ü'".encode("latin-1")})
     with open_submission(folder, snapshot=False) as submission:
         assert submission.source_of(PurePosixPath("a.py")) == "s = 'ü'"
 
 
-def test_latin_1_becomes_utf_8(tmp_path):
+def test_latin_1_becomes_utf_8(tmp_path: Path) -> None:
     with open_submission(zip_of(tmp_path, {"a.py": "s = 'ü'".encode("latin-1")})) as submission:
         assert (submission.root / "a.py").read_bytes() == "s = 'ü'".encode()
         assert notice(submission, "a.py") == (
@@ -284,13 +284,13 @@ def test_latin_1_becomes_utf_8(tmp_path):
         )
 
 
-def test_byte_order_mark_is_stripped(tmp_path):
+def test_byte_order_mark_is_stripped(tmp_path: Path) -> None:
     with open_submission(zip_of(tmp_path, {"a.py": b"\xef\xbb\xbfs = 1"})) as submission:
         assert (submission.root / "a.py").read_bytes() == b"s = 1"
         assert submission.notices == ()
 
 
-def test_crlf_and_declared_encoding_stay(tmp_path):
+def test_crlf_and_declared_encoding_stay(tmp_path: Path) -> None:
     data = "# coding: latin-1\r\ns = 'ü'\r\n".encode("latin-1")
     with open_submission(zip_of(tmp_path, {"a.py": data})) as submission:
         assert (submission.root / "a.py").read_bytes() == data
@@ -335,7 +335,7 @@ def test_crlf_and_declared_encoding_stay(tmp_path):
         ("a\nb.py", "\\n", "invisible characters"),
     ],
 )
-def test_left_out_with_a_notice(tmp_path, name, label, reason):
+def test_left_out_with_a_notice(tmp_path: Path, name: str, label: str, reason: str) -> None:
     with open_submission(zip_of(tmp_path, {"lstm.py": CODE, name: b"import os"})) as submission:
         assert on_disk(submission.root) == names(submission) == ["lstm.py"]
         found = notice(submission, label)
@@ -344,7 +344,7 @@ def test_left_out_with_a_notice(tmp_path, name, label, reason):
         assert reason in found
 
 
-def test_one_notice_for_each_kind_names_some_of_the_files(tmp_path):
+def test_one_notice_for_each_kind_names_some_of_the_files(tmp_path: Path) -> None:
     files = {"lstm.py": CODE} | {f"{i}.docx": b"" for i in range(9)} | {"x.so": b""}
     with open_submission(zip_of(tmp_path, files)) as submission:
         assert submission.notices == (
@@ -354,14 +354,14 @@ def test_one_notice_for_each_kind_names_some_of_the_files(tmp_path):
         )
 
 
-def test_folder_with_junk_is_no_worth_mentioning(tmp_path):
+def test_folder_with_junk_is_no_worth_mentioning(tmp_path: Path) -> None:
     files = {"lstm.py": CODE, ".git/config": b"", "__pycache__/lstm.pyc": b"", ".venv/x.py": b""}
     with open_submission(folder_of(tmp_path / "work", files)) as submission:
         assert names(submission) == ["lstm.py"]
         assert submission.notices == ()
 
 
-def test_folder_follows_the_rules_of_zips(tmp_path):
+def test_folder_follows_the_rules_of_zips(tmp_path: Path) -> None:
     files = {"lstm.py": CODE, "conftest.py": CODE, "random.py": CODE, "a.so": b"", "b\\c.py": CODE}
     with open_submission(folder_of(tmp_path / "work", files)) as submission:
         assert on_disk(submission.root) == names(submission) == ["b/c.py", "lstm.py"]
@@ -369,12 +369,12 @@ def test_folder_follows_the_rules_of_zips(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04weights", b"\x80\x02weights"])
-def test_weights_named_pth_are_kept(tmp_path, content):
+def test_weights_named_pth_are_kept(tmp_path: Path, content: bytes) -> None:
     with open_submission(zip_of(tmp_path, {"a.py": CODE, "best.pth": content})) as submission:
         assert names(submission) == ["a.py", "best.pth"]
 
 
-def test_large_file(tmp_path, monkeypatch):
+def test_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(filter.LARGEST, ".csv", 1000)
     path = zip_of(tmp_path, {"a.py": CODE, "data.csv": bytes(1001), "small.csv": bytes(1000)})
     with open_submission(path) as submission:
@@ -385,14 +385,14 @@ def test_large_file(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "mode", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK]
 )
-def test_link_or_device_in_a_zip(tmp_path, mode):
+def test_link_or_device_in_a_zip(tmp_path: Path, mode) -> None:
     path = zip_of(tmp_path, {"a.py": CODE, entry("b.py", mode | 0o777): b"/etc/passwd"})
     with open_submission(path) as submission:
         assert on_disk(submission.root) == ["a.py"]
         assert "only plain files are copied" in notice(submission, "b.py")
 
 
-def test_links_in_a_folder_are_not_followed(tmp_path):
+def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     secret = folder_of(tmp_path / "secret", {"solution.py": CODE})
     folder = folder_of(tmp_path / "work", {"a.py": CODE})
     (folder / "file.py").symlink_to(secret / "solution.py")
@@ -405,7 +405,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in the file system")
-def test_pipe_in_a_folder_is_not_opened(tmp_path):
+def test_pipe_in_a_folder_is_not_opened(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "work", {"a.py": CODE})
     os.mkfifo(folder / "pipe.py")
     with open_submission(folder) as submission:
@@ -416,13 +416,13 @@ def test_pipe_in_a_folder_is_not_opened(tmp_path):
 # Names
 
 
-def test_backslashes_are_folders(tmp_path):
+def test_backslashes_are_folders(tmp_path: Path) -> None:
     path = zip_of(tmp_path, {"part1#train.py": CODE, "part1#": b""})
     with open_submission(patched(path, b"part1#", b"part1\\")) as submission:
         assert on_disk(submission.root) == names(submission) == ["part1/train.py"]
 
 
-def test_names_are_composed(tmp_path):
+def test_names_are_composed(tmp_path: Path) -> None:
     path = zip_of(tmp_path, {"u\u0308bung.py": CODE}, "Mu\u0308ller-1234567.zip")
     with open_submission(path) as submission:
         assert names(submission) == ["\u00fcbung.py"]
@@ -430,27 +430,27 @@ def test_names_are_composed(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["cp437", "utf-8"])
-def test_names_without_a_declared_encoding(tmp_path, encoding):
+def test_names_without_a_declared_encoding(tmp_path: Path, encoding: str) -> None:
     name = "übung.py".encode(encoding)
     path = zip_of(tmp_path, {"x" * len(name): CODE})
     with open_submission(patched(path, b"x" * len(name), name)) as submission:
         assert names(submission) == ["übung.py"]
 
 
-def test_name_in_no_known_encoding(tmp_path):
+def test_name_in_no_known_encoding(tmp_path: Path) -> None:
     path = patched(zip_of(tmp_path, {"_bung.py": CODE}), b"_bung.py", b"\xfcbung.py")
     with open_submission(path) as submission:
         assert len(submission.files) == 1
         assert submission.files[0].name.endswith("bung.py")
 
 
-def test_name_with_a_wrongly_declared_encoding(tmp_path, snapshots):
+def test_name_with_a_wrongly_declared_encoding(tmp_path: Path, snapshots) -> None:
     path = patched(zip_of(tmp_path, {"übung.py": CODE}), "ü".encode(), b"\xff\xff")
     assert "can't be read ('utf-8' codec" in refusal(path, snapshots)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs names that are not Unicode")
-def test_folder_with_a_name_that_is_no_unicode(tmp_path):
+def test_folder_with_a_name_that_is_no_unicode(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "work", {"a.py": CODE})
     Path(os.fsdecode(os.fsencode(folder) + b"/\xfcb.py")).write_bytes(CODE)
     with open_submission(folder) as submission:
@@ -466,7 +466,7 @@ def test_folder_with_a_name_that_is_no_unicode(tmp_path):
     ["../a.py", "x/../../a.py", "x/../a.py", "/etc/a.py", "..\\a.py", "\\\\host\\a.py", "C:\\a.py",
      "c:a.py"],
 )  # fmt: skip
-def test_name_that_leads_out(tmp_path, snapshots, name):
+def test_name_that_leads_out(tmp_path: Path, snapshots, name: str) -> None:
     hidden = name.replace("\\", "#")
     path = zip_of(tmp_path, {"lstm.py": CODE, hidden: CODE})
     message = refusal(patched(path, hidden.encode(), name.encode()), snapshots)
@@ -477,7 +477,7 @@ def test_name_that_leads_out(tmp_path, snapshots, name):
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
-def test_duplicate_name(tmp_path, snapshots):
+def test_duplicate_name(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {entry("a.py"): CODE, entry("a.py"): b"x = 1"})
     assert "holds both a.py and a.py" in refusal(path, snapshots)
 
@@ -485,17 +485,17 @@ def test_duplicate_name(tmp_path, snapshots):
 @pytest.mark.parametrize(
     ("one", "other"), [("a.py", "A.py"), ("\u00fc.py", "u\u0308.py"), ("x/a.py", "X/a.py")]
 )
-def test_colliding_names(tmp_path, snapshots, one, other):
+def test_colliding_names(tmp_path: Path, snapshots, one: str, other: str) -> None:
     message = refusal(zip_of(tmp_path, {one: CODE, other: CODE}), snapshots)
     assert message.endswith("which many computers take for the same file: keep one.")
 
 
-def test_file_and_folder_of_one_name(tmp_path, snapshots):
+def test_file_and_folder_of_one_name(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE, "A.py/b.py": CODE})
     assert "holds a.py as a file and as a folder" in refusal(path, snapshots)
 
 
-def test_million_entries(tmp_path, snapshots):
+def test_million_entries(tmp_path: Path, snapshots) -> None:
     record = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 15) + b"a"
     record = record[:28] + struct.pack("<H", 1) + record[30:]
     table = record * 1_000_000
@@ -515,7 +515,7 @@ def test_million_entries(tmp_path, snapshots):
     )
 
 
-def test_too_many_entries(tmp_path, snapshots, monkeypatch):
+def test_too_many_entries(tmp_path: Path, snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.submission.archive.MAX_ENTRIES", 10)
     files = {f"{i}.py": b"" for i in range(11)}
     assert "more than 10 files" in refusal(zip_of(tmp_path, files), snapshots)
@@ -523,29 +523,29 @@ def test_too_many_entries(tmp_path, snapshots, monkeypatch):
 
 
 @pytest.mark.parametrize(("suffix", "words"), [(".py", "2,000 .py files"), (".ipynb", "20 note")])
-def test_too_many_code_files(tmp_path, snapshots, suffix, words):
+def test_too_many_code_files(tmp_path: Path, snapshots, suffix: str, words: str) -> None:
     files = {f"{i}{suffix}": b"" for i in range(2_001)}
     assert f"holds more than {words}" in refusal(zip_of(tmp_path, files), snapshots)
 
 
-def test_too_much_code(tmp_path, snapshots):
+def test_too_much_code(tmp_path: Path, snapshots) -> None:
     files = {f"{i}.py": os.urandom(2**19) for i in range(9)}
     message = refusal(zip_of(tmp_path, files, method=zipfile.ZIP_STORED), snapshots)
     assert "holds more than 4 MiB of code" in message
 
 
-def test_bomb_by_its_ratio(tmp_path, snapshots):
+def test_bomb_by_its_ratio(tmp_path: Path, snapshots) -> None:
     message = refusal(zip_of(tmp_path, {"a.py": CODE, "a.csv": bytes(3 * 2**20)}), snapshots)
     assert "holds a.csv, which unpacks to more than 200 times its size" in message
 
 
-def test_bomb_by_its_total(tmp_path, snapshots, monkeypatch):
+def test_bomb_by_its_total(tmp_path: Path, snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filter, "MAX_TOTAL", 2 * 2**20)
     files = {"a.py": CODE} | {f"{i}.csv": bytes(2**20) for i in range(3)}
     assert "holds more than 2 MiB of files" in refusal(zip_of(tmp_path, files), snapshots)
 
 
-def test_bomb_that_lies_about_its_size(tmp_path, snapshots):
+def test_bomb_that_lies_about_its_size(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE, "a.csv": bytes(5_000_000)})
     size = struct.pack("<L", 5_000_000)
     tracemalloc.start()
@@ -555,7 +555,7 @@ def test_bomb_that_lies_about_its_size(tmp_path, snapshots):
     assert "can't be read (Bad CRC-32" in message
 
 
-def test_file_shorter_than_it_says(tmp_path, snapshots):
+def test_file_shorter_than_it_says(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE})
     size = struct.pack("<L", len(CODE))
     data = path.read_bytes()
@@ -564,14 +564,14 @@ def test_file_shorter_than_it_says(tmp_path, snapshots):
     assert "a.py has another length than it says" in refusal(path, snapshots)
 
 
-def test_overlapping_entries(tmp_path, snapshots):
+def test_overlapping_entries(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE, "b.py": CODE}, method=zipfile.ZIP_STORED)
     offset = struct.pack("<L", 30 + 4 + len(CODE)) + b"b.py"
     message = refusal(patched(path, offset, bytes(4) + b"b.py"), snapshots)
     assert "can't be read (files overlap)" in message
 
 
-def test_zip64_that_claims_too_much(tmp_path, snapshots):
+def test_zip64_that_claims_too_much(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE}, method=zipfile.ZIP_STORED)
     sizes = struct.pack("<LL", len(CODE), len(CODE)) + struct.pack("<H", 4)
     at = path.read_bytes().rindex(sizes)
@@ -580,7 +580,7 @@ def test_zip64_that_claims_too_much(tmp_path, snapshots):
     assert "can't be read (files overlap)" in refusal(path, snapshots)
 
 
-def test_encrypted(tmp_path, snapshots):
+def test_encrypted(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE})
     data = bytearray(path.read_bytes())
     data[data.index(b"PK\1\2") + 8] |= 1
@@ -591,12 +591,12 @@ def test_encrypted(tmp_path, snapshots):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_other_compression(tmp_path, snapshots, method):
+def test_other_compression(tmp_path: Path, snapshots, method) -> None:
     message = refusal(zip_of(tmp_path, {"a.py": CODE}, method=method), snapshots)
     assert "is packed in an unusual way (a.py): make the ZIP with" in message
 
 
-def test_version_of_the_future(tmp_path, snapshots):
+def test_version_of_the_future(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE})
     data = bytearray(path.read_bytes())
     data[data.index(b"PK\1\2") + 6] = 99
@@ -604,7 +604,7 @@ def test_version_of_the_future(tmp_path, snapshots):
     assert "can't be read (zip file version 9.9)" in refusal(path, snapshots)
 
 
-def test_damaged_content(tmp_path, snapshots):
+def test_damaged_content(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE * 100})
     data = bytearray(path.read_bytes())
     data[36:40] = b"\xff" * 4
@@ -613,7 +613,7 @@ def test_damaged_content(tmp_path, snapshots):
 
 
 @pytest.mark.parametrize("keep", [0, 10, 100, -1])
-def test_truncated(tmp_path, snapshots, keep):
+def test_truncated(tmp_path: Path, snapshots, keep: int) -> None:
     path = zip_of(tmp_path, {"a.py": CODE * 100})
     path.write_bytes(path.read_bytes()[:keep])
     assert refusal(path, snapshots) == (
@@ -621,56 +621,56 @@ def test_truncated(tmp_path, snapshots, keep):
     )
 
 
-def test_missing_beginning(tmp_path, snapshots):
+def test_missing_beginning(tmp_path: Path, snapshots) -> None:
     path = zip_of(tmp_path, {"a.py": CODE * 100})
     path.write_bytes(path.read_bytes()[60:])
     assert "can't be read (" in refusal(path, snapshots)
 
 
-def test_not_a_zip(tmp_path, snapshots):
+def test_not_a_zip(tmp_path: Path, snapshots) -> None:
     path = tmp_path / "Doe-1234567.zip"
     path.write_bytes(b"Rar!\x1a\x07\x00" + bytes(100))
     assert "is not a ZIP" in refusal(path, snapshots)
 
 
 @pytest.mark.parametrize("name", ["Doe.rar", "Doe.7z", "Doe.tar.gz", "Doe.tar"])
-def test_other_archive(tmp_path, snapshots, name):
+def test_other_archive(tmp_path: Path, snapshots, name: str) -> None:
     (tmp_path / name).write_bytes(b"whatever")
     assert refusal(tmp_path / name, snapshots) == (
         f"{name} is not a ZIP: unpack it and export the folder as ZIP."
     )
 
 
-def test_single_file(tmp_path, snapshots):
+def test_single_file(tmp_path: Path, snapshots) -> None:
     (tmp_path / "lstm.py").write_bytes(CODE)
     assert refusal(tmp_path / "lstm.py", snapshots) == (
         "lstm.py is a single file: name the folder or ZIP that it is in."
     )
 
 
-def test_missing(tmp_path, snapshots):
+def test_missing(tmp_path: Path, snapshots) -> None:
     path = tmp_path / "gone.zip"
     message = refusal(path, snapshots)
     assert message.startswith("There is no file or folder ")
     assert message.endswith(": check the path.")
 
 
-def test_device(snapshots):
+def test_device(snapshots) -> None:
     assert "is not a ZIP" in refusal(Path(os.devnull), snapshots)
 
 
-def test_empty_folder(tmp_path, snapshots):
+def test_empty_folder(tmp_path: Path, snapshots) -> None:
     message = refusal(folder_of(tmp_path / "empty", {"x/y": b""}).joinpath("x"), snapshots)
     assert message.startswith("x holds no .py or .ipynb file: add your code.")
 
 
-def test_empty_zip(tmp_path, snapshots):
+def test_empty_zip(tmp_path: Path, snapshots) -> None:
     assert refusal(zip_of(tmp_path, {}), snapshots) == (
         "Doe-1234567.zip holds no .py or .ipynb file: add your code."
     )
 
 
-def test_no_code(tmp_path, snapshots):
+def test_no_code(tmp_path: Path, snapshots) -> None:
     message = refusal(zip_of(tmp_path, {"report.pdf": b"%PDF", "code.py": CODE}), snapshots)
     assert message == (
         "Doe-1234567.zip holds no .py or .ipynb file: add your code. Left out, because a module "
@@ -678,7 +678,7 @@ def test_no_code(tmp_path, snapshots):
     )
 
 
-def test_zip_in_a_zip(tmp_path, snapshots):
+def test_zip_in_a_zip(tmp_path: Path, snapshots) -> None:
     inner = zip_of(tmp_path, {"a.py": CODE}, "inner.zip").read_bytes()
     message = refusal(zip_of(tmp_path, {"inner.zip": inner, "report.pdf": b"%PDF"}), snapshots)
     assert message == (
@@ -687,7 +687,7 @@ def test_zip_in_a_zip(tmp_path, snapshots):
     )
 
 
-def test_name_of_the_zip_itself_can_be_anything(tmp_path):
+def test_name_of_the_zip_itself_can_be_anything(tmp_path: Path) -> None:
     (tmp_path / "a\nb.zip").write_bytes(b"")
     with pytest.raises(SubmissionError) as caught:
         open_submission(tmp_path / "a\nb.zip")
@@ -697,13 +697,13 @@ def test_name_of_the_zip_itself_can_be_anything(tmp_path):
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="everything is readable for root"
 )
-def test_unreadable_file(tmp_path, snapshots):
+def test_unreadable_file(tmp_path: Path, snapshots) -> None:
     folder = folder_of(tmp_path / "work", {"a.py": CODE})
     (folder / "a.py").chmod(0)
     assert "can't be read ([Errno 13]" in refusal(folder, snapshots)
 
 
-def test_error_is_a_user_error():
+def test_error_is_a_user_error() -> None:
     assert issubclass(SubmissionError, UserError)
 
 
@@ -716,7 +716,7 @@ def notebook_of(*cells: str) -> bytes:
     return nbformat.writes(notebook).encode()
 
 
-def test_notebook_becomes_a_module_beside_it(tmp_path):
+def test_notebook_becomes_a_module_beside_it(tmp_path: Path) -> None:
     path = zip_of(tmp_path, {"part 1/my rnn.ipynb": notebook_of("class LSTM:\n    n = 1", "f(")})
     with open_submission(path) as submission:
         assert names(submission) == ["part 1/my rnn.ipynb", "part 1/my_rnn.py"]
@@ -728,7 +728,7 @@ def test_notebook_becomes_a_module_beside_it(tmp_path):
         )
 
 
-def test_module_goes_before_the_notebook_of_its_name(tmp_path):
+def test_module_goes_before_the_notebook_of_its_name(tmp_path: Path) -> None:
     path = zip_of(tmp_path, {"a.ipynb": notebook_of("x = 1"), "a.py": b"x = 2"})
     with open_submission(path) as submission:
         assert names(submission) == ["a.ipynb", "a.py"]
@@ -736,12 +736,12 @@ def test_module_goes_before_the_notebook_of_its_name(tmp_path):
 
 
 @pytest.mark.parametrize("stem", ["random", "torch", "code", "conftest", "sitecustomize"])
-def test_module_of_a_notebook_takes_nobody_elses_name(tmp_path, stem):
+def test_module_of_a_notebook_takes_nobody_elses_name(tmp_path: Path, stem: str) -> None:
     with open_submission(zip_of(tmp_path, {f"{stem}.ipynb": notebook_of("x = 1")})) as submission:
         assert names(submission) == [f"{stem}.ipynb", f"{stem}_.py"]
 
 
-def test_broken_notebook(tmp_path):
+def test_broken_notebook(tmp_path: Path) -> None:
     with open_submission(zip_of(tmp_path, {"a.ipynb": b"{", "b.py": CODE})) as submission:
         assert names(submission) == ["a.ipynb", "b.py"]
         assert notice(submission, "a.ipynb") == (
@@ -749,7 +749,7 @@ def test_broken_notebook(tmp_path):
         )
 
 
-def test_files_in_another_order_make_the_same_submission(tmp_path):
+def test_files_in_another_order_make_the_same_submission(tmp_path: Path) -> None:
     files = {"b.py": CODE, "a.py": CODE, "c.docx": b""}
     one = zip_of(tmp_path, files, "one.zip")
     two = zip_of(tmp_path, dict(reversed(files.items())), "two.zip")
@@ -757,14 +757,14 @@ def test_files_in_another_order_make_the_same_submission(tmp_path):
         assert (first.files, first.notices) == (second.files, second.notices)
 
 
-def test_bytes_are_copied_as_they_are(tmp_path):
+def test_bytes_are_copied_as_they_are(tmp_path: Path) -> None:
     data = io.BytesIO(bytes(range(256)) * 10).getvalue()
     with open_submission(zip_of(tmp_path, {"a.py": CODE, "w.npy": data})) as submission:
         assert (submission.root / "w.npy").read_bytes() == data
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_files_may_be_longer_than_a_table_of_contents(tmp_path, method):
+def test_files_may_be_longer_than_a_table_of_contents(tmp_path: Path, method) -> None:
     report = random.Random(1).randbytes(archive.MAX_DIRECTORY + 10)
     with open_submission(
         zip_of(tmp_path, {"a.py": CODE, "r.pdf": report}, method=method)

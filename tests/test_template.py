@@ -104,7 +104,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A miniature repository that the command line works on: a reference and its template."""
     make(tmp_path / "reference", {"__init__.py": '"""Ours."""\n', "cell.py": CELL})
     write_template(tmp_path / "reference", tmp_path / "student_template")
@@ -116,7 +116,7 @@ def root(tmp_path, monkeypatch):
 # What students get
 
 
-def test_solutions_become_stubs_or_vanish_and_the_rest_stays(tmp_path):
+def test_solutions_become_stubs_or_vanish_and_the_rest_stays(tmp_path: Path) -> None:
     assert render(tmp_path, CELL) == CELL_FOR_STUDENTS
 
 
@@ -132,14 +132,14 @@ def test_solutions_become_stubs_or_vanish_and_the_rest_stays(tmp_path):
         "def f(x):\n    match x:\n        case 1:\n",
     ],
 )
-def test_every_body_in_a_function_takes_a_stub(tmp_path, before):
+def test_every_body_in_a_function_takes_a_stub(tmp_path: Path, before: str) -> None:
     indent = " " * (len(before.splitlines()[-1]) - len(before.splitlines()[-1].lstrip()) + 4)
     block = ("### BEGIN SOLUTION Task", "return 1", "### END SOLUTION")
     text = render(tmp_path, before + "".join(f"{indent}{line}\n" for line in block))
     assert text == f'{before}{indent}raise NotImplementedError("Task")\n'
 
 
-def test_a_class_in_a_function_is_a_class(tmp_path):
+def test_a_class_in_a_function_is_a_class(tmp_path: Path) -> None:
     source = (
         "def f():\n    class A:\n        x = 1\n"
         "        ### BEGIN SOLUTION\n        y = 2\n        ### END SOLUTION\n\n    return A\n"
@@ -147,7 +147,7 @@ def test_a_class_in_a_function_is_a_class(tmp_path):
     assert render(tmp_path, source) == "def f():\n    class A:\n        x = 1\n\n    return A\n"
 
 
-def test_a_decorated_helper_and_comments_around_it_vanish(tmp_path):
+def test_a_decorated_helper_and_comments_around_it_vanish(tmp_path: Path) -> None:
     source = (
         "import functools\n\nx = 1\n\n\n"
         "### BEGIN SOLUTION\n# secret\n@functools.cache\ndef f():\n    pass\n\n\n# secret\n"
@@ -156,14 +156,14 @@ def test_a_decorated_helper_and_comments_around_it_vanish(tmp_path):
     assert render(tmp_path, source) == "x = 1\n"
 
 
-def test_long_tasks_are_wrapped_within_100_columns(tmp_path):
+def test_long_tasks_are_wrapped_within_100_columns(tmp_path: Path) -> None:
     task = "w" * 77
     source = f"def f():\n    ### BEGIN SOLUTION {task}\n    return 1\n    ### END SOLUTION\n"
     text = render(tmp_path, source)
     assert text == f'def f():\n    raise NotImplementedError(\n        "{task}"\n    )\n'
 
 
-def test_markers_in_strings_are_text(tmp_path):
+def test_markers_in_strings_are_text(tmp_path: Path) -> None:
     source = (
         'TEXT = """\n### BEGIN SOLUTION\nkept\n### END SOLUTION\n### GIVEN\n"""\n\n\n'
         "def f():\n    ### BEGIN SOLUTION Task\n"
@@ -173,7 +173,7 @@ def test_markers_in_strings_are_text(tmp_path):
     assert render(tmp_path, source) == source[: source.index("def f")] + stub
 
 
-def test_files_are_solutions_given_ones_and_their_packages(tmp_path):
+def test_files_are_solutions_given_ones_and_their_packages(tmp_path: Path) -> None:
     given = '"""Data."""\n### GIVEN\n\nimport os\n\n\ndef f( a ):\n    return {1 :a}\n'
     reference = make(
         tmp_path / "reference",
@@ -216,11 +216,11 @@ def test_files_are_solutions_given_ones_and_their_packages(tmp_path):
         ("x = 1\n### GIVEN\n", "x = 1\n"),
     ],
 )
-def test_the_given_line_leaves_no_gap(tmp_path, source, copy):
+def test_the_given_line_leaves_no_gap(tmp_path: Path, source: str, copy: str) -> None:
     assert render(tmp_path, source) == copy
 
 
-def test_imports_close_up_where_one_is_taken_out(tmp_path):
+def test_imports_close_up_where_one_is_taken_out(tmp_path: Path) -> None:
     source = (
         "import abc\n\n### BEGIN SOLUTION\nimport math\n\n### END SOLUTION\nimport sys\n\n"
         "x = abc, sys\n"
@@ -228,19 +228,21 @@ def test_imports_close_up_where_one_is_taken_out(tmp_path):
     assert render(tmp_path, source) == "import abc\nimport sys\n\nx = abc, sys\n"
 
 
-def test_blanks_after_a_marker_do_not_matter(tmp_path):
+def test_blanks_after_a_marker_do_not_matter(tmp_path: Path) -> None:
     source = "def f():\n    ### BEGIN SOLUTION  Task \n    return 1\n    ### END SOLUTION \n"
     assert render(tmp_path, source) == 'def f():\n    raise NotImplementedError("Task")\n'
 
 
-def test_modules_in_the_current_folder_do_not_matter(tmp_path, monkeypatch):
+def test_modules_in_the_current_folder_do_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make(tmp_path, {"numpy.py": ""})  # imports of local modules are sorted after all others
     monkeypatch.chdir(tmp_path)
     source = "import numpy\nimport torch\n\nx = numpy, torch\n"
     assert render(tmp_path, f"{source}### BEGIN SOLUTION\ny = 1\n### END SOLUTION\n") == source
 
 
-def test_settings_of_ruff_do_not_matter(tmp_path, monkeypatch):
+def test_settings_of_ruff_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, {"ruff.toml": "format.quote-style = 'single'\n"})
     monkeypatch.setattr(template, "ROOT", tmp_path)
     assert render(tmp_path, CELL) == CELL_FOR_STUDENTS
@@ -317,7 +319,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("source", "expected"), FAULTS.values(), ids=FAULTS)
-def test_faulty_markers_are_named_by_line(tmp_path, source, expected):
+def test_faulty_markers_are_named_by_line(tmp_path: Path, source, expected) -> None:
     with pytest.raises(TemplateError) as caught:
         render(tmp_path, source)
     assert str(caught.value).splitlines() == [f"reference/file.py:{line}" for line in expected]
@@ -348,14 +350,14 @@ LEFTOVERS = {
 
 
 @pytest.mark.parametrize(("source", "expected"), LEFTOVERS.values(), ids=LEFTOVERS)
-def test_leftovers_of_a_solution_are_named_by_line(tmp_path, source, expected):
+def test_leftovers_of_a_solution_are_named_by_line(tmp_path: Path, source, expected) -> None:
     with pytest.raises(TemplateError) as caught:
         render(tmp_path, source)
     advice = "without the solutions: move this line into a block"
     assert str(caught.value) == f"reference/file.py:{expected} {advice}"
 
 
-def test_all_faults_of_all_files_are_listed_and_nothing_is_written(tmp_path):
+def test_all_faults_of_all_files_are_listed_and_nothing_is_written(tmp_path: Path) -> None:
     reference = make(
         tmp_path / "reference",
         {"b/c.py": f"{BEGIN}x = 1\n{END}{END}{END}", "good.py": CELL}
@@ -369,17 +371,19 @@ def test_all_faults_of_all_files_are_listed_and_nothing_is_written(tmp_path):
     assert not (tmp_path / "student_template").exists()
 
 
-def test_syntax_newer_than_python_3_11_is_refused(tmp_path):
+def test_syntax_newer_than_python_3_11_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"^reference/file\.py:1: .*$"):
         render(tmp_path, f"type Number = int\n{BEGIN}x = 1\n{END}")
 
 
-def test_a_missing_reference_is_refused(tmp_path):
+def test_a_missing_reference_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="reference is missing: run this in a copy that has"):
         render_template(tmp_path / "reference")
 
 
-def test_a_missing_ruff_is_one_line_that_says_how_to_install_it(tmp_path, monkeypatch):
+def test_a_missing_ruff_is_one_line_that_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "ruff", None)
     with pytest.raises(
         UserError, match=r'^ruff is missing: run pip install -c constraints\.txt -e "\.\[dev\]"$'
@@ -387,7 +391,7 @@ def test_a_missing_ruff_is_one_line_that_says_how_to_install_it(tmp_path, monkey
         render(tmp_path, CELL)
 
 
-def test_a_failing_ruff_is_one_line(tmp_path, monkeypatch):
+def test_a_failing_ruff_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(template, "STYLE", ["--no-such-option"])
     with pytest.raises(UserError, match=r"^ruff check failed: .*--no-such-option.*$"):
         render(tmp_path, CELL)
@@ -396,7 +400,7 @@ def test_a_failing_ruff_is_one_line(tmp_path, monkeypatch):
 # Writing and comparing
 
 
-def test_writing_overwrites_generated_files_and_keeps_caches(root):
+def test_writing_overwrites_generated_files_and_keeps_caches(root: Path) -> None:
     written = root / "student_template"
     make(written, {"cell.py": "old\n", "__pycache__/x.pyc": "", ".idea/x": ""})
     make(root / "reference", {"deep/er/data.py": "### GIVEN\nx = 1\n"})
@@ -410,7 +414,7 @@ def test_writing_overwrites_generated_files_and_keeps_caches(root):
     }
 
 
-def test_other_files_are_named_and_neither_deleted_nor_anything_written(root):
+def test_other_files_are_named_and_neither_deleted_nor_anything_written(root: Path) -> None:
     make(root / "student_template", {"cell.py": "mine\n", "notes.txt": "", "sub/stale.py": ""})
     before = contents(root / "student_template")
     with pytest.raises(UserError) as caught:
@@ -422,12 +426,12 @@ def test_other_files_are_named_and_neither_deleted_nor_anything_written(root):
     assert contents(root / "student_template") == before
 
 
-def test_check_is_empty_when_current(root):
+def test_check_is_empty_when_current(root: Path) -> None:
     make(root / "student_template", {"__pycache__/x.pyc": "", ".DS_Store": ""})
     assert check_template(root / "reference", root / "student_template") == ""
 
 
-def test_check_shows_a_unified_diff(root):
+def test_check_shows_a_unified_diff(root: Path) -> None:
     stale = CELL_FOR_STUDENTS.replace("SIZE = 3", "SIZE = 4")
     make(root / "student_template", {"cell.py": stale})
     assert check_template(root / "reference", root / "student_template") == (
@@ -438,17 +442,17 @@ def test_check_shows_a_unified_diff(root):
     assert contents(root / "student_template")["cell.py"] == stale
 
 
-def test_check_sees_a_missing_end_of_line(root):
+def test_check_sees_a_missing_end_of_line(root: Path) -> None:
     make(root / "student_template", {"cell.py": CELL_FOR_STUDENTS[:-1]})
     assert "cell.py" in check_template(root / "reference", root / "student_template")
 
 
-def test_check_shows_files_that_are_not_utf_8(root):
+def test_check_shows_files_that_are_not_utf_8(root: Path) -> None:
     (root / "student_template" / "__init__.py").write_bytes(b"\xff")
     assert "-\ufffd\n" in check_template(root / "reference", root / "student_template")
 
 
-def test_check_names_missing_and_other_files(root):
+def test_check_names_missing_and_other_files(root: Path) -> None:
     make(root / "reference", {"empty/__init__.py": "", "empty/data.py": "### GIVEN\n"})
     make(root / "student_template", {"stale.py": "", "figure.pdf": ""})
     assert check_template(root / "reference", root / "student_template").splitlines() == [
@@ -462,7 +466,7 @@ def test_check_names_missing_and_other_files(root):
 # The command line
 
 
-def test_command_writes_then_check_agrees(root, capsys):
+def test_command_writes_then_check_agrees(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "student_template" / "cell.py").unlink()
     assert main(["template", "--check"]) == 1
     assert capsys.readouterr().out == "Missing in student_template: cell.py\n"
@@ -472,7 +476,9 @@ def test_command_writes_then_check_agrees(root, capsys):
 
 
 @pytest.mark.parametrize("arguments", [["template"], ["template", "--check"]])
-def test_command_ends_with_1_and_the_lines_for_faulty_markers(root, capsys, arguments):
+def test_command_ends_with_1_and_the_lines_for_faulty_markers(
+    root: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
     make(root / "reference", {"a.py": END, "b.py": BEGIN})
     assert main(arguments) == 1
     out, err = capsys.readouterr()
@@ -483,7 +489,9 @@ def test_command_ends_with_1_and_the_lines_for_faulty_markers(root, capsys, argu
     ]
 
 
-def test_command_ends_with_2_and_one_line_for_bad_input(root, capsys):
+def test_command_ends_with_2_and_one_line_for_bad_input(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make(root / "student_template", {"mine.py": ""})
     assert main(["template"]) == 2
     out, err = capsys.readouterr()
@@ -492,14 +500,16 @@ def test_command_ends_with_2_and_one_line_for_bad_input(root, capsys):
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["template", "--no-such-option"]])
-def test_command_ends_with_2_for_bad_arguments(capsys, arguments):
+def test_command_ends_with_2_for_bad_arguments(
+    capsys: pytest.CaptureFixture[str], arguments
+) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
     assert capsys.readouterr().err.startswith("usage: python -m grader")
 
 
-def test_command_does_not_import_torch(root):
+def test_command_does_not_import_torch(root: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
@@ -514,7 +524,7 @@ sys.exit("torch" in sys.modules or "numpy" in sys.modules)
     subprocess.run([sys.executable, "-c", program], check=True, env=environment, cwd=root)
 
 
-def test_module_hands_on_the_exit_status():
+def test_module_hands_on_the_exit_status() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "grader", "x"], cwd=REPOSITORY, capture_output=True
     )
@@ -539,7 +549,7 @@ def split_at_markers(path: Path) -> tuple[Counter[str], Counter[str]]:
     not ((REPOSITORY / "reference").is_dir() and (REPOSITORY / "student_template").is_dir()),
     reason="needs reference/ and student_template/",
 )
-def test_the_template_of_this_repository_is_current_and_gives_nothing_away():
+def test_the_template_of_this_repository_is_current_and_gives_nothing_away() -> None:
     reference, template = REPOSITORY / "reference", REPOSITORY / "student_template"
     assert check_template(reference, template) == ""
     stubs = 0

@@ -11,7 +11,8 @@ import io
 import tokenize
 from pathlib import Path, PurePosixPath
 
-from grader.release.template import Faults, cut, joined, render_template, visible_files
+from grader.release.markers import Faults
+from grader.release.template import cut, joined, render_template, visible_files
 
 
 def outdated_files(reference: Path, template: Path) -> list[PurePosixPath]:
