@@ -12,6 +12,11 @@ PROTECTED = frozenset(sys.stdlib_module_names) | {
     "grader", "matplotlib", "numpy", "pytest", "safetensors", "torch",
 }  # fmt: skip
 
+# Libraries that only show, log or belong to a notebook: a worker has stubs where they lack.
+STUBBED = frozenset(
+    {"IPython", "google", "ipywidgets", "tensorboard", "tensorboardX", "tqdm", "wandb"}
+)
+
 Aliases = Mapping[str, str]  # other names for a value, squeezed, with blanks between
 
 

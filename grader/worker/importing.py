@@ -17,7 +17,7 @@ from types import ModuleType
 
 from grader.core.names import PROTECTED
 from grader.worker.finders import LastResort, StudentFinder
-from grader.worker.stubs import NOTEBOOK_NAMES, StandIns
+from grader.worker.stubs import NOTEBOOK_NAMES, Stubs
 
 
 class StudentCode:
@@ -26,9 +26,9 @@ class StudentCode:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._modules: dict[str, ModuleType] = {}
-        self._finder, self._standins = StudentFinder([str(root)]), StandIns()
+        self._finder, self._stubs = StudentFinder([str(root)]), Stubs()
         self._last_resort = LastResort(root)
-        sys.meta_path[:] = [self._finder, self._standins, *sys.meta_path, self._last_resort]
+        sys.meta_path[:] = [self._finder, self._stubs, *sys.meta_path, self._last_resort]
         vars(builtins).update(NOTEBOOK_NAMES)
 
     @property
@@ -42,7 +42,7 @@ class StudentCode:
 
     def close(self) -> None:
         """Undo the import of the submission (an in-process run shares its interpreter)."""
-        ours = self._finder, self._standins, self._last_resort
+        ours = self._finder, self._stubs, self._last_resort
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in ours]
         for name in NOTEBOOK_NAMES:
             vars(builtins).pop(name, None)
@@ -87,7 +87,7 @@ class StudentCode:
     def forget(self) -> None:
         """Remove the student's modules, so that the next import executes their files again."""
         self._modules.clear()
-        ours = self._finder, self._standins, self._last_resort
+        ours = self._finder, self._stubs, self._last_resort
         for name, module in list(sys.modules.items()):
             own = getattr(module, "__dict__", {})  # some of torch's answer to every name
             homes = [own.get("__file__"), *own.get("__path__", ())]

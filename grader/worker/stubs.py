@@ -13,10 +13,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import FunctionType, ModuleType
 from typing import Any
 
-LIBRARIES = (
-    *("IPython", "google", "ipywidgets"),
-    *("tqdm", "tensorboard", "tensorboardX", "wandb"),
-)
+from grader.core.names import STUBBED
+from grader.worker.notes import note
+from grader.worker.progress import Bar, trange
 
 
 class Idle:
@@ -50,37 +49,47 @@ class Idle:
         pass
 
 
-def trange(*arguments: int, **_: Any) -> Idle:
-    """tqdm's shorthand."""
-    return Idle(range(*arguments))
+class Writer(Idle):
+    """A SummaryWriter, which knows its folder."""
+
+    def __init__(self, log_dir: str | None = None, *_: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.log_dir = log_dir or "runs"
+
+
+BARS = {"tqdm": Bar, "trange": trange}
 
 
 NOTEBOOK_NAMES = {"get_ipython": Idle, "display": lambda *_, **__: None}  # without an import
 
 
-class StandIn(ModuleType):
-    """A module in which every name is idle."""
+class Stub(ModuleType):
+    """A module in which every name is idle, but for bars that count and writers with a folder."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return trange if name.endswith("trange") else Idle()
+        if self.__name__.startswith("tqdm") and name.startswith(tuple(BARS)):
+            return BARS[name[:4] if name.startswith("tqdm") else "trange"]
+        return Writer if name == "SummaryWriter" else Idle()
 
 
-class StandIns(MetaPathFinder, Loader):
+class Stubs(MetaPathFinder, Loader):
     """A meta-path finder for them; torch's own door to tensorboard is one, too."""
 
     def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+        """Return a stub for a library that is not installed."""
         library = name.removeprefix("torch.utils.").partition(".")[0]
         is_missing = name.startswith("google.colab") or not PathFinder.find_spec(library)
-        if library not in LIBRARIES or not is_missing:
+        if library not in STUBBED or not is_missing:
             return None
         if "." not in name.removeprefix("torch.utils."):
-            print(f"note: {library} is not installed here: what it would show or log is left out")
+            note(f"{library} is not installed here: what it would show or log was left out.")
         return ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return StandIn(spec.name)
+        """Return the stub."""
+        return Stub(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        pass
+        """Do nothing: a stub has no code."""
