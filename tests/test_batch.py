@@ -609,3 +609,21 @@ def test_marks_and_results_of_who_has_left_are_kept(
     assert batch(source, out) == 0
     assert [row["1.6-text"] for row in grades(out)] == ["0.5", "1"]
     assert sorted(judges.graded) == ["Kim", "Lee"]  # nobody twice
+
+
+def test_wrong_marks_are_known_before_an_evening_of_grading(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = hand_in(tmp_path / "in", "Lee"), tmp_path / "out"
+    batch(source, out)
+    right = "student,question,points,comment\nLee,Q1.6-text,0.5,\n"
+    (out / "marks.csv").write_text(right.replace("0.5", "9"), encoding="utf-8")
+    assert batch(source, out, "--again", "Lee") == 2
+    assert "marks.csv, row 2: 9 points" in capsys.readouterr().err
+    assert judges.graded == ["Lee"]
+    # Marks of a run that has no results yet say nothing wrong.
+    (out / "marks.csv").write_text(right, encoding="utf-8")
+    (out / "results" / "Lee.json").unlink()
+    assert batch(source, out) == 0
+    assert judges.graded == ["Lee", "Lee"]
+    assert [row["1.6-text"] for row in grades(out)] == ["0.5"]

@@ -111,12 +111,12 @@ def publish_marks(store: Store) -> Path:
 
 
 def check_marks(store: Store) -> None:
-    """Check the marks of an earlier run before anything is graded.
+    """Check the marks of an earlier run before anything is graded, if that run was finished.
 
     Raises:
         UserError: They are wrong; the message says where.
     """
-    if (store.folder / MARKS).exists():
+    if (store.folder / MARKS).exists() and all(map(store.result, store.participants())):
         marks_of(store, read_rows(store))
 
 
