@@ -245,7 +245,11 @@ def test_a_folder_that_can_not_be_entered_is_that_hand_ins_problem() -> None:
 
 @pytest.mark.parametrize("error", [FULL, MemoryError(), ValueError("odd"), RecursionError()])
 def test_whatever_goes_wrong_while_one_is_listed_is_that_ones_row(
-    tmp_path: Path, judges: Judges, monkeypatch: pytest.MonkeyPatch, error: Exception
+    tmp_path: Path,
+    judges: Judges,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
 ) -> None:
     choose, tries = HandIn.choose, []
 
@@ -261,6 +265,7 @@ def test_whatever_goes_wrong_while_one_is_listed_is_that_ones_row(
     row = rows_of(tmp_path / "out")["Kim"]
     assert (row["status"], row["points"]) == ("internal", "")
     assert len(tries) == 2  # once more at the end
+    assert capsys.readouterr().out.count("error: 1 could not be judged") == 1
 
 
 # The machine's own errors

@@ -132,6 +132,12 @@ def finish(console: Console, store: Store, args: argparse.Namespace) -> int:
             f"error: {len(store.unwritten)} results can't be written to {store.folder} "
             f"({unwritten}). What is finished stays: mend that, and the same command goes on.",
         )
+    if failed := sum(row.needs_a_look for row in rows):
+        say(
+            console,
+            f"error: {failed} could not be judged, also when tried alone: mend what is said above, "
+            "and the same command goes on where this one ended.",
+        )
     statuses = Counter(row.status for row in rows)
     counts = ", ".join(f"{number} {status}" for status, number in sorted(statuses.items()))
     say(console, f"{len(rows)} in all: {counts}. See {store.folder / 'report.html'}")
