@@ -53,6 +53,7 @@ class Watch:
         self.events: list[str] = []  # "backward", "clip", "step", of the first steps
         self.left_over = False  # whether a step began with gradients of the one before
         self._had_gradients = False  # whether these were there when backward began
+        self._after_step = 0  # the number of events up to the last step
         self.rate = 0.0  # of the first step
         self.stretched = False  # whether gradients were made long before the second step
         self.norm = self.largest = 0.0  # of the long gradients at the step, and of their entries
@@ -123,6 +124,7 @@ class Watch:
         self.steps += 1
         if self.steps <= WATCHED_STEPS:
             self.events.append("step")
+            self._after_step = len(self.events)
             self.has_gradients |= self._gradient_norm() > 0
         if self._own_norm:
             self._unstretch()
@@ -132,9 +134,9 @@ class Watch:
         self._at_step(self)
 
     def _before_backward(self, *_: Any, **__: Any) -> None:
-        if self.steps < WATCHED_STEPS and self.events[-1:] == ["step"]:
-            self._had_gradients = self._gradient_norm() > 0
         if self.steps < WATCHED_STEPS:
+            is_first = "backward" not in self.events[self._after_step :]
+            self._had_gradients |= is_first and self._gradient_norm() > 0
             self.events.append("backward")
 
     def _after_backward(self, tensors: Any, *_: Any, **__: Any) -> None:
