@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
-
 import numpy as np
 import pytest
 
 from grader.checks.arrays import require
-from grader.core.failures import Failure
-from grader.core.names import by_any_name, names_for, squeeze
-from grader.core.sources import parse
 from grader.exercises.palindrome import probes_handout
-from grader.exercises.palindrome.probes_handout import SIZES, SPEAKS_OF_PARAMETERS
+from grader.exercises.palindrome.formula import formula
 from grader.sandbox.student import Student
 
 
@@ -50,43 +44,3 @@ def test_parameter_count(student: Student, rng: np.random.Generator) -> None:
             where=f"{path}, {name}",
             hint=mistakes.get(got, ""),
         )
-
-
-def formula(student: Student) -> tuple[str, str]:
-    """Return the file and the name of the function that computes the number.
-
-    Raises:
-        Failure: No file defines one. The formula may stand in the PDF, for a person to read.
-    """
-    for file in sorted(student.submission.files):
-        if file.suffix.lower() == ".py":
-            for function in functions(student.submission.source_of(file)):
-                if is_formula(function):
-                    return str(file), function.name
-    raise Failure(
-        "A formula for the number of parameters should stand in the PDF, or in a function.",
-        expected="lstm_parameter_count(T, d, n, m), or the formula in the PDF",
-        got="no function of the sizes whose name speaks of parameters",
-        status="pending",
-    )
-
-
-def functions(source: str) -> list[ast.FunctionDef]:
-    """Return the functions that a file defines at its top level."""
-    with contextlib.suppress(SyntaxError):
-        return [node for node in parse(source).body if isinstance(node, ast.FunctionDef)]
-    return []
-
-
-def is_formula(function: ast.FunctionDef) -> bool:
-    """Return whether a function speaks of parameters and takes sizes, the number of units too."""
-    if squeeze(function.name) == "lstmparametercount":
-        return True
-    known = by_any_name(dict.fromkeys(SIZES), SIZES)
-    names = [squeeze(argument.arg) for argument in function.args.args]
-    required = names[: len(names) - len(function.args.defaults)]
-    return (
-        SPEAKS_OF_PARAMETERS.search(function.name) is not None
-        and bool(names_for("n", SIZES) & set(names))
-        and all(name in known for name in required)
-    )

@@ -27,6 +27,10 @@ SHORT_SECONDS = 40.0  # of processor time, for the run that shows results and fi
 THRESHOLD = 0.99
 WORK = 1_000_000  # numbers in all weights that are tried, if more than those at the end
 LONGEST = 8  # digits of palindromes that are all tried; there are 10 000 of them
+NO_GRADIENTS = (
+    "The parameters of the optimizer get no gradients: is it made for the network whose loss is "
+    "computed?"
+)
 NOTHING: Results = {
     "history": {}, "accuracy": None, "rows": 0, "steps": 0, "figures": [], "trouble": "",
 }  # fmt: skip
@@ -174,6 +178,7 @@ def reaches_the_threshold(network: Network, training: Training) -> None:
         if seen["kind"]
         else "parameters of no network",
         where=training.path,
+        hint="" if seen["has_gradients"] else NO_GRADIENTS,
     )
     bad = [name for name, array in weights.items() if not np.isfinite(array).all()]
     require(
@@ -209,10 +214,7 @@ def missed(network: Network, training: Training, best: float) -> Failure:
     if not network.follows_sheet:
         failure.hint = "The network does not follow the sheet's equations yet: mend that first."
     elif not seen["has_gradients"]:
-        failure.hint = (
-            "The parameters of the optimizer get no gradients: is it made for the network "
-            "whose loss is computed?"
-        )
+        failure.hint = NO_GRADIENTS
     if seen["ended"] == "time":
         return dataclasses.replace(
             failure,

@@ -1,0 +1,67 @@
+"""Checks of the history that a training returns, and of the figures that it draws."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from grader.checks.arrays import require
+from grader.core.drawings import Description
+from grader.exercises.palindrome.probes_results import Results
+from grader.exercises.palindrome.watch import LAST
+
+TRAINING = re.compile(r"step|iter|epoch|batch|loss|update|schritt|verlust", re.IGNORECASE)
+
+
+def check_history(found: Results, where: str) -> None:
+    """Fail if a history is empty, or an accuracy is not that of the last batches."""
+    for name, values in found["history"].items():
+        require(
+            len(values) > 0,
+            "The history that train returns should have entries.",
+            expected="numbers, of each step or each few steps",
+            got=f"nothing under {name!r}",
+            where=where,
+        )
+        if name.lower().startswith("acc"):
+            check_accuracies(values, found["accuracy"], found["rows"], where)
+
+
+def check_accuracies(values: list[float], last: float | None, rows: int, where: str) -> None:
+    """Fail if a list of accuracies ends with something else than those of the last batches.
+
+    Args:
+        last: The accuracy in as many batches as ``LAST``, or None if it was not seen.
+        rows: Sequences in a batch.
+    """
+    recent = sum(values[-LAST:]) / len(values[-LAST:])
+    known = {
+        "": (1.0, 100.0),
+        "A mean over the batch, not a sum.": (rows,),
+    }
+    hint = "A mean over the batch, not a sum." if max(values) > 100 else ""
+    if last is not None:
+        for meant, scales in known.items():
+            if any(np.isclose(recent, scale * last, rtol=1e-3) for scale in scales):
+                hint = meant
+                break
+        else:
+            wrong = any(np.isclose(recent, scale * (1 - last), rtol=1e-3) for scale in (1, 100))
+            hint = "Is it the share of what is wrong?" if wrong else hint
+    require(
+        not hint and 0 <= min(values) <= max(values) <= 100,
+        "An accuracy in the history should be the share of a batch that is right.",
+        expected="numbers from 0 to 1 (or to 100, in per cent)"
+        + ("" if last is None else f", in the last batches about {last:.3g}"),
+        got=f"numbers from {min(values):g} to {max(values):g}, at the end about {recent:.3g}",
+        where=where,
+        hint=hint,
+    )
+
+
+def is_of_a_training(figure: Description, steps: int) -> bool:
+    """Return whether a figure shows how a training went, rather than results for lengths."""
+    texts = [text for axes in figure["axes"] for text in (axes["xlabel"], axes["ylabel"])]
+    longest = max((len(line["y"]) for axes in figure["axes"] for line in axes["lines"]), default=0)
+    return bool(TRAINING.search(" ".join(texts))) or longest >= steps / 4

@@ -1,0 +1,116 @@
+"""How the judge finds a training script, and what it makes of figures and accuracies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.core.failures import Failure
+from grader.exercises.palindrome.curves import check_accuracies, is_of_a_training
+from grader.exercises.palindrome.formula import formula
+from grader.exercises.palindrome.training import script_for
+from grader.sandbox.student import Student
+from grader.submission.snapshot import open_submission
+
+LOOP = "loss.backward()\noptimizer.step()\n"
+MAIN = 'if __name__ == "__main__":\n    train()\n'
+
+
+def student(folder: Path, files: dict[str, str]) -> Student:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return Student(open_submission(folder), lambda _: pytest.fail("nothing should be run"))
+
+
+@pytest.mark.parametrize(
+    ("files", "rnn", "lstm"),
+    [
+        ({"train.py": LOOP, "lstm.py": "", "main.py": MAIN}, "train.py", "train.py"),
+        ({"train_rnn.py": MAIN, "train_lstm.py": MAIN, "utils.py": LOOP},
+         "train_rnn.py", "train_lstm.py"),
+        ({"TrainLSTM.py": LOOP, "TrainVanilla.py": LOOP}, "TrainVanilla.py", "TrainLSTM.py"),
+        ({"loop.py": LOOP, "model.py": "class VanillaRNN: ..."}, "loop.py", "loop.py"),
+        ({"loop.py": LOOP, "start.py": "from loop import train\n" + MAIN}, "start.py", "start.py"),
+        ({"hw.py": LOOP + MAIN, "helpers.py": LOOP}, "hw.py", "hw.py"),
+    ],
+)  # fmt: skip
+def test_the_script_is_found_by_its_name_or_by_what_it_does(
+    files: dict[str, str], rnn: str, lstm: str, tmp_path: Path
+) -> None:
+    handle = student(tmp_path, files)
+    assert (script_for(handle, "RNN"), script_for(handle, "LSTM")) == (rnn, lstm)
+
+
+def test_a_submission_without_a_training_has_not_started(tmp_path: Path) -> None:
+    handle = student(tmp_path, {"lstm.py": "class LSTM: ..."})
+    with pytest.raises(Failure, match=r"train\.py is not in the submission") as raised:
+        script_for(handle, "RNN")
+    assert raised.value.status == "not started"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def count_parameters(model): return sum(p.numel() for p in model.parameters())",
+        "def count_right(n, right): return n",
+        "def area(n, d): return n * d",
+        "def broken(",
+    ],
+)
+def test_no_formula_leaves_the_points_to_a_person(source: str, tmp_path: Path) -> None:
+    with pytest.raises(Failure) as raised:
+        formula(student(tmp_path, {"lstm.py": source}))
+    assert raised.value.status == "pending"
+
+
+def test_a_formula_is_found_in_any_file(tmp_path: Path) -> None:
+    files = {"a.py": "def n_params(units, d): ...", "lstm.py": "class LSTM: ..."}
+    assert formula(student(tmp_path, files)) == ("a.py", "n_params")
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"),
+    [
+        ([0.25, 0.5], ""),
+        ([25.0, 50.0], ""),
+        ([0.75, 0.5], "Is it the share of what is wrong?"),
+        ([75.0, 50.0], "Is it the share of what is wrong?"),
+        ([32.0, 64.0], "A mean over the batch, not a sum."),
+        ([0.4, 0.6], ""),  # of other batches, perhaps
+        ([-0.5, 1.25], None),
+        ([300.0, 450.0], "A mean over the batch, not a sum."),
+    ],
+)
+def test_accuracies_are_compared_with_those_of_the_last_batches(
+    values: list[float], hint: str | None
+) -> None:
+    found: str | None = ""
+    try:
+        check_accuracies(values, 0.375, 128, "train.py")
+    except Failure as failure:
+        found = failure.hint or None
+    assert found == hint
+
+
+def figure(xlabel: str, ylabel: str, points: int) -> Any:
+    line = {"label": "", "x": np.arange(points), "y": np.zeros(points)}
+    return {"axes": [{"xlabel": xlabel, "ylabel": ylabel, "lines": [line]}]}
+
+
+@pytest.mark.parametrize(
+    ("xlabel", "ylabel", "points", "expected"),
+    [
+        ("step", "accuracy", 7, True),
+        ("", "Loss", 7, True),
+        ("", "accuracy", 60, True),
+        ("palindrome length", "accuracy", 6, False),
+        ("T", "", 10, False),
+    ],
+)
+def test_a_figure_of_lengths_is_none_of_a_training(
+    xlabel: str, ylabel: str, points: int, expected: bool
+) -> None:
+    assert is_of_a_training(figure(xlabel, ylabel, points), 60) is expected
