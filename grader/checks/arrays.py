@@ -14,6 +14,7 @@ from grader.bans.static import Sources, Violation
 from grader.bans.tampering import tampering
 from grader.checks.mistakes import Mistake, Variant, first_match, matches
 from grader.core.failures import Failure, Status
+from grader.submission.places import place
 
 Array = NDArray[Any]
 # What to say, or the mistake itself, and the numbers that a solution with it would give.
@@ -47,7 +48,7 @@ def require_unused(
             what,
             expected=allowed,
             got=f"{violation.what}: {violation.how}",
-            where=f"{violation.file}, line {violation.line}",
+            where=place(violation.file, violation.line, sources[violation.file]),
             hint=hint,
             status=status,
         )

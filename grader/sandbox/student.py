@@ -24,8 +24,15 @@ from grader.core.failures import Failure, Status
 from grader.core.report import FigureReport
 from grader.sandbox import wire
 from grader.sandbox.account import Exceeded, WorkerLost
+from grader.submission.explaining import (
+    OTHER_PYTHON,
+    broken_candidate,
+    called,
+    hint_for,
+    in_cells,
+)
 from grader.submission.imports import with_imports
-from grader.submission.snapshot import Submission
+from grader.submission.snapshot import FileName, Submission
 
 IMPORT_SECONDS = 60.0  # real submissions train at import; see the README about time limits
 PROBE_SECONDS = 10.0
@@ -85,13 +92,29 @@ class Student:
         """
         found = self.submission.find(file, defines)
         if found is None:
-            raise Failure(
-                f"{file} is not in the submission.",
-                expected=f"a file named {file}, in any folder",
-                got="files: " + (", ".join(str(name) for name in self.submission.files[:12])),
-                status="not started",
-            )
+            raise self._not_found(file, defines)
         return str(found)
+
+    def _not_found(self, file: str, defines: Sequence[str]) -> Failure:
+        """Return the Failure for a file that is missing, or can't be recognized."""
+        if isinstance(file, FileName):
+            defines = file.defines
+        if broken := broken_candidate(self.submission, defines):
+            path, error = broken
+            return Failure(
+                f"{path} should be valid Python.",
+                got=f"SyntaxError: {error.msg}",
+                where=in_cells(self.submission, f"{path}, line {error.lineno or 1}"),
+                hint=OTHER_PYTHON,
+                status="error",
+            )
+        names = [str(path) for path in self.submission.handed_in[:12]]
+        return Failure(
+            f"{file} is not in the submission.",
+            expected=f"a file named {file}, in any folder",
+            got="files: " + ", ".join(names),
+            status="not started",
+        )
 
     def sources(
         self, file: str, defines: Sequence[str] = (), imports: bool = True
@@ -170,7 +193,9 @@ class Student:
             "inputs": inputs,
         }
         form = typing.get_type_hints(probe).get("return", Any)
-        answer = self._ask(backend, request, form, seconds, f"running {path}", reply)
+        answer = self._ask(
+            backend, request, form, seconds, f"running {called(self.submission, path)}", reply
+        )
         self.pictures += pictures(answer, form, FIGURES - len(self.pictures))
         return answer
 
@@ -204,7 +229,13 @@ class Student:
         begun = time.monotonic()
         try:
             request = {"do": "load", "file": path}
-            self._ask(backend, request, type(None), IMPORT_SECONDS, doing=f"importing {path}")
+            self._ask(
+                backend,
+                request,
+                type(None),
+                IMPORT_SECONDS,
+                doing=f"importing {called(self.submission, path)}",
+            )
         except Failure as failure:
             self._unloadable[path] = failure
             raise
@@ -280,39 +311,26 @@ class Student:
         status = text("status")
         if status == "not started":
             task = " ".join(text("message").split())  # stands in a line of the table of points
-            raise Failure(task, where=text("where"), status="not started")
+            raise Failure(
+                task, where=in_cells(self.submission, text("where")), status="not started"
+            )
         if status in ("wrong", "banned"):
             what, expected, got, hint = map(text, ("what", "expected", "got", "hint"))
             kind: Status = "failed" if status == "wrong" else "blocked"
             raise Failure(what, expected, got, hint=hint, status=kind, output=backend.output())
         if status in ("error", "blocked"):
+            hint = hint_for(self.submission, text("type"), text("message"), text("where"))
             raise Failure(
                 text("why") or f"Your code raised {text('type')} while {doing}.",
                 got=text("got") or f"{text('type')}: {text('message')}".removesuffix(": "),
-                where=text("where"),
-                hint=text("hint") or self._hint(answer),
+                where=in_cells(self.submission, text("where")),
+                hint=text("hint") or hint,
                 status="error" if status == "error" else "blocked",
-                traceback=text("traceback"),
+                traceback=in_cells(self.submission, text("traceback")),
                 kit_traceback=text("kit_traceback"),
                 output=backend.output(),
             )
         raise WorkerLost("crashed", MALFORMED)
-
-    def _hint(self, answer: dict[str, Any]) -> str:
-        """Return a hint for an exception whose own message leads astray."""
-        texts = [
-            self.submission.source_of(file)
-            for file in self.submission.files
-            if str(answer["where"]).startswith(f"{file},")
-        ]
-        if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for t in texts for line in t.splitlines()):
-            return "The file holds merge-conflict markers (<<<<<<<, >>>>>>>): choose one side."
-        if answer["type"] == "ModuleNotFoundError":
-            return (
-                "Graded code should import Python's own modules, torch, numpy, matplotlib, what "
-                "Anaconda brings, and the files that were handed in: is one of yours missing?"
-            )
-        return ""
 
     def _raise_lost(self, lost: WorkerLost, backend: Backend, path: str, doing: str) -> NoReturn:
         output = backend.output()

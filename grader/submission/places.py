@@ -14,6 +14,12 @@ def notebook_header(name: str) -> str:
     return f"# made of the notebook {name}"
 
 
+def notebook_of(source: str) -> str:
+    """Return the name of the notebook that a module was made of, or nothing."""
+    header = HEADER.match(source)
+    return header[1] if header else ""
+
+
 def cell_mark(cell: int, line: int) -> str:
     """Return the comment in front of a statement from that line of that cell."""
     return f"# cell {cell}, line {line}"
@@ -25,12 +31,12 @@ def place(file: str, line: int, source: str) -> str:
     Args:
         source: The file's text.
     """
-    lines = source.split("\n")
-    header = HEADER.fullmatch(lines[0])
-    if header is None:
+    notebook = notebook_of(source)
+    if not notebook:
         return f"{file}, line {line}"
+    lines = source.split("\n")
     for number in range(min(line, len(lines)), 0, -1):
         if mark := MARK.fullmatch(lines[number - 1]):
             offset = max(line - number - 1, 0)
-            return f"{header[1]}, cell {mark[1]}, line {int(mark[2]) + offset}"
-    return header[1]
+            return f"{notebook}, cell {mark[1]}, line {int(mark[2]) + offset}"
+    return notebook

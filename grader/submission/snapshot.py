@@ -11,7 +11,7 @@ import ast
 import os
 import unicodedata
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from grader.core.names import squeeze
-from grader.core.sources import decode, parse
+from grader.core.sources import decode, is_main_block, parse
 from grader.core.tempdirs import Folder
 from grader.core.text import shown
 from grader.submission.archive import Entry, SubmissionError, entries_of, readable
@@ -47,6 +47,7 @@ class Submission:
     name: the ZIP's stem or the folder's name. source: what was opened, absolute.
     root: the folder to run the code from. files: sorted, relative to ``root``.
     notices: sentences for the student on what was left out or made harmless, and why.
+    made: those of ``files`` that nobody handed in: the modules of notebooks, and what cells write.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Submission:
     root: Path
     files: tuple[PurePosixPath, ...]
     notices: tuple[str, ...]
+    made: frozenset[PurePosixPath] = frozenset()
     _snapshot: Folder | None = field(default=None, repr=False, compare=False)
 
     def find(self, name: str, defines: Sequence[str] = ()) -> PurePosixPath | None:
@@ -78,13 +80,18 @@ class Submission:
         best = max(ranked, key=found.__getitem__)
         return best if found[best] else None
 
+    @property
+    def handed_in(self) -> list[PurePosixPath]:
+        """The files that the student knows."""
+        return [file for file in self.files if file not in self.made]
+
     def source_of(self, file: PurePosixPath) -> str:
         """Return the text of one of ``files``, as Python would read it, or else as Latin-1."""
         return decode((self.root / file).read_bytes()).text
 
     @cached_property
     def _defined(self) -> Mapping[PurePosixPath, frozenset[str]]:
-        """The classes and functions that each file defines at top level."""
+        """The names that each file defines at top level: classes, functions, variables."""
         return {file: self._definitions(file) for file in self.files}
 
     def _definitions(self, file: PurePosixPath) -> frozenset[str]:
@@ -94,8 +101,7 @@ class Submission:
             body = parse(self.source_of(file)).body
         except SyntaxError:
             return frozenset()
-        kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-        return frozenset(node.name for node in body if isinstance(node, kinds))
+        return frozenset(_defined_in(body))
 
     def close(self) -> None:
         """Remove the snapshot."""
@@ -131,15 +137,29 @@ def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
             root = Path(copy.path)
             try:
                 _copy(taken, root)
-                files = {*taken, *convert(taken, root, notes)}
+                made = frozenset(convert(taken, root, notes))
             except BaseException:
                 copy.remove()
                 raise
-            found = tuple(sorted(files))
-            return Submission(name, source, root, found, notes.sentences(), copy)
+            found = tuple(sorted({*taken, *made}))
+            return Submission(name, source, root, found, notes.sentences(), made, copy)
         if not is_folder:
             raise SubmissionError(f"{shown(source.name)} is a ZIP: unpack it and name the folder.")
         return Submission(name, source, source, tuple(sorted(taken)), notes.sentences())
+
+
+def _defined_in(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """Yield the names that statements define, those of main blocks and imports left out."""
+    for node in body:
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield name
+            case ast.AsyncFunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+            case ast.Assign(targets=targets):
+                yield from (target.id for target in targets if isinstance(target, ast.Name))
+            case ast.If() | ast.Try() | ast.With() if not is_main_block(node):
+                yield from _defined_in([*node.body, *getattr(node, "orelse", [])])
 
 
 def _copy(taken: Mapping[PurePosixPath, Entry], root: Path) -> None:
