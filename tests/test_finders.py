@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from grader.worker import finders
+from grader.worker import finders, notes
 from grader.worker.finders import GIVEN
 from grader.worker.importing import StudentCode
 from tests.conftest import ROOT
@@ -54,12 +54,11 @@ def test_a_file_is_found_in_any_folder(load: Load, line: str, place: str) -> Non
     "line", ["from dataset import PalindromeDataset", "from .dataset import PalindromeDataset",
              "from part1.dataset import PalindromeDataset"],
 )  # fmt: skip
-def test_what_came_with_the_sheet_need_not_be_handed_in(
-    load: Load, line: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_came_with_the_sheet_need_not_be_handed_in(load: Load, line: str) -> None:
+    notes.take()
     digits, _ = load({"train.py": line}).PalindromeDataset(5)[0]
     assert digits.shape == (4,)
-    assert "note: dataset.py was not handed in" in capsys.readouterr().out
+    assert any("dataset.py was not handed in" in note for note in notes.take())
 
 
 def test_what_was_handed_in_goes_first(load: Load) -> None:

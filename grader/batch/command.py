@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from grader.batch import lacking
 from grader.batch.grading import Work, grade_missing
 from grader.batch.hand_in import HandIn
 from grader.batch.intake import hand_ins
@@ -35,6 +36,8 @@ def run_batch(args: argparse.Namespace) -> int:
                 check_marks(store)
                 works = begin(store, found, args)
                 for remark in remarks:
+                    say(console, f"note: {remark}")
+                for remark in lacking.remarks(work.hand_in for work in works):
                     say(console, f"note: {remark}")
                 grade_missing(console, store, works, args)
                 if args.similar:

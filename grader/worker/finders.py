@@ -15,6 +15,7 @@ from types import ModuleType
 from grader.core.names import PROTECTED
 from grader.core.paths import EXERCISES
 from grader.core.sources import decode, imports
+from grader.worker.notes import note
 
 # The files that come with each exercise, text by module name; read now, for a locked worker can't.
 GIVEN: dict[str, dict[str, str]] = {}
@@ -59,7 +60,7 @@ class LastResort(MetaPathFinder, InspectLoader):
         if stem in self._files:
             return importlib.util.spec_from_file_location(name, self._files[stem])
         if stem in self._given:
-            print(f"note: {stem}.py was not handed in: the one that came with the sheet is used")
+            note(f"{stem}.py was not handed in: the one that came with the sheet was used.")
             return importlib.util.spec_from_loader(name, self)
         if name in self._packages:
             spec = ModuleSpec(name, None, is_package=True)

@@ -1,0 +1,51 @@
+"""A batch says at its beginning which packages its submissions import and nobody has."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from grader.batch.intake import hand_ins
+from grader.batch.lacking import remarks
+from grader.submission.lacking import lacking
+from grader.submission.snapshot import open_submission
+
+SOURCE = """
+import os, torch, tqdm, wandb
+import dataset  # given with the sheet
+import laboratory.tools as tools
+from part1.helpers import f
+from .other import g
+from homework.other import h
+
+if __name__ == "__main__":
+    import only_when_run
+"""
+
+
+def packed(**files: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.py", text)
+    return data.getvalue()
+
+
+def test_own_files_and_stubs_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "Lee.zip"
+    path.write_bytes(packed(train=SOURCE, helpers="", other="import xyzzy, 3"))
+    with open_submission(path) as submission:
+        assert lacking(submission) == {"laboratory"}
+
+
+def test_how_many_submissions_need_each(tmp_path: Path) -> None:
+    (tmp_path / "Lee.zip").write_bytes(packed(a="import laboratory, plover"))
+    (tmp_path / "Kim.zip").write_bytes(packed(a="from laboratory import x"))
+    (tmp_path / "Mia.zip").write_bytes(b"no ZIP")
+    with hand_ins(tmp_path) as (found, _):
+        said = remarks(found)
+    assert [line.split(":")[0] for line in said] == [
+        "laboratory is not installed, and 2 submissions import it",
+        "plover is not installed, and 1 submission imports it",
+    ]
