@@ -11,7 +11,7 @@ libc = ctypes.CDLL(None)
 real = answering.reply
 
 
-def in_a_thread(request, code, lock):
+def in_a_thread(*arguments):
     def work():
         time.sleep(0.2)
         held = [open(f"file{number}", "wb", buffering=0) for number in range(30)]
