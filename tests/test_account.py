@@ -170,7 +170,7 @@ def test_files_that_are_only_mapped_count_as_the_longest_allowed(
     monkeypatch.setattr("grader.sandbox.usage.MAPS_SECONDS", 0.0)
     meter = Meter(os.getpid(), scratch, Limits(file=2))
     before = meter.read().disk
-    path = Path(scratch.path, "file")
+    path = Path(scratch.path, "a\r\n\x0b (deleted)")  # a name to lead the reader astray
     path.write_bytes(bytes(4096))
     descriptor = os.open(path, os.O_RDONLY)
     with mmap.mmap(descriptor, 4096, prot=mmap.PROT_READ):

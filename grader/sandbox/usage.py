@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 import stat
 import sys
 import time
@@ -14,6 +15,7 @@ from grader.sandbox.isolation import Limits
 from grader.sandbox.scratch import MOST_ENTRIES, Scratch, occupied
 
 MIB = 2**20  # bytes
+NEEDED = re.compile(rb"^(State|Threads|RssAnon|RssShmem|VmSwap):\s+(\S+)", re.MULTILINE)
 MAPS_SECONDS = 0.2  # between two readings of a worker's memory map, which take a millisecond each
 MOST_WALL = 5.0  # a time limit in a worker's own time lasts at most so many times as long
 STOP_SECONDS = 0.2  # a worker that was told to stop has stopped by then, in most cases
@@ -95,23 +97,22 @@ class Meter:
         if sys.platform != "linux":
             return files
         status = self._status()
-        kib = sum(
-            int(status.get(name, "0").split()[0]) for name in ("RssAnon", "RssShmem", "VmSwap")
-        )
-        threads = int(status["Threads"])
+        kib = sum(int(status.get(name, 0)) for name in (b"RssAnon", b"RssShmem", b"VmSwap"))
+        state = status[b"State"].decode()
+        threads = int(status[b"Threads"])
         return dataclasses.replace(
             files,
             cpu=self._cpu(),
             memory=max(0, kib * 1024 - base.memory),
             threads=threads,
             disk=files.disk + self._unlinked(),
-            is_stopped=self._is_stopped(status["State"], threads),
-            is_whole=threads == 1 or status["State"][0] not in "ZX",
+            is_stopped=self._is_stopped(state, threads),
+            is_whole=threads == 1 or state not in "ZX",
         )
 
-    def _status(self) -> dict[str, str]:
-        lines = (self._proc / "status").read_text(errors="replace").splitlines()
-        return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    def _status(self) -> dict[bytes, bytes]:
+        """Return the first word of each line that is needed."""
+        return dict(NEEDED.findall((self._proc / "status").read_bytes()))
 
     def _cpu(self) -> float:
         fields = (self._proc / "stat").read_text(errors="replace").rsplit(")", 1)[1].split()
@@ -119,7 +120,7 @@ class Meter:
 
     def _is_stopped(self, state: str, threads: int) -> bool:
         if threads == 1:
-            return state[0] in "TZX"
+            return state in "TZX"
         states = (path / "stat" for path in (self._proc / "task").iterdir())
         return all(
             path.read_text(errors="replace").rsplit(")", 1)[1][1] in "TZX" for path in states
@@ -145,8 +146,9 @@ class Meter:
             return
         self._maps_read = now
         self._mapped = set()
-        for line in (self._proc / "maps").read_text(errors="replace").splitlines():
-            if line.endswith(" (deleted)") and self._scratch.path in line:
+        text = (self._proc / "maps").read_bytes()
+        for line in text.split(b"\n") if b" (deleted)\n" in text else ():
+            if line.endswith(b" (deleted)") and self._scratch.path.encode() in line:
                 device, inode = line.split(maxsplit=5)[3:5]
-                major, minor = (int(part, 16) for part in device.split(":"))
+                major, minor = (int(part, 16) for part in device.split(b":"))
                 self._mapped.add((os.makedev(major, minor), int(inode)))
