@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -60,7 +61,7 @@ class FakeWorker:
 )
 def test_each_limit_has_its_message(usage: dict[str, float], said: str) -> None:
     mine = Account(LIMITS)
-    FakeWorker(mine, **usage)
+    FakeWorker(mine, **cast(Any, usage))
     with pytest.raises(Exceeded) as raised:
         mine.check()
     assert said in raised.value.what

@@ -384,7 +384,7 @@ def kernel(lstm: Callable[..., tuple[Tensor, ...]], x: Tensor, weights: list[Ten
     return lstm(x, state, weights, True, 1, 0.0, False, False, False)[0]
 
 
-@torch.jit.ignore
+@torch.jit.ignore  # type: ignore[untyped-decorator]
 def inputs() -> Tensor:
     return torch.ones(T, B, D, requires_grad=True)
 

@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ from grader.batch.hand_in import HandIn, natural
 from grader.batch.intake import hand_ins
 from grader.batch.judge_pool import JudgePool
 from grader.batch.listing import items_in, read_file
+from grader.batch.store import Store
 from grader.batch.task import Task
 from grader.core.errors import MachineError, UserError, is_machine_error
 from grader.core.failures import Failure
@@ -300,7 +302,7 @@ def test_a_full_disk_refuses_nobody(
 
 def test_a_judge_that_can_not_make_a_folder_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
-    tasks = iter([({}, b""), ({}, b""), None])
+    tasks: Iterator[Any] = iter([({}, b""), ({}, b""), None])
 
     class Control:
         def __init__(self, _: int) -> None:
@@ -316,7 +318,7 @@ def test_a_judge_that_can_not_make_a_folder_goes_on(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(judge_process, "warm_up", contextlib.nullcontext)
     monkeypatch.setattr(judge_process, "receive", lambda _: next(tasks))
     monkeypatch.setattr(judge_process, "Folder", full)
-    monkeypatch.setattr(judge_process.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["judge", "3"])
     judge_process.main()
     assert [json.loads(data)["batch"]["status"] for data in sent[1:]] == ["internal"] * 2
@@ -472,7 +474,7 @@ def test_a_result_that_somebody_damaged_is_one_row(tmp_path: Path, judges: Judge
     judges.graded.clear()
     for damage in (b"{", b"[]", b'{"batch": 1}', b"\xff"):
         (out / "results" / "Kim.json").write_bytes(damage)
-        rows = write_reports.read_rows(write_reports.Store(out))
+        rows = write_reports.read_rows(Store(out))
         assert [row.status for row in rows] == ["internal", "graded"]
         assert batch(source, out) == 0
     assert judges.graded == ["Kim"] * 4

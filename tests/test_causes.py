@@ -16,7 +16,11 @@ def result(question: str, points: float = 1.0, **failure: Any) -> Result:
 
 
 def test_what_is_said_word_for_word_is_said_once() -> None:
-    same = {"what": "Your code raised SyntaxError.", "status": "error", "hint": "Look there."}
+    same: dict[str, Any] = {
+        "what": "Your code raised SyntaxError.",
+        "status": "error",
+        "hint": "Look there.",
+    }
     blocks = causes([result("1", **same), result("2", 2.0, **same), result("2", got="3")])
     assert [[each.question for each in block] for block in blocks] == [["2", "1"], ["2"]]
 

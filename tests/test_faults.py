@@ -62,7 +62,9 @@ def test_fault(fault: Path, grade: Grade, tmp_path: Path) -> None:
     if "select" in rules:
         arguments = [*arguments, "-k", rules["select"]]
     run = grade(submission, *arguments)
-    questions = {row["id"]: row for row in run.report["grade"]["questions"]}
+    questions: dict[str, dict[str, Any]] = {
+        row["id"]: dict(row) for row in run.report["grade"]["questions"]
+    }
     for question, expected in rules["expect"].items():
         found = {key: questions[question][key] for key in expected}
         assert found == expected, f"question {question}\n{run.text}"

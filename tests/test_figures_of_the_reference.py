@@ -9,20 +9,24 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any, cast
 
 import matplotlib
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgb
+from matplotlib.container import ErrorbarContainer
+from matplotlib.lines import Line2D
 from numpy.testing import assert_allclose
 
 from reference.figures import __main__ as command
 from reference.figures import drawing, interrupts, memory, palindromes, parallel, toy
 from reference.palindrome.lstm import LSTM
+from tests.drawn import labels_of, lines_of, ys
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +69,10 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("untrained")
 @pytest.mark.parametrize("options", [[], ["--quick"]])
 def test_every_figure_is_written_and_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     folder, style = Path("new") / "folder", dict(matplotlib.rcParams)
@@ -81,11 +88,16 @@ def test_every_figure_is_written_and_named(
 @pytest.mark.usefixtures("untrained")
 @pytest.mark.parametrize(("options", "steps"), [([], 7), (["--quick"], 5)])
 def test_quick_makes_less_effort_and_figures_is_the_default_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options, steps: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], steps: int
 ) -> None:
     efforts: list[tuple[object, ...]] = []
+
+    def noted(*effort: object) -> tuple[()]:
+        efforts.append(effort)
+        return ()
+
     monkeypatch.setattr(toy, "figures", lambda: iter(()))
-    monkeypatch.setattr(memory, "figures", lambda *effort: efforts.append(effort) or ())
+    monkeypatch.setattr(memory, "figures", noted)
     monkeypatch.chdir(tmp_path)
     command.main(options)
     assert [effort[-1] for effort in efforts] == [steps]
@@ -93,8 +105,8 @@ def test_quick_makes_less_effort_and_figures_is_the_default_folder(
 
 
 def test_quick_is_less_than_full() -> None:
-    for quick, full in zip(drawing.QUICK, drawing.FULL, strict=True):
-        assert np.sum(quick) < np.sum(full)
+    for less, more in zip(drawing.QUICK, drawing.FULL, strict=True):
+        assert np.sum(np.array(less)) < np.sum(np.array(more))
 
 
 def test_help_says_how_long_it_takes_and_where_the_files_go(
@@ -121,7 +133,7 @@ def test_every_figure_has_a_title_labels_and_a_legend() -> None:
         for axes in figure.axes:
             assert axes.get_xlabel(), name
             assert axes.get_ylabel(), name
-            assert axes.get_legend().texts, name
+            assert labels_of(axes), name
 
 
 @pytest.mark.usefixtures("untrained")
@@ -162,13 +174,16 @@ def test_restarts_are_drawn_by_their_size() -> None:
     for power, ends in (1, [0.154769, 0.023954, 0.003707]), (1.5, [0.050178, 0.002518, 0.000126]):
         (axes,) = drawn[f"000-restarts-power-{power}"].axes
         assert axes.get_yscale() == "log"
-        assert_allclose([line.get_ydata()[-1] for line in axes.lines], ends, rtol=0, atol=1e-6)
+        assert_allclose([ys(line)[-1] for line in axes.lines], ends, rtol=0, atol=1e-6)
 
 
 def test_theta_stays_between_the_theoretical_envelopes() -> None:
     (axes,) = dict(toy.figures())["000-theta"].axes
-    slow, fast, *envelopes = (line.get_ydata() for line in axes.lines)
-    for theta, above, below, power in (slow, *envelopes[:2], 1 / 4), (fast, *envelopes[2:], 3 / 8):
+    slow, fast, *bounds = (ys(line) for line in axes.lines)
+    for theta, above, below, power in (
+        (slow, bounds[0], bounds[1], 1 / 4),
+        (fast, bounds[2], bounds[3], 3 / 8),
+    ):
         k = np.arange(1, len(theta) + 1)
         assert_allclose(above / above[0], k**-power)
         assert_allclose(below, -above)
@@ -180,7 +195,7 @@ def test_theta_stays_between_the_theoretical_envelopes() -> None:
 def test_curves_that_differ_in_length_only_have_markers_of_their_own() -> None:
     _, figure = next(memory.figures(*TINY_MEMORY))
     assert len({line.get_marker() for line in figure.axes[0].lines}) == 4
-    handles = figure.axes[0].get_legend().legend_handles
+    handles = [line for line in lines_of(figure.axes[0]) if isinstance(line, Line2D)]
     assert len({handle.get_marker() for handle in handles}) == 4
 
 
@@ -213,7 +228,7 @@ def test_a_figure_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     path.mkdir()
     with pytest.raises(SystemExit) as caught:
         command.main(["-o", str(tmp_path)])
-    assert caught.value.code.startswith(f"error: can't write {path}: Is a directory;")
+    assert str(caught.value.code).startswith(f"error: can't write {path}: Is a directory;")
     assert (tmp_path / f"{NAMES[0]}.png").read_bytes().endswith(b"IEND\xaeB`\x82")
 
 
@@ -230,11 +245,13 @@ def test_ctrl_c_ends_everything_at_once_with_one_line(
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     command = [sys.executable, "-m", "reference.figures", "--quick", "-o", str(tmp_path)]
     # As a terminal does: a group of its own, all of which gets the signal.
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(
         command, cwd=ROOT, preexec_fn=heed, start_new_session=True, **pipes
     ) as run:
-        printed = []
+        printed: list[str] = []
+        assert run.stdout
+        assert run.stderr
         while line and not (printed and line in printed[-1]):
             printed.append(run.stdout.readline())
             assert printed[-1], run.stderr.read()
@@ -251,7 +268,7 @@ def test_ctrl_c_ends_everything_at_once_with_one_line(
     assert all(Path(path).read_bytes().endswith(b"IEND\xaeB`\x82") for path in promised)
 
 
-def alive(group):
+def alive(group: int) -> bool:
     """Whether a process of the group runs; one that has ended and waits to be noticed does not."""
     command = ["ps", "-e", "-o", "pgid=,stat="]
     rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
@@ -262,14 +279,17 @@ def test_bars_reach_from_the_worst_to_the_best_seed() -> None:
     values = np.full((3, 2, 3), 0.1)  # their mean is 0.10000000000000002: no bar of length −1e-17
     values[1, 0] = [0.2, 0.3, 1.0]
     (axes,) = palindromes.plot_accuracies((5, 10), values).axes
-    bars = [container.lines[2][0].get_segments() for container in axes.containers]
-    assert_allclose(bars[1][0], [[5, 0.2], [5, 1.0]])
-    assert_allclose(axes.containers[1].lines[0].get_ydata(), [0.5, 0.1])
+    lstm = axes.containers[1]
+    assert isinstance(lstm, ErrorbarContainer)
+    line, _, (bars,) = lstm.lines
+    assert isinstance(line, Line2D)
+    assert_allclose(bars.get_segments()[0], [[5, 0.2], [5, 1.0]])
+    assert_allclose(ys(line), np.array([0.5, 0.1]))
     assert axes.get_ylim()[0] == 0
 
 
 @pytest.fixture
-def one_thread():
+def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with torch.random.fork_rng():
@@ -315,12 +335,18 @@ def test_an_interrupt_waits_until_the_workers_have_started() -> None:
 def test_workers_end_when_nobody_waits_for_their_results() -> None:
     results = parallel.in_parallel(time.sleep, [0.0, 600.0])
     assert next(results) == (0.0, None)
-    results.close()
+    cast(Generator[object], results).close()
     assert multiprocessing.active_children() == []
 
 
 def test_the_open_lstm_differs_in_its_start_only() -> None:
-    options = {"seq_length": 4, "input_dim": 1, "num_hidden": 3, "num_classes": 10, "batch_size": 2}
+    options: dict[str, Any] = {
+        "seq_length": 4,
+        "input_dim": 1,
+        "num_hidden": 3,
+        "num_classes": 10,
+        "batch_size": 2,
+    }
     with torch.random.fork_rng():
         torch.manual_seed(0)
         closed = LSTM(**options).state_dict()

@@ -7,6 +7,7 @@ import sys
 import time
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -51,7 +52,9 @@ def line(text: str) -> bytes:
     return b"BT /F 12 Tf 50 700 Td (" + text.encode("cp1252") + b") Tj ET\n"
 
 
-def findings_of(folder: Path, files: dict, name: str = "Müller-1234567.zip") -> dict[str, Finding]:
+def findings_of(
+    folder: Path, files: Mapping[str, bytes], name: str = "Müller-1234567.zip"
+) -> dict[str, Finding]:
     """By rule, the findings on a ZIP of ``files``."""
     path = folder / name
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -209,7 +212,7 @@ def test_only_the_first_pages_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"%PDF", b"\0" * 1000, pdf_of(line("x"))[:300], pdf_of(b"(" * 100_000)]
 )
-def test_broken_pdf(tmp_path: Path, data) -> None:
+def test_broken_pdf(tmp_path: Path, data: bytes) -> None:
     finding = findings_of(tmp_path, {"a.py": b"", "report.pdf": data})["author in PDF"]
     assert not finding.ok
     assert finding.message == (

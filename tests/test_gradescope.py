@@ -8,7 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -16,6 +16,7 @@ import torch
 from grader import api
 from grader.__main__ import main
 from grader.core.errors import UserError
+from grader.core.report import Report
 from grader.release import gradescope_run
 from grader.reports.gradescope import refused, results
 from grader.submission import snapshot
@@ -164,7 +165,8 @@ def test_the_only_zip_is_graded_if_no_code_is_beside_it(
 
 def test_results_say_what_a_person_gives() -> None:
     grade = {"earned": 1.5, "possible": 2.0, "pending": 1.0}
-    found = results({"grade": grade, "notices": ["a"], "tests": [], "seed": 3}, 1.2)
+    report = {"grade": grade, "notices": ["a"], "tests": [], "seed": 3}
+    found = results(cast(Report, report), 1.2)
     assert found["output"] == "1.5 of 2 automatic points; 1 more are to be graded by a person\na"
     assert found["extra_data"] == {"seed": 3}
     assert refused("no")["score"] == 0

@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -31,8 +31,10 @@ GERMAN = (
     "Teilnehmer/in102;Ben Lee;b@b.de;Zur Bewertung abgegeben;A;5,00;100,00;Nein;-;-;alt\r\n"
 )
 
+Status = Literal["graded", "refused", "internal"]
 
-def a_row(number: int, earned: float | None = 12.0, status: str = "graded") -> Row:
+
+def a_row(number: int, earned: float | None = 12.0, status: Status = "graded") -> Row:
     marks = [Mark("1.6", "LSTM", 16.0, False, earned, "passed")]
     folder = f"Name_{number}_assignsubmission_file"
     return Row(f"Name_{number}", f"Name_{number}", folder, status, "", 1.0, marks)

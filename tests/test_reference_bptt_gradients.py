@@ -46,7 +46,7 @@ def test_without_truncation_all_gradients_agree(problem: dict[str, np.ndarray], 
 
 
 @pytest.mark.parametrize("p", [0, -0.5, 1.5, float("nan")])
-def test_impossible_probabilities_are_refused(problem: dict[str, np.ndarray], p) -> None:
+def test_impossible_probabilities_are_refused(problem: dict[str, np.ndarray], p: float) -> None:
     with pytest.raises(ValueError, match="p must"):
         bptt_gradients.randomized_gradients(**problem, p=p, rng=np.random.default_rng(4))
 

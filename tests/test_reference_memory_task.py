@@ -2,6 +2,7 @@
 
 import inspect
 from itertools import islice
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from reference.memory_learner import Learner, MSELoss
 from reference.memory_task import (
     BATCH_SIZE,
+    Samples,
     accuracy,
     accuracy_against_length,
     generate_samples,
@@ -19,24 +21,25 @@ from reference.memory_task import (
     plot_vanishing_gradients,
 )
 from reference.numpy_rnn import RNN
+from tests.drawn import labels_of, xs, ys
 
 
 class Slope:
     """ŷ = w · (last element): one weight, with a gradient at every time step to be summed."""
 
-    def __init__(self, w=0.0) -> None:
+    def __init__(self, w: float = 0.0) -> None:
         self.w = w
-        self.rates = []
+        self.rates: list[float] = []
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> np.ndarray:
         self.x = x
         return self.w * x[-1]
 
-    def backward(self, d_loss):
+    def backward(self, d_loss: np.ndarray) -> dict[str, np.ndarray]:
         self.gradient = np.sum(d_loss * self.x[-1])
         return {"d_w": np.full((2, 1, 1), self.gradient / 2)}
 
-    def update(self, lr) -> None:
+    def update(self, lr: float) -> None:
         self.rates.append(lr)
         self.w -= lr * self.gradient
 
@@ -44,30 +47,30 @@ class Slope:
 class Recall:
     """A model that needs no training: ŷ = factor · (first element)."""
 
-    def __init__(self, factor) -> None:
+    def __init__(self, factor: float) -> None:
         self.factor = factor
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> np.ndarray:
         return self.factor * x[0]
 
-    def backward(self, d_loss):
+    def backward(self, d_loss: np.ndarray) -> dict[str, np.ndarray]:
         return {"d_w": d_loss}
 
-    def update(self, lr) -> None:
+    def update(self, lr: float) -> None:
         pass
 
 
-def labels(figure: Figure):
+def labels(figure: Figure) -> tuple[str, str, list[str]]:
     """The axis labels and legend entries of a figure that can be saved."""
     assert isinstance(figure, Figure)
     figure.canvas.draw()
     (axes,) = figure.axes
-    return axes.get_xlabel(), axes.get_ylabel(), [t.get_text() for t in axes.get_legend().texts]
+    return axes.get_xlabel(), axes.get_ylabel(), labels_of(axes)
 
 
 def test_samples_come_from_a_generator_without_end() -> None:
     samples = generate_samples(50, 7, rng=3)
-    assert inspect.isgenerator(samples)
+    assert inspect.isgenerator(cast(object, samples))
     batches = list(islice(samples, 40))
     for x, y in batches:
         assert x.shape == (7, 50, 1)
@@ -103,7 +106,7 @@ def test_the_loss_refuses_what_would_broadcast_and_backward_without_forward() ->
         MSELoss().backward()
 
 
-def constant_data(value):
+def constant_data(value: float) -> Samples:
     while True:
         yield np.full((2, 5, 1), value), np.full((5, 1), value)
 
@@ -148,9 +151,9 @@ def test_the_learning_curve() -> None:
     entries = ["training batch", "no memory: always 0"]
     assert labels(figure) == ("training step", "mean squared error", entries)
     curve, baseline = figure.axes[0].lines
-    np.testing.assert_array_equal(curve.get_xdata(), [1, 2, 3])
-    np.testing.assert_array_equal(curve.get_ydata(), learner.history)
-    assert baseline.get_ydata()[0] == pytest.approx(1 / 3)
+    np.testing.assert_array_equal(xs(curve), [1, 2, 3])
+    np.testing.assert_array_equal(ys(curve), learner.history)
+    assert ys(baseline)[0] == pytest.approx(1 / 3)
     assert figure.axes[0].get_yscale() == "log"
 
 
@@ -171,9 +174,10 @@ def test_accuracy_of_guessing_zero_is_the_tolerance() -> None:
 
 
 def test_accuracy_against_length_trains_anew_each_time() -> None:
-    generators, models = [], []
+    generators: list[float] = []
+    models: list[Recall] = []
 
-    def make_model(rng):
+    def make_model(rng: np.random.Generator) -> Recall:
         generators.append(rng.random())
         models.append(Recall(1.0 if len(models) < 2 else 0.0))
         return models[-1]
@@ -192,7 +196,7 @@ def test_accuracy_against_length_trains_and_tests_at_the_length() -> None:
     seen = []
 
     class Spy(Recall):
-        def forward(self, x):
+        def forward(self, x: np.ndarray) -> np.ndarray:
             seen.append(x.shape)
             return super().forward(x)
 
@@ -201,7 +205,7 @@ def test_accuracy_against_length_trains_and_tests_at_the_length() -> None:
 
 
 def test_a_short_sequence_is_easier_than_a_long_one() -> None:
-    def make_model(rng):
+    def make_model(rng: np.random.Generator) -> RNN:
         return RNN(1, 32, 1, rng)
 
     short, long = accuracy_against_length(make_model, [2, 40], repetitions=2, steps=300, rng=0)
@@ -222,8 +226,8 @@ def test_the_accuracy_figure_has_error_bars() -> None:
     figure = plot_accuracy([5, 10], accuracies)
     assert labels(figure) == ("sequence length T", "accuracy", ["mean ± standard deviation"])
     ((line, _, (bars,)),) = figure.axes[0].containers
-    np.testing.assert_array_equal(line.get_xdata(), [5, 10])
-    np.testing.assert_allclose(line.get_ydata(), [0.9, 0.2])
+    np.testing.assert_array_equal(xs(line), [5, 10])
+    np.testing.assert_allclose(ys(line), [0.9, 0.2])
     heights = [segment[:, 1] for segment in bars.get_segments()]
     deviation = np.sqrt(0.02 / 3)
     np.testing.assert_allclose(heights, [[0.9 - deviation, 0.9 + deviation], [0.2, 0.2]])
@@ -238,8 +242,8 @@ def test_the_figure_of_the_vanishing_gradient() -> None:
     axes = figure.axes[0]
     assert axes.get_yscale() == "log"
     for T, line in zip([3, 30], axes.lines, strict=True):
-        np.testing.assert_array_equal(line.get_xdata(), np.arange(1, T + 1))
-    long = axes.lines[1].get_ydata()
+        np.testing.assert_array_equal(xs(line), np.arange(1, T + 1))
+    long = ys(axes.lines[1])
     assert long[0] < 1e-4 * long[-1]
     x, _ = next(generate_samples(BATCH_SIZE, 3, rng=1))
-    np.testing.assert_allclose(axes.lines[0].get_ydata(), gradient_norms(model, x))
+    np.testing.assert_allclose(ys(axes.lines[0]), gradient_norms(model, x))

@@ -3,6 +3,8 @@
 Its gradients are compared with the exercise's oracle when the reference is graded.
 """
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,12 +15,12 @@ T, BATCH = 6, 4
 
 
 @pytest.fixture
-def rng():
+def rng() -> np.random.Generator:
     return np.random.default_rng(7)
 
 
 @pytest.fixture
-def model(rng: np.random.Generator):
+def model(rng: np.random.Generator) -> RNN:
     """Weights well beyond the initial ones and biases unlike zero, so that every term counts."""
     model = RNN(3, 5, 2, rng)
     model.set_weights({name: rng.normal(0, 0.6, shape) for name, shape in SHAPES.items()})
@@ -26,7 +28,7 @@ def model(rng: np.random.Generator):
 
 
 @pytest.fixture
-def x(rng: np.random.Generator):
+def x(rng: np.random.Generator) -> np.ndarray:
     return rng.normal(size=(T, BATCH, 3))
 
 
@@ -72,7 +74,7 @@ def test_weights_are_copied_in_and_out(model: RNN) -> None:
     [{"by": np.zeros(2)}, {"W": np.zeros((5, 3))}, {"extra": np.zeros(1)}, {"W": None}],
     ids=["flat", "transposed", "unknown", "no array"],
 )
-def test_bad_weights_are_refused_and_change_nothing(model: RNN, change) -> None:
+def test_bad_weights_are_refused_and_change_nothing(model: RNN, change: dict[str, Any]) -> None:
     before = model.get_weights()
     with pytest.raises(ValueError, match="expected weights of shapes"):
         model.set_weights({name: np.zeros(shape) for name, shape in SHAPES.items()} | change)

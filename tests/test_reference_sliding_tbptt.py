@@ -1,5 +1,7 @@
 """reference/sliding_tbptt.py: counts by hand, limits, and the double loop of the benchmark."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -28,7 +30,7 @@ class Multiplicative(nn.Module):
 class Tanhlike(nn.RNNCell):
     """Looks like a tanh cell to isinstance, but is not one."""
 
-    def forward(self, x: Tensor, h: Tensor) -> Tensor:
+    def forward(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         return h / 2 + super().forward(x, h)
 
 
@@ -45,7 +47,7 @@ class Adder(nn.Module):
         return h + self.theta
 
 
-CELLS = {
+CELLS: dict[str, Callable[[int, int], nn.Module]] = {
     "tanh": nn.RNNCell,
     "relu": lambda d, h: nn.RNNCell(d, h, nonlinearity="relu"),
     "no_bias": lambda d, h: nn.RNNCell(d, h, bias=False),
@@ -62,10 +64,13 @@ def cell(request: pytest.FixtureRequest) -> nn.Module:
 
 
 @pytest.fixture
-def data() -> tuple[Tensor, Tensor, Tensor]:
+def data() -> Data:
     generator = torch.Generator().manual_seed(4)
-    shapes = ((N, D), (N, H), (H,))
-    return tuple(torch.randn(shape, dtype=torch.float64, generator=generator) for shape in shapes)
+    x, y, h_0 = (
+        torch.randn(shape, dtype=torch.float64, generator=generator)
+        for shape in ((N, D), (N, H), (H,))
+    )
+    return x, y, h_0
 
 
 def assert_same(actual: sliding_tbptt.Gradient, expected: sliding_tbptt.Gradient) -> None:
@@ -132,7 +137,9 @@ def test_sliding_window_leaves_the_cell_as_it_was(cell: nn.Module, data: Data) -
 @pytest.mark.parametrize(
     "gradient", [sliding_tbptt.stateful_chunks_gradient, sliding_tbptt.sliding_window_gradient]
 )
-def test_windows_shorter_than_a_step_are_refused(data: Data, gradient) -> None:
+def test_windows_shorter_than_a_step_are_refused(
+    data: Data, gradient: Callable[..., sliding_tbptt.Gradient]
+) -> None:
     with pytest.raises(ValueError, match="K must"):
         gradient(Adder(), squared_error, *data, 0)
 
@@ -143,7 +150,7 @@ def every_fifth(h: Tensor, y: Tensor) -> Tensor:
     return weight * (h - target).square().sum() / 2
 
 
-def adder_problem(last_target: float):
+def adder_problem(last_target: float) -> Data:
     """h_t = t, losses (h_t - y_t)^2 / 2 after steps 5, 10, 15 and 20 only: k1 = 5."""
     x, y = torch.zeros(20, 1, dtype=torch.float64), torch.zeros(20, 2, dtype=torch.float64)
     y[4::5, 0] = 1
@@ -151,9 +158,12 @@ def adder_problem(last_target: float):
     return x, y, torch.zeros(1, dtype=torch.float64)
 
 
-def accumulating(cell: nn.Module, loss, x, y, h_0, k1: int, k2: int) -> float:
+def accumulating(
+    cell: Adder, loss: sliding_tbptt.Loss, x: Tensor, y: Tensor, h_0: Tensor, k1: int, k2: int
+) -> float:
     """The widespread mistake: states' .grad is not cleared between windows that overlap."""
-    steps, h = [], h_0
+    steps: list[tuple[Tensor, Tensor]] = []
+    h = h_0
     for i, x_i in enumerate(x):
         h_in = h.detach().requires_grad_()
         h = cell(x_i, h_in)
@@ -162,6 +172,7 @@ def accumulating(cell: nn.Module, loss, x, y, h_0, k1: int, k2: int) -> float:
             loss(h, y[i]).backward(retain_graph=True)
             for (_, before), (after, _) in zip(steps[-2::-1], steps[:0:-1], strict=True):
                 before.backward(after.grad, retain_graph=True)
+    assert cell.theta.grad is not None
     return cell.theta.grad.item()
 
 

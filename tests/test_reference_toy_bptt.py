@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from reference import toy_bptt
+from tests.drawn import labels_of
 
 MU, T = 1.0, 20
 
@@ -75,7 +76,7 @@ def test_loss_figure_shows_loss_and_gradient(run: toy_bptt.Run) -> None:
     assert figure.get_suptitle() == "Truncated BPTT"
     for axes, values in zip(figure.axes, (run.loss, run.gradient), strict=True):
         (line,) = axes.lines
-        assert_allclose(line.get_xydata(), np.column_stack([[1, 2], values]))
+        assert_allclose(np.asarray(line.get_xydata()), np.column_stack([[1, 2], values]))
         assert axes.get_xlabel()
         assert axes.get_ylabel()
         assert axes.get_legend()
@@ -84,8 +85,8 @@ def test_loss_figure_shows_loss_and_gradient(run: toy_bptt.Run) -> None:
 def test_theta_figure_shows_every_run_and_the_decay(run: toy_bptt.Run) -> None:
     runs = {"first": run, "restart": run._replace(theta=np.array([0.25, 0.1]))}
     (axes,) = toy_bptt.theta_figure(runs, "Restarts", decay=-0.25).axes
-    assert [text.get_text() for text in axes.get_legend().texts] == [*runs, "$k^{-0.25}$"]
-    first, restart, decay = (line.get_xydata() for line in axes.lines)
+    assert labels_of(axes) == [*runs, "$k^{-0.25}$"]
+    first, restart, decay = (np.asarray(line.get_xydata()) for line in axes.lines)
     assert_allclose(first, np.column_stack([[1, 2, 3], run.theta]))
     assert_allclose(restart, [[1, 0.25], [2, 0.1]])
     assert_allclose(decay[:, 1], [1, 2**-0.25, 3**-0.25])

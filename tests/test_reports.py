@@ -34,7 +34,7 @@ PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n pixels").decode()
 
 def a_result(
     earned: float = 2.0, status: str = "failed", hint: str = "", **metadata: Any
-) -> dict[str, Any]:
+) -> Any:  # a report with what is read of it
     failure = {
         "what": f"What {EVIL}",
         "expected": "1",
@@ -72,12 +72,12 @@ def a_result(
     }
 
 
-REFUSED = {"batch": {"status": "refused", "message": f"no ZIP: {EVIL}", "remarks": []}}
-INTERNAL = {"batch": {"status": "internal", "message": "ours", "remarks": []}}
+REFUSED: Any = {"batch": {"status": "refused", "message": f"no ZIP: {EVIL}", "remarks": []}}
+INTERNAL: Any = {"batch": {"status": "internal", "message": "ours", "remarks": []}}
 
 
 def rows_of(
-    results: dict[str, dict[str, Any]], given: dict[tuple[str, str], Given] | None = None
+    results: dict[str, Any], given: dict[tuple[str, str], Given] | None = None
 ) -> list[Row]:
     rows = [read_row(name, f"file-{i}", "", r) for i, (name, r) in enumerate(results.items())]
     complete(rows, given or {})

@@ -39,7 +39,7 @@ if not os.environ.get("CI"):
     if not CHROMIUM:
         pytest.skip("apt-get install chromium: no browser is found", allow_module_level=True)
 
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402 (after the check)
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright  # noqa: E402 (after the check)
 
 pytestmark = pytest.mark.slow
 
@@ -97,16 +97,26 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def outside(url: str) -> list[str]:
+    """Return the URL in a list, unless the page brings it along."""
+    return [] if url.startswith(("file:", "data:")) else [url]
+
+
 @pytest.fixture
 def page(browser: Browser, course: Path) -> Iterator[Page]:
     """The report, open; whatever a page asks the network for, or complains of, is an error."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     complaints: list[str] = []
-    page.on("request", lambda r: r.url.startswith(("file:", "data:")) or complaints.append(r.url))
+
+    def refuse(dialog: Dialog) -> None:
+        complaints.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("request", lambda request: complaints.extend(outside(request.url)))
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", refuse)
     page.goto((course / "report.html").as_uri())
     yield page
     assert not complaints

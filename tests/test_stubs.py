@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A Python where none of them is installed."""
     real = PathFinder.find_spec
 
-    def find_spec(name: str, *more: object) -> object:
+    def find_spec(name: str, *more: Any) -> object:
         return None if name in STUBBED and not more else real(name, *more)
 
     monkeypatch.setattr(PathFinder, "find_spec", find_spec)

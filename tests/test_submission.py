@@ -12,7 +12,9 @@ import tempfile
 import time
 import tracemalloc
 import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import nbformat
 import pytest
@@ -25,14 +27,19 @@ CODE = b"class VanillaRNN:\n    pass\n"
 
 
 @pytest.fixture(autouse=True)
-def snapshots(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
+def snapshots(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that every snapshot of a test goes to; it is empty again when all are closed."""
     folder = tmp_path_factory.mktemp("snapshots")
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
 
 
-def zip_of(folder: Path, files: dict, name: str = "Doe-1234567.zip", method=zipfile.ZIP_DEFLATED):
+def zip_of(
+    folder: Path,
+    files: Mapping[Any, bytes],
+    name: str = "Doe-1234567.zip",
+    method: int = zipfile.ZIP_DEFLATED,
+) -> Path:
     """A ZIP of ``files``: names or ZipInfos to contents."""
     path = folder / name
     with zipfile.ZipFile(path, "w", method) as archive:
@@ -48,7 +55,7 @@ def entry(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
     return info
 
 
-def folder_of(folder: Path, files: dict) -> Path:
+def folder_of(folder: Path, files: Mapping[str, bytes]) -> Path:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -114,7 +121,7 @@ def test_folder_becomes_a_snapshot(tmp_path: Path) -> None:
     assert (folder / "lstm.py").read_bytes() == CODE
 
 
-def test_without_snapshot_the_folder_itself_is_used(tmp_path: Path, snapshots) -> None:
+def test_without_snapshot_the_folder_itself_is_used(tmp_path: Path, snapshots: Path) -> None:
     folder = folder_of(tmp_path / "work", {"lstm.py": CODE, "conftest.py": CODE})
     with open_submission(folder, snapshot=False) as submission:
         assert submission.root == folder
@@ -135,7 +142,7 @@ def test_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (submission.source, submission.name) == (folder, "work")
 
 
-def test_snapshot_goes_with_close(tmp_path: Path, snapshots) -> None:
+def test_snapshot_goes_with_close(tmp_path: Path, snapshots: Path) -> None:
     submission = open_submission(zip_of(tmp_path, {"a.py": CODE}))
     assert len(list(snapshots.iterdir())) == 1
     submission.close()
@@ -143,14 +150,14 @@ def test_snapshot_goes_with_close(tmp_path: Path, snapshots) -> None:
     assert not list(snapshots.iterdir())
 
 
-def test_snapshot_goes_with_the_object(tmp_path: Path, snapshots) -> None:
+def test_snapshot_goes_with_the_object(tmp_path: Path, snapshots: Path) -> None:
     submission = open_submission(zip_of(tmp_path, {"a.py": CODE}))
     del submission
     gc.collect()
     assert not list(snapshots.iterdir())
 
 
-def test_snapshot_goes_with_the_process(tmp_path: Path, snapshots) -> None:
+def test_snapshot_goes_with_the_process(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE})
     script = (
         "from grader.submission.snapshot import open_submission; "
@@ -184,7 +191,7 @@ def test_snapshot_survives_the_end_of_a_fork(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def tree(tmp_path: Path):
+def tree(tmp_path: Path) -> Iterator[Submission]:
     files = {
         "part1/train.py": b"def train(): ...",
         "palindrome/train.py": b"def train(): ...",
@@ -216,11 +223,11 @@ def tree(tmp_path: Path):
         ("rnn.py", (), None),
     ],
 )
-def test_find(tree: Path, name: str, defines, found: str | None) -> None:
+def test_find(tree: Submission, name: str, defines: tuple[str, ...], found: str | None) -> None:
     assert tree.find(name, defines) == (found and PurePosixPath(found))
 
 
-def test_find_by_what_a_name_says_of_the_file(tree: Path) -> None:
+def test_find_by_what_a_name_says_of_the_file(tree: Submission) -> None:
     assert tree.find(FileName("rnn.py", "VanillaRNN")) == PurePosixPath("models.py")
     assert tree.find(FileName("lstm.py", "VanillaRNN")) == PurePosixPath("a/b/LSTM.py")
 
@@ -258,14 +265,14 @@ def test_find_prefers_the_path_in_another_case_to_the_name_elsewhere(tmp_path: P
         (b"\r# coding: utf-7\rs = 1 #+AAo-s=2", "\n# coding: utf-8\ns = 1 #+AAo-s=2"),
     ],
 )
-def test_python_reads_what_source_of_shows(tmp_path: Path, data, text: str) -> None:
+def test_python_reads_what_source_of_shows(tmp_path: Path, data: bytes, text: str) -> None:
     folder = folder_of(tmp_path / "work", {"a.py": data})
     with open_submission(folder) as submission:
         assert submission.source_of(PurePosixPath("a.py")) == text
         code = compile((submission.root / "a.py").read_bytes(), "a.py", "exec")
-        expected: dict = {}
+        expected: dict[str, object] = {}
         exec(text, expected)
-        found: dict = {}
+        found: dict[str, object] = {}
         exec(code, found)
         assert found.get("s") == expected.get("s")
 
@@ -385,7 +392,7 @@ def test_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "mode", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK]
 )
-def test_link_or_device_in_a_zip(tmp_path: Path, mode) -> None:
+def test_link_or_device_in_a_zip(tmp_path: Path, mode: int) -> None:
     path = zip_of(tmp_path, {"a.py": CODE, entry("b.py", mode | 0o777): b"/etc/passwd"})
     with open_submission(path) as submission:
         assert on_disk(submission.root) == ["a.py"]
@@ -444,7 +451,7 @@ def test_name_in_no_known_encoding(tmp_path: Path) -> None:
         assert submission.files[0].name.endswith("bung.py")
 
 
-def test_name_with_a_wrongly_declared_encoding(tmp_path: Path, snapshots) -> None:
+def test_name_with_a_wrongly_declared_encoding(tmp_path: Path, snapshots: Path) -> None:
     path = patched(zip_of(tmp_path, {"übung.py": CODE}), "ü".encode(), b"\xff\xff")
     assert "can't be read ('utf-8' codec" in refusal(path, snapshots)
 
@@ -466,7 +473,7 @@ def test_folder_with_a_name_that_is_no_unicode(tmp_path: Path) -> None:
     ["../a.py", "x/../../a.py", "x/../a.py", "/etc/a.py", "..\\a.py", "\\\\host\\a.py", "C:\\a.py",
      "c:a.py"],
 )  # fmt: skip
-def test_name_that_leads_out(tmp_path: Path, snapshots, name: str) -> None:
+def test_name_that_leads_out(tmp_path: Path, snapshots: Path, name: str) -> None:
     hidden = name.replace("\\", "#")
     path = zip_of(tmp_path, {"lstm.py": CODE, hidden: CODE})
     message = refusal(patched(path, hidden.encode(), name.encode()), snapshots)
@@ -477,7 +484,7 @@ def test_name_that_leads_out(tmp_path: Path, snapshots, name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
-def test_duplicate_name(tmp_path: Path, snapshots) -> None:
+def test_duplicate_name(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {entry("a.py"): CODE, entry("a.py"): b"x = 1"})
     assert "holds both a.py and a.py" in refusal(path, snapshots)
 
@@ -485,17 +492,17 @@ def test_duplicate_name(tmp_path: Path, snapshots) -> None:
 @pytest.mark.parametrize(
     ("one", "other"), [("a.py", "A.py"), ("\u00fc.py", "u\u0308.py"), ("x/a.py", "X/a.py")]
 )
-def test_colliding_names(tmp_path: Path, snapshots, one: str, other: str) -> None:
+def test_colliding_names(tmp_path: Path, snapshots: Path, one: str, other: str) -> None:
     message = refusal(zip_of(tmp_path, {one: CODE, other: CODE}), snapshots)
     assert message.endswith("which many computers take for the same file: keep one.")
 
 
-def test_file_and_folder_of_one_name(tmp_path: Path, snapshots) -> None:
+def test_file_and_folder_of_one_name(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE, "A.py/b.py": CODE})
     assert "holds a.py as a file and as a folder" in refusal(path, snapshots)
 
 
-def test_million_entries(tmp_path: Path, snapshots) -> None:
+def test_million_entries(tmp_path: Path, snapshots: Path) -> None:
     record = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 15) + b"a"
     record = record[:28] + struct.pack("<H", 1) + record[30:]
     table = record * 1_000_000
@@ -515,7 +522,7 @@ def test_million_entries(tmp_path: Path, snapshots) -> None:
     )
 
 
-def test_too_many_entries(tmp_path: Path, snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_entries(tmp_path: Path, snapshots: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.submission.archive.MAX_ENTRIES", 10)
     files = {f"{i}.py": b"" for i in range(11)}
     assert "more than 10 files" in refusal(zip_of(tmp_path, files), snapshots)
@@ -523,29 +530,31 @@ def test_too_many_entries(tmp_path: Path, snapshots, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("suffix", "words"), [(".py", "2,000 .py files"), (".ipynb", "20 note")])
-def test_too_many_code_files(tmp_path: Path, snapshots, suffix: str, words: str) -> None:
+def test_too_many_code_files(tmp_path: Path, snapshots: Path, suffix: str, words: str) -> None:
     files = {f"{i}{suffix}": b"" for i in range(2_001)}
     assert f"holds more than {words}" in refusal(zip_of(tmp_path, files), snapshots)
 
 
-def test_too_much_code(tmp_path: Path, snapshots) -> None:
+def test_too_much_code(tmp_path: Path, snapshots: Path) -> None:
     files = {f"{i}.py": os.urandom(2**19) for i in range(9)}
     message = refusal(zip_of(tmp_path, files, method=zipfile.ZIP_STORED), snapshots)
     assert "holds more than 4 MiB of code" in message
 
 
-def test_bomb_by_its_ratio(tmp_path: Path, snapshots) -> None:
+def test_bomb_by_its_ratio(tmp_path: Path, snapshots: Path) -> None:
     message = refusal(zip_of(tmp_path, {"a.py": CODE, "a.csv": bytes(3 * 2**20)}), snapshots)
     assert "holds a.csv, which unpacks to more than 200 times its size" in message
 
 
-def test_bomb_by_its_total(tmp_path: Path, snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bomb_by_its_total(
+    tmp_path: Path, snapshots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(filter, "MAX_TOTAL", 2 * 2**20)
     files = {"a.py": CODE} | {f"{i}.csv": bytes(2**20) for i in range(3)}
     assert "holds more than 2 MiB of files" in refusal(zip_of(tmp_path, files), snapshots)
 
 
-def test_bomb_that_lies_about_its_size(tmp_path: Path, snapshots) -> None:
+def test_bomb_that_lies_about_its_size(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE, "a.csv": bytes(5_000_000)})
     size = struct.pack("<L", 5_000_000)
     tracemalloc.start()
@@ -555,7 +564,7 @@ def test_bomb_that_lies_about_its_size(tmp_path: Path, snapshots) -> None:
     assert "can't be read (Bad CRC-32" in message
 
 
-def test_file_shorter_than_it_says(tmp_path: Path, snapshots) -> None:
+def test_file_shorter_than_it_says(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE})
     size = struct.pack("<L", len(CODE))
     data = path.read_bytes()
@@ -564,14 +573,14 @@ def test_file_shorter_than_it_says(tmp_path: Path, snapshots) -> None:
     assert "a.py has another length than it says" in refusal(path, snapshots)
 
 
-def test_overlapping_entries(tmp_path: Path, snapshots) -> None:
+def test_overlapping_entries(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE, "b.py": CODE}, method=zipfile.ZIP_STORED)
     offset = struct.pack("<L", 30 + 4 + len(CODE)) + b"b.py"
     message = refusal(patched(path, offset, bytes(4) + b"b.py"), snapshots)
     assert "can't be read (files overlap)" in message
 
 
-def test_zip64_that_claims_too_much(tmp_path: Path, snapshots) -> None:
+def test_zip64_that_claims_too_much(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE}, method=zipfile.ZIP_STORED)
     sizes = struct.pack("<LL", len(CODE), len(CODE)) + struct.pack("<H", 4)
     at = path.read_bytes().rindex(sizes)
@@ -580,7 +589,7 @@ def test_zip64_that_claims_too_much(tmp_path: Path, snapshots) -> None:
     assert "can't be read (files overlap)" in refusal(path, snapshots)
 
 
-def test_encrypted(tmp_path: Path, snapshots) -> None:
+def test_encrypted(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE})
     data = bytearray(path.read_bytes())
     data[data.index(b"PK\1\2") + 8] |= 1
@@ -591,12 +600,12 @@ def test_encrypted(tmp_path: Path, snapshots) -> None:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_other_compression(tmp_path: Path, snapshots, method) -> None:
+def test_other_compression(tmp_path: Path, snapshots: Path, method: int) -> None:
     message = refusal(zip_of(tmp_path, {"a.py": CODE}, method=method), snapshots)
     assert "is packed in an unusual way (a.py): make the ZIP with" in message
 
 
-def test_version_of_the_future(tmp_path: Path, snapshots) -> None:
+def test_version_of_the_future(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE})
     data = bytearray(path.read_bytes())
     data[data.index(b"PK\1\2") + 6] = 99
@@ -604,7 +613,7 @@ def test_version_of_the_future(tmp_path: Path, snapshots) -> None:
     assert "can't be read (zip file version 9.9)" in refusal(path, snapshots)
 
 
-def test_damaged_content(tmp_path: Path, snapshots) -> None:
+def test_damaged_content(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE * 100})
     data = bytearray(path.read_bytes())
     data[36:40] = b"\xff" * 4
@@ -613,7 +622,7 @@ def test_damaged_content(tmp_path: Path, snapshots) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 10, 100, -1])
-def test_truncated(tmp_path: Path, snapshots, keep: int) -> None:
+def test_truncated(tmp_path: Path, snapshots: Path, keep: int) -> None:
     path = zip_of(tmp_path, {"a.py": CODE * 100})
     path.write_bytes(path.read_bytes()[:keep])
     assert refusal(path, snapshots) == (
@@ -621,56 +630,56 @@ def test_truncated(tmp_path: Path, snapshots, keep: int) -> None:
     )
 
 
-def test_missing_beginning(tmp_path: Path, snapshots) -> None:
+def test_missing_beginning(tmp_path: Path, snapshots: Path) -> None:
     path = zip_of(tmp_path, {"a.py": CODE * 100})
     path.write_bytes(path.read_bytes()[60:])
     assert "can't be read (" in refusal(path, snapshots)
 
 
-def test_not_a_zip(tmp_path: Path, snapshots) -> None:
+def test_not_a_zip(tmp_path: Path, snapshots: Path) -> None:
     path = tmp_path / "Doe-1234567.zip"
     path.write_bytes(b"Rar!\x1a\x07\x00" + bytes(100))
     assert "is not a ZIP" in refusal(path, snapshots)
 
 
 @pytest.mark.parametrize("name", ["Doe.rar", "Doe.7z", "Doe.tar.gz", "Doe.tar"])
-def test_other_archive(tmp_path: Path, snapshots, name: str) -> None:
+def test_other_archive(tmp_path: Path, snapshots: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"whatever")
     assert refusal(tmp_path / name, snapshots) == (
         f"{name} is not a ZIP: unpack it and export the folder as ZIP."
     )
 
 
-def test_single_file(tmp_path: Path, snapshots) -> None:
+def test_single_file(tmp_path: Path, snapshots: Path) -> None:
     (tmp_path / "lstm.py").write_bytes(CODE)
     assert refusal(tmp_path / "lstm.py", snapshots) == (
         "lstm.py is a single file: name the folder or ZIP that it is in."
     )
 
 
-def test_missing(tmp_path: Path, snapshots) -> None:
+def test_missing(tmp_path: Path, snapshots: Path) -> None:
     path = tmp_path / "gone.zip"
     message = refusal(path, snapshots)
     assert message.startswith("There is no file or folder ")
     assert message.endswith(": check the path.")
 
 
-def test_device(snapshots) -> None:
+def test_device(snapshots: Path) -> None:
     assert "is not a ZIP" in refusal(Path(os.devnull), snapshots)
 
 
-def test_empty_folder(tmp_path: Path, snapshots) -> None:
+def test_empty_folder(tmp_path: Path, snapshots: Path) -> None:
     message = refusal(folder_of(tmp_path / "empty", {"x/y": b""}).joinpath("x"), snapshots)
     assert message.startswith("x holds no .py or .ipynb file: add your code.")
 
 
-def test_empty_zip(tmp_path: Path, snapshots) -> None:
+def test_empty_zip(tmp_path: Path, snapshots: Path) -> None:
     assert refusal(zip_of(tmp_path, {}), snapshots) == (
         "Doe-1234567.zip holds no .py or .ipynb file: add your code."
     )
 
 
-def test_no_code(tmp_path: Path, snapshots) -> None:
+def test_no_code(tmp_path: Path, snapshots: Path) -> None:
     message = refusal(zip_of(tmp_path, {"report.pdf": b"%PDF", "code.py": CODE}), snapshots)
     assert message == (
         "Doe-1234567.zip holds no .py or .ipynb file: add your code. Left out, because a module "
@@ -678,7 +687,7 @@ def test_no_code(tmp_path: Path, snapshots) -> None:
     )
 
 
-def test_zip_in_a_zip(tmp_path: Path, snapshots) -> None:
+def test_zip_in_a_zip(tmp_path: Path, snapshots: Path) -> None:
     inner = zip_of(tmp_path, {"a.py": CODE}, "inner.zip").read_bytes()
     message = refusal(zip_of(tmp_path, {"inner.zip": inner, "report.pdf": b"%PDF"}), snapshots)
     assert message == (
@@ -697,7 +706,7 @@ def test_name_of_the_zip_itself_can_be_anything(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="everything is readable for root"
 )
-def test_unreadable_file(tmp_path: Path, snapshots) -> None:
+def test_unreadable_file(tmp_path: Path, snapshots: Path) -> None:
     folder = folder_of(tmp_path / "work", {"a.py": CODE})
     (folder / "a.py").chmod(0)
     assert "can't be read ([Errno 13]" in refusal(folder, snapshots)
@@ -764,7 +773,7 @@ def test_bytes_are_copied_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_files_may_be_longer_than_a_table_of_contents(tmp_path: Path, method) -> None:
+def test_files_may_be_longer_than_a_table_of_contents(tmp_path: Path, method: int) -> None:
     report = random.Random(1).randbytes(archive.MAX_DIRECTORY + 10)
     with open_submission(
         zip_of(tmp_path, {"a.py": CODE, "r.pdf": report}, method=method)

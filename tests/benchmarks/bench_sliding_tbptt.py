@@ -53,7 +53,7 @@ def squared_error(h: Tensor, y: Tensor) -> Tensor:
     return (h - y).square().sum() / 2
 
 
-def seconds(gradient: Callable, *arguments) -> float:
+def seconds(gradient: Callable[..., object], *arguments: object) -> float:
     start = perf_counter()
     gradient(*arguments)
     return perf_counter() - start

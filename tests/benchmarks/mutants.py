@@ -54,7 +54,7 @@ def mutants(source: str) -> Iterator[tuple[int, str, str]]:
                 after = ast.unparse(replacement) if replacement else "(left out)"
                 before = ast.unparse(original)
                 shown = [part.splitlines()[0] for part in (before, after)]
-                yield original.lineno, "  →  ".join(shown), text
+                yield getattr(original, "lineno", 0), "  →  ".join(shown), text
 
 
 def _replace(tree: ast.AST, old: ast.AST, new: ast.AST | None) -> None:

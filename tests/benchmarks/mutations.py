@@ -84,9 +84,9 @@ def expressions(node: ast.expr) -> Variants:
             yield node.orelse
         case ast.Constant(value=bool()):
             yield ast.Constant(not node.value)
-        case ast.Constant(value=int() | float()):
-            yield ast.Constant(node.value + 1)
-            yield ast.Constant(node.value - 1)
+        case ast.Constant(value=int() | float() as value):
+            yield ast.Constant(value + 1)
+            yield ast.Constant(value - 1)
         case ast.Attribute():
             for name in CALLS.get(node.attr, []):
                 yield changed(node, attr=name)

@@ -54,7 +54,7 @@ ENTRIES = st.lists(st.tuples(NAMES, MODES, CONTENTS, st.booleans()), max_size=6)
 
 
 @pytest.fixture
-def area(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def area(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for the archive, and beside it the one for snapshots: nothing else may change."""
     (tmp_path / "snapshots").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "snapshots"))
@@ -119,20 +119,20 @@ def check(area: Path, data: bytes) -> None:
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
 @fuzz
 @given(data=archives())
-def test_odd_archives(area, data) -> None:
+def test_odd_archives(area: Path, data: bytes) -> None:
     check(area, data)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
 @fuzz
 @given(data=damaged_archives())
-def test_damaged_archives(area, data) -> None:
+def test_damaged_archives(area: Path, data: bytes) -> None:
     check(area, data)
 
 
 @fuzz
 @given(data=st.binary(max_size=300), zip_like=st.booleans())
-def test_random_bytes(area, data, zip_like) -> None:
+def test_random_bytes(area: Path, data: bytes, zip_like: bool) -> None:
     end = b"PK\5\6" + bytes(18)
     check(area, data + end if zip_like else data)
 
@@ -151,7 +151,7 @@ def test_random_bytes(area, data, zip_like) -> None:
         ),
     )
 )  # fmt: skip
-def test_odd_notebooks(data) -> None:
+def test_odd_notebooks(data: object) -> None:
     for notebook in (data, {"nbformat": 4, "metadata": {}, "cells": data}):
         with suppress(UserError):
             parse(read_notebook(json.dumps(notebook), "a.ipynb").source)
@@ -167,7 +167,7 @@ PIECES = st.sampled_from(
 
 @fuzz
 @given(cells=st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=3))
-def test_odd_cells(cells) -> None:
+def test_odd_cells(cells: list[str]) -> None:
     form = {"cell_type": "code", "metadata": {}, "outputs": []}
     notebook = {"nbformat": 4, "metadata": {}, "cells": [form | {"source": c} for c in cells]}
     source = read_notebook(json.dumps(notebook), "a.ipynb").source

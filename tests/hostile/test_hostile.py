@@ -191,7 +191,7 @@ def points(run: Run) -> dict[str, dict[str, Any]]:
     """Return the rows of the questions that tests grade, by their ids."""
     by_tests = {question.id for question in read_rubric() if question.by == "tests"}
     rows = run.report["grade"]["questions"]
-    return {row["id"]: row for row in rows if row["id"] in by_tests}
+    return {row["id"]: dict(row) for row in rows if row["id"] in by_tests}
 
 
 def processes() -> dict[int, str]:
