@@ -141,7 +141,7 @@ def ask(root: Path, request: Request, change: Callable[[ModuleType, ModuleType],
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         change(code.module(request["file"]), code.module("surprises.py"))
-        answer = wire.decode(answering.reply(request, code, Lock("process"))[8:])
+        answer = wire.decode(answering.reply(request, code, Lock("process"), lambda _: None)[8:])
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, previous)

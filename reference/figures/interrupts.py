@@ -8,16 +8,18 @@ from multiprocessing import resource_tracker
 
 @contextmanager
 def interrupts_deferred() -> Iterator[None]:
-    """Let SIGINT wait until the block ends; processes started inside never get it.
-
-    Windows knows no masks of signals: there the block does nothing.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # its start, with the first process, would unmask SIGINT
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Let SIGINT wait until the block ends; processes started inside never get it."""
+    held: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    masks = hasattr(signal, "pthread_sigmask")  # not on Windows; processes inherit masks
+    if masks:
+        resource_tracker.ensure_running()  # its start, with the first process, would unmask SIGINT
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        if masks:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, handler)
+    if held:
+        signal.raise_signal(signal.SIGINT)
