@@ -172,3 +172,28 @@ def test_a_timeout_names_the_line(
     with pytest.raises(Failure) as raised:
         run(body)
     assert (raised.value.status, raised.value.where) == ("timeout", f"part1/one.py, line {line}")
+
+
+ANACONDA = """
+    import IPython.display, PIL.Image, pandas as pd, scipy.stats, seaborn, sklearn.linear_model
+    from torch.utils.tensorboard import SummaryWriter
+    from tqdm import tqdm
+
+    frame = pd.DataFrame({"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0]})
+    frame.to_csv("results.csv")
+    assert len(pd.read_csv("results.csv")) == 3
+    seaborn.lineplot(data=frame, x="step", y="loss").figure.savefig("loss.png")
+    assert PIL.Image.open("loss.png").size[0] > 100
+    sklearn.linear_model.LogisticRegression().fit(frame[["step"]], [0, 0, 1])
+    assert scipy.stats.linregress(frame.step, frame.loss).slope == -1.0
+    with SummaryWriter() as writer:
+        for step in tqdm(range(3)):
+            writer.add_scalar("loss", 1.0, step)
+    IPython.display.clear_output(wait=True)
+    IPython.display.display(frame)
+"""
+
+
+def test_what_anaconda_brings_works_in_a_locked_worker(run: Callable[[str], Student]) -> None:
+    pytest.importorskip("sklearn", reason="the extra anaconda is not installed")
+    run(ANACONDA)
