@@ -93,7 +93,7 @@ def test_a_sign_that_the_encoding_lacks_makes_it_utf8(comment: str, encoding: st
 
 def test_pending_points_are_no_grade_unless_that_is_wanted() -> None:
     row = a_row(101)
-    row.marks.append(Mark("1.4", "Words", 4.0, True, None, "pending"))
+    row.marks.append(Mark("1.4", "Words", 4.0, True, None, "pending", open=4.0, waiting=4.0))
     filled, remarks, _ = filling(ENGLISH.encode(), [row], COMMENTS)
     assert filled == ENGLISH.encode()
     assert any("waits for marks" in remark and "Anna" in remark for remark in remarks)

@@ -105,7 +105,7 @@ class Row:
     @property
     def undecided(self) -> bool:
         """Return whether the grader failed in a test, so that points of a question are unknown."""
-        return any(mark.earned is None and not mark.by_person for mark in self.marks)
+        return any(mark.earned is None and not mark.waiting for mark in self.marks)
 
     @property
     def needs_a_look(self) -> bool:
