@@ -56,7 +56,11 @@ class Grading:
         """
         notices = list(self.submission.notices)
         if self.submission.source.is_file():
-            answered = {r.question for r in self.results.values() if r.status != "not started"}
+            answered = {
+                r.question
+                for r in self.results.values()
+                if r.status not in ("not started", "pending")
+            }
             exercises = dict.fromkeys(q.exercise for q in self.rubric if q.id in answered)
             rules = dict.fromkeys(rule for exercise in exercises for rule in rules_of(exercise))
             findings = check_formalities(self.submission, rules)
