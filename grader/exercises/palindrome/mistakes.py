@@ -1,237 +1,333 @@
-"""Wrong equations that students do write, each with what to say about it.
-
-Every one is the sheet's recursion with one thing changed, so that its numbers can be compared with
-a student's. The recursion is written out here, because nn.RNN and nn.LSTM can't be changed so.
-"""
+"""Wrong equations that students do write, each with what to say about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grader.checks.arrays import Misconception
+from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.palindrome.oracle import GATES, Model, OutputForm, Weights, as_form
+from grader.exercises.palindrome.recursion import SHEET, Recursion, identity
 
-Unary = Callable[[Tensor], Tensor]
-
-
-def identity(x: Tensor) -> Tensor:
-    return x
+EQUATION = {"g": "(4)", "i": "(5)", "f": "(6)", "o": "(7)"}
 
 
-@dataclass(frozen=True)
-class Recursion:
-    """The sheet's equations (1) to (10), with everything in them that people get wrong."""
-
-    activation: Unary = torch.tanh  # of h in (1)
-    g: Unary = torch.tanh
-    gates: Unary = torch.sigmoid
-    tanh_gate: str = ""  # one of i, f, o that has tanh all the same
-    early: bool = False  # h is made before c
-    cell: Callable[..., Tensor] = lambda g, i, c, f: g * i + c * f  # (8)
-    state: Callable[..., Tensor] = lambda c, o: torch.tanh(c) * o  # (9)
-    recurrent: bool = True
-    read: Unary = identity  # x as the loop goes through it
-    lag: int = 0  # 1: p is made from the state before the last
-    keep: Callable[[str], bool] = lambda name: True  # which parameters are used
-    p: Unary = identity
-    seen_p: Callable[[list[Tensor]], Tensor] = lambda states: states[-1]  # what p is made from
-    seen_h: Callable[[Tensor], Tensor] = identity  # h as it enters the next step
-    ones: bool = False  # initial state of ones
-    bias: Unary = identity  # b as it is added to rows, a sequence each
-    out: Callable[..., Tensor] = lambda h, c: h  # what p is made from
-
-    def run(self, model: Model, weights: dict[str, Tensor], x: Tensor) -> Tensor:
-        """p (B, K) for inputs x (B, T, d)."""
-        w = {k: v if self.keep(k) else torch.zeros_like(v) for k, v in weights.items()}
-        n = w["W_ph"].shape[1]
-        start = torch.ones if self.ones else torch.zeros
-        h = c = start(x.shape[0], n, dtype=x.dtype)
-        states = [h] * (1 + self.lag)
-        for x_t in self.read(x).unbind(1):
-            h_in = self.seen_h(h) if self.recurrent else torch.zeros_like(h)
-            a = {
-                gate: x_t @ w[f"W_{gate}x"].T + h_in @ w[f"W_{gate}h"].T + self.bias(w[f"b_{gate}"])
-                for gate in GATES[model]
-            }
-            if model == "VanillaRNN":
-                h = self.activation(a["h"])
-            else:
-                g = self.g(a["g"])
-                i, f, o = (
-                    (torch.tanh if gate == self.tanh_gate else self.gates)(a[gate])
-                    for gate in "ifo"
-                )
-                before, c = c, self.cell(g, i, c, f)
-                h = self.state(before if self.early else c, o)
-            states.append(self.out(h, c))
-        return self.p(self.seen_p(states[: len(states) - self.lag]) @ w["W_ph"].T + w["b_p"])
+def matrices_and(*biases: str) -> Callable[[str], bool]:
+    """Return whether a parameter is used where only these biases are."""
+    return lambda name: name[0] != "b" or name in biases
 
 
-SHEET = Recursion()
+def all_but(unused: str) -> Callable[[str], bool]:
+    """Return whether a parameter is used where one is not."""
+    return lambda name: name != unused
 
-COMMON: list[tuple[str, dict[str, Any]]] = [
-    ("The first digit is never read: look at where the loop over time begins.",
-     {"read": lambda x: x[:, 1:]}),
-    ("The last digit is never read: the loop over time ends one step early, or p is made from the "
-     "state before the last. seq_length is the number of digits that forward receives, T − 1.",
-     {"lag": 1}),
-    ("Only the last digit is read: the state of each step must enter the next.",
-     {"recurrent": False}),
-    ("Only the first digit is read.", {"read": lambda x: x[:, :1]}),
-    ("The digits are divided by 10; x is the digit itself.", {"read": lambda x: x / 10}),
-    ("The digits are read from the last to the first.", {"read": lambda x: x.flip(1)}),
-    ("The state starts at ones; the sheet's initial state is a vector of zeros.", {"ones": True}),
-    ("b_p is not added: equation (2) or (10) has a bias.", {"keep": lambda name: name != "b_p"}),
-    ("The softmax runs over the batch: its dim is 1, that of the classes.",
-     {"p": lambda p: p.softmax(0)}),
-    ("The log-softmax runs over the batch: its dim is 1, that of the classes.",
-     {"p": lambda p: p.log_softmax(0)}),
-    ("No bias is added, neither in the state nor in p.",
-     {"keep": lambda name: name[0] == "W"}),
-    ("p is made from the mean of all states; the sheet takes the last one.",
-     {"seen_p": lambda states: sum(states[1:]) / (len(states) - 1)}),
-    ("p is made from the sum of all states; the sheet takes the last one.",
-     {"seen_p": lambda states: sum(states[1:])}),
-    ("A tanh is applied to the output p; equations (2) and (10) have none.", {"p": torch.tanh}),
-    ("A sigmoid is applied to the output p; equations (2) and (10) have none.",
-     {"p": torch.sigmoid}),
-    ("A ReLU is applied to the output p; equations (2) and (10) have none.", {"p": torch.relu}),
+
+def many_hot(x: Tensor) -> Tensor:
+    """Return one-hot codes (B, T, d) that keep the digits of the steps before."""
+    return x.cumsum(1).clamp(max=1)
+
+
+def viewed(x: Tensor) -> Tensor:
+    """Return inputs (B, T, d) whose batch and time axes a ``view`` has exchanged."""
+    return x.reshape(x.shape[1], x.shape[0], -1).swapaxes(0, 1)
+
+
+def classes_viewed(x: Tensor) -> Tensor:
+    """Return inputs (B, T, d) whose axes of time and features a ``view`` has exchanged."""
+    return x.reshape(x.shape[0], x.shape[2], x.shape[1]).swapaxes(1, 2)
+
+
+def row_numbers(x: Tensor) -> Tensor:
+    """Return one-hot codes (B, T, d) of a row's place in the batch."""
+    codes = torch.eye(x.shape[2], dtype=x.dtype)[torch.arange(len(x)) % x.shape[2]]
+    return codes[:, None].expand(x.shape)
+
+
+COMMON = [
+    Mistake("first_digit_unread",
+            "The first digit is never read: look at where the loop over time begins.",
+            {"read": lambda x: x[:, 1:]}),
+    Mistake("last_digit_unread",
+            "The last digit is never read: the loop over time ends one step early, or p is made "
+            "from the state before the last (update h first, then compute p). seq_length is the "
+            "number of digits that forward receives, T − 1.",
+            {"lag": 1}),
+    Mistake("only_last_digit_read",
+            "Only the last digit is read: the state of each step must enter the next.",
+            {"recurrent": False}),
+    Mistake("only_first_digit_read", "Only the first digit is read.",
+            {"read": lambda x: x[:, :1]}),
+    Mistake("digits_divided_by_10", "The digits are divided by 10; x is the digit itself.",
+            {"read": lambda x: x / 10}),
+    Mistake("digits_divided_by_9", "The digits are divided by 9; x is the digit itself.",
+            {"read": lambda x: x / 9}),
+    Mistake("digits_reversed", "The digits are read from the last to the first.",
+            {"read": lambda x: x.flip(1)}),
+    Mistake("initial_state_of_ones",
+            "The state starts at ones; the sheet's initial state is a vector of zeros.",
+            {"start": 1.0}),
+    Mistake("output_bias_not_added", "b_p is not added: equation (2) or (10) has a bias.",
+            {"used": all_but("b_p")}),
+    Mistake("no_bias_at_all", "No bias is added, neither in the state nor in p.",
+            {"used": matrices_and()}),
+    Mistake("output_from_mean_of_states",
+            "p is made from the mean of all states; the sheet takes the last one.",
+            {"seen_p": lambda states: sum(states[1:]) / (len(states) - 1)}),
+    Mistake("output_from_sum_of_states",
+            "p is made from the sum of all states; the sheet takes the last one.",
+            {"seen_p": lambda states: sum(states[1:])}),
+    Mistake("tanh_on_output",
+            "A tanh is applied to the output p; equations (2) and (10) have none.",
+            {"p": torch.tanh}),
+    Mistake("sigmoid_on_output",
+            "A sigmoid is applied to the output p; equations (2) and (10) have none.",
+            {"p": torch.sigmoid}),
+    Mistake("relu_on_output",
+            "A ReLU is applied to the output p; equations (2) and (10) have none.",
+            {"p": torch.relu}),
 ]  # fmt: skip
 
-# Where there are as many sequences as units.
-SQUARE: tuple[str, dict[str, Any]] = (
-    "The bias is added along the batch: in columns, one for each sequence, a bias of shape (n,) "
-    "meets the sequences; give it the shape (n, 1).",
-    {"bias": lambda b: b[:, None]},
-)
-
-VANILLA: list[tuple[str, dict[str, Any]]] = [
-    ("The tanh of equation (1) is missing: without it the network is linear.",
-     {"activation": identity}),
-    ("A sigmoid stands where equation (1) has tanh.", {"activation": torch.sigmoid}),
-    ("A ReLU stands where equation (1) has tanh.", {"activation": torch.relu}),
-    ("b_h is not added: equation (1) has a bias.", {"keep": lambda name: name != "b_h"}),
-    ("tanh is applied twice between one state and the next.", {"seen_h": torch.tanh}),
+ONE_HOT = [
+    Mistake("one_hot_not_cleared",
+            "The one-hot code is not cleared between steps: from the second step on it still "
+            "holds the previous digits.",
+            {"read": many_hot}),
+    Mistake("one_hot_viewed",
+            "view (or reshape) does not exchange the axes of time and classes: the columns that "
+            "the loop takes are no one-hot codes of digits. Use transpose or permute.",
+            {"read": classes_viewed}),
+    Mistake("one_hot_of_the_row",
+            "The one-hot code is that of the sample's index in the batch, not of its digit: the "
+            "output does not depend on the input.",
+            {"read": row_numbers}),
 ]  # fmt: skip
 
-LSTM: list[tuple[str, dict[str, Any]]] = [
-    ("g has a sigmoid; equation (4) has tanh, so that the cell can count down as well as up.",
-     {"g": torch.sigmoid}),
-    ("g has no non-linearity; equation (4) has tanh.", {"g": identity}),
-    ("i, f and o have tanh; equations (5) to (7) have sigmoid: a gate lies between shut and open.",
-     {"gates": torch.tanh}),
-    *((f"{gate} has tanh; equations (5) to (7) have sigmoid: a gate lies between shut and open.",
-       {"tanh_gate": gate}) for gate in "ifo"),
-    ("i, f and o have no non-linearity; equations (5) to (7) have sigmoid.", {"gates": identity}),
-    ("Neither g nor the gates have a non-linearity; equations (4) to (7) have tanh and sigmoid.",
-     {"gates": identity, "g": identity}),
-    ("tanh and sigmoid are exchanged: equation (4) has tanh, (5) to (7) sigmoid.",
-     {"gates": torch.tanh, "g": torch.sigmoid}),
-    ("h is o ⊙ c; equation (9) has tanh(c).", {"state": lambda c, o: c * o}),
-    ("h is tanh(o ⊙ c); equation (9) has tanh(c) ⊙ o.", {"state": lambda c, o: torch.tanh(c * o)}),
-    ("h is tanh(c) + o; equation (9) has a product.", {"state": lambda c, o: torch.tanh(c) + o}),
-    ("h is c ⊙ tanh(o); equation (9) has tanh(c) ⊙ o.", {"state": lambda c, o: c * torch.tanh(o)}),
-    ("h is sigmoid(c) ⊙ o; equation (9) has tanh(c).",
-     {"state": lambda c, o: torch.sigmoid(c) * o}),
-    ("p is made from c; equation (10) has h.", {"out": lambda h, c: c}),
-    ("The output gate is left out: equation (9) has tanh(c) ⊙ o.",
-     {"state": lambda c, o: torch.tanh(c)}),
-    ("c is never carried on: equation (8) adds c of the step before, times f.",
-     {"cell": lambda g, i, c, f: g * i}),
-    ("c is carried on without the forget gate; equation (8) has c ⊙ f.",
-     {"cell": lambda g, i, c, f: g * i + c}),
-    ("c is filled without the input gate; equation (8) has g ⊙ i.",
-     {"cell": lambda g, i, c, f: g + c * f}),
-    ("i and f are swapped: equation (8) has g ⊙ i + c ⊙ f.",
-     {"cell": lambda g, i, c, f: g * f + c * i}),
-    ("The input gate is 1 − f; equation (8) has a gate i of its own.",
-     {"cell": lambda g, i, c, f: g * (1 - f) + c * f}),
-    ("The forget gate is 1 − i; equation (8) has a gate f of its own.",
-     {"cell": lambda g, i, c, f: g * i + c * (1 - i)}),
-    ("c is forgotten where f is open: equation (8) has c ⊙ f, not c ⊙ (1 − f).",
-     {"cell": lambda g, i, c, f: g * i + c * (1 - f)}),
-    ("c is a difference; equation (8) has a sum.", {"cell": lambda g, i, c, f: c * f - g * i}),
-    ("h is made from the c of the step before: equation (8) comes before (9).", {"early": True}),
-    ("c stays zero: is it g ⊙ i ⊙ c ⊙ f? Equation (8) has a sum.",
-     {"cell": lambda g, i, c, f: g * i * c * f}),
-    ("No bias is added in the gates; equations (4) to (7) have one each.",
-     {"keep": lambda name: name[0] == "W" or name == "b_p"}),
-    *((f"b_{gate} is not added: its gate's equation has a bias.",
-       {"keep": lambda name, gate=gate: name != f"b_{gate}"}) for gate in "gifo"),
+# What lets the rows of a batch see each other.
+MIXING = [
+    Mistake("softmax_over_the_batch",
+            "The softmax runs over the batch: its dim is 1, that of the classes.",
+            {"p": lambda p: p.softmax(0)}),
+    Mistake("log_softmax_over_the_batch",
+            "The log-softmax runs over the batch: its dim is 1, that of the classes.",
+            {"p": lambda p: p.log_softmax(0)}),
+    Mistake("batch_viewed_as_time",
+            "view (or reshape) does not transpose: each row of the batch reads digits of other "
+            "rows. Exchange batch and time by transpose or permute.",
+            {"read": viewed}),
+    Mistake("batch_mean_removed",
+            "The state's mean over the batch is taken off at each step: the samples of a batch "
+            "must not see each other, and equations (1) and (9) have no such term.",
+            {"normed": lambda h: h - h.mean(0)}),
+]  # fmt: skip
+
+# The same where there are as many sequences as units.
+SQUARE = [
+    Mistake("bias_along_the_batch",
+            "The bias is added along the batch: in columns, one for each sequence, a bias of shape "
+            "(n,) meets the sequences; give it the shape (n, 1).",
+            {"bias": lambda b: b[:, None]}),
+]  # fmt: skip
+
+VANILLA = [
+    Mistake("tanh_missing",
+            "The tanh of equation (1) is missing: without it the network is linear.",
+            {"activation": identity}),
+    Mistake("sigmoid_for_tanh", "A sigmoid stands where equation (1) has tanh.",
+            {"activation": torch.sigmoid}),
+    Mistake("relu_for_tanh", "A ReLU stands where equation (1) has tanh.",
+            {"activation": torch.relu}),
+    Mistake("hidden_bias_not_added", "b_h is not added: equation (1) has a bias.",
+            {"used": all_but("b_h")}),
+    Mistake("bias_outside_tanh",
+            "b_h is added outside the tanh; in equation (1) it stands inside.",
+            {"outside": True}),
+    Mistake("tanh_twice", "tanh is applied twice between one state and the next.",
+            {"seen_h": torch.tanh}),
+]  # fmt: skip
+
+SHUT = "a gate lies between shut and open."
+LSTM = [
+    Mistake("g_with_sigmoid",
+            "g has a sigmoid; equation (4) has tanh, so that the cell can count down as well as "
+            "up.",
+            {"g": torch.sigmoid}),
+    Mistake("g_linear", "g has no non-linearity; equation (4) has tanh.", {"g": identity}),
+    Mistake("gates_with_tanh", f"i, f and o have tanh; equations (5) to (7) have sigmoid: {SHUT}",
+            {"gates": torch.tanh}),
+    *(Mistake(f"{gate}_with_tanh", f"{gate} has tanh; equation {EQUATION[gate]} has sigmoid: "
+              f"{SHUT}",
+              {"gate": {gate: torch.tanh}}) for gate in "ifo"),
+    Mistake("gates_linear",
+            "i, f and o have no non-linearity; equations (5) to (7) have sigmoid.",
+            {"gates": identity}),
+    Mistake("all_gates_linear",
+            "Neither g nor the gates have a non-linearity; equations (4) to (7) have tanh and "
+            "sigmoid.",
+            {"gates": identity, "g": identity}),
+    Mistake("tanh_and_sigmoid_exchanged",
+            "tanh and sigmoid are exchanged: equation (4) has tanh, (5) to (7) sigmoid.",
+            {"gates": torch.tanh, "g": torch.sigmoid}),
+    Mistake("state_without_tanh", "h is o ⊙ c; equation (9) has tanh(c).",
+            {"state": lambda c, o: c * o}),
+    Mistake("tanh_of_the_product", "h is tanh(o ⊙ c); equation (9) has tanh(c) ⊙ o.",
+            {"state": lambda c, o: torch.tanh(c * o)}),
+    Mistake("state_is_a_sum", "h is tanh(c) + o; equation (9) has a product.",
+            {"state": lambda c, o: torch.tanh(c) + o}),
+    Mistake("tanh_of_o", "h is c ⊙ tanh(o); equation (9) has tanh(c) ⊙ o.",
+            {"state": lambda c, o: c * torch.tanh(o)}),
+    Mistake("sigmoid_of_c", "h is sigmoid(c) ⊙ o; equation (9) has tanh(c).",
+            {"state": lambda c, o: torch.sigmoid(c) * o}),
+    Mistake("output_from_cell", "p is made from the cell state c; equation (10) has the hidden "
+            "state h.",
+            {"out": lambda h, c: c}),
+    Mistake("gates_read_the_cell",
+            "The gates read the cell state c of the step before; equations (4) to (7) have the "
+            "hidden state h.",
+            {"gates_read": lambda h, c: c}),
+    Mistake("output_gate_left_out", "The output gate is left out: equation (9) has tanh(c) ⊙ o.",
+            {"state": lambda c, o: torch.tanh(c)}),
+    Mistake("cell_not_carried_on",
+            "The cell state c is never carried on: equation (8) adds c of the step before, times "
+            "f.",
+            {"cell": lambda g, i, c, f: g * i}),
+    Mistake("forget_gate_left_out",
+            "c is carried on without the forget gate; equation (8) has c ⊙ f.",
+            {"cell": lambda g, i, c, f: g * i + c}),
+    Mistake("input_gate_left_out",
+            "c is filled without the input gate; equation (8) has g ⊙ i.",
+            {"cell": lambda g, i, c, f: g + c * f}),
+    Mistake("input_gate_coupled",
+            "The input gate is 1 − f; equation (5) has a gate i of its own.",
+            {"cell": lambda g, i, c, f: g * (1 - f) + c * f}),
+    Mistake("forget_gate_coupled",
+            "The forget gate is 1 − i; equation (6) has a gate f of its own.",
+            {"cell": lambda g, i, c, f: g * i + c * (1 - i)}),
+    Mistake("forget_gate_upside_down",
+            "c is forgotten where f is open: equation (8) has c ⊙ f, not c ⊙ (1 − f).",
+            {"cell": lambda g, i, c, f: g * i + c * (1 - f)}),
+    Mistake("cell_is_a_difference", "c is a difference; equation (8) has a sum.",
+            {"cell": lambda g, i, c, f: c * f - g * i}),
+    Mistake("state_before_cell",
+            "h is made from the old c, that of the step before: equation (8) comes before (9).",
+            {"early": True}),
+    Mistake("cell_is_a_product",
+            "c stays zero: is it g ⊙ i ⊙ c ⊙ f? Equation (8) has a sum.",
+            {"cell": lambda g, i, c, f: g * i * c * f}),
+    Mistake("gate_biases_not_added",
+            "No bias is added in the gates; equations (4) to (7) have one each.",
+            {"used": matrices_and("b_p")}),
+    *(Mistake(f"b_{gate}_not_added", f"b_{gate} is not added: its gate's equation, "
+              f"{EQUATION[gate]}, has a bias.",
+              {"used": all_but(f"b_{gate}")}) for gate in "gifo"),
+    *(Mistake("one_bias_for_all_gates",
+              f"b_{one} is added in every gate: each gate has a bias of its own.",
+              {"source": {f"b_{gate}": f"b_{one}" for gate in "gifo"}}) for one in "gifo"),
+    *(Mistake("gate_computed_as_another",
+              f"{other} stands where {one} belongs: compare each gate with its equation.",
+              {"source": {name.format(one): name.format(other)
+                          for name in ("W_{}x", "W_{}h", "b_{}")}})
+      for one, other in permutations("gifo", 2)),
+    *(Mistake("parameter_of_another_gate",
+              f"Gate {one} uses {name.format(other)} instead of {name.format(one)}, which is "
+              f"never used: compare it with equation {EQUATION[one]}.",
+              {"source": {name.format(one): name.format(other)}})
+      for name in ("W_{}x", "W_{}h", "b_{}") for one, other in permutations("gifo", 2)),
 ]  # fmt: skip
 
 
-def mistakes(model: Model, weights: Weights, x: Any, form: OutputForm) -> Iterator[Misconception]:
-    """What each wrong recursion gives for these weights and inputs (B, T, d)."""
-    tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
-
-    def value(recursion: Recursion, made: dict[str, Tensor]) -> Callable[[], Any]:
-        return lambda: as_form(recursion.run(model, made, torch.from_numpy(x)), form).numpy()
-
-    alike = [SQUARE] if x.shape[0] == weights["W_ph"].shape[1] else []
-    for hint, change in (VANILLA if model == "VanillaRNN" else LSTM) + COMMON + alike:
-        yield hint, value(replace(SHEET, **change), tensors)
-    for one, other in (("i", "o"), ("f", "o"), ("g", "i"), ("g", "f"), ("g", "o")):
-        if model == "LSTM":
-            yield (
-                f"{one} and {other} are swapped: compare each gate with its equation.",
-                value(SHEET, swapped(tensors, one, other)),
-            )
-    for one, other in permutations("ifo", 2):
-        if model == "LSTM":
-            yield (
-                f"{other} stands where {one} belongs: compare each gate with its equation.",
-                value(SHEET, replaced(tensors, one, other)),
-            )
+def square(model: Model) -> list[Mistake]:
+    """Return the mistakes that only run where there are as many sequences as units."""
+    mixed = [
+        Mistake(
+            "product_along_the_batch",
+            f"W_{gate}h @ h multiplies over the batch, so that its samples are mixed: with rows "
+            f"as states it is h @ W_{gate}h, or its transpose.",
+            {"product": {gate: lambda h, matrix: matrix @ h}},
+        )
+        for gate in GATES[model]
+    ]
+    return SQUARE + mixed
 
 
-def gradient_misconceptions(
+def rowwise(model: Model, d: int) -> list[Mistake]:
+    """Return the mistakes that leave the rows of a batch apart, for inputs of width ``d``."""
+    return (VANILLA if model == "VanillaRNN" else LSTM) + COMMON + (ONE_HOT if d > 1 else [])
+
+
+def mixing(model: Model, *, alike: bool) -> list[Mistake]:
+    """Return the mistakes that need the whole batch.
+
+    Args:
+        model: The network's class.
+        alike: Whether there are as many rows as units.
+    """
+    return MIXING + (square(model) if alike else [])
+
+
+def recursion_with(mistake: Mistake) -> Recursion:
+    """Return the sheet's recursion with the mistake's switches thrown."""
+    return replace(SHEET, **mistake.change)
+
+
+def as_tensors(weights: Weights) -> dict[str, Tensor]:
+    """Return the weights as tensors."""
+    return {name: torch.from_numpy(array) for name, array in weights.items()}
+
+
+def variants(model: Model, weights: Weights, x: Any, form: OutputForm) -> Iterator[Variant]:
+    """Yield each mistake with the output (B, K) that it gives for inputs (B, T, d)."""
+    tensors, inputs = as_tensors(weights), torch.from_numpy(x)
+
+    def value(mistake: Mistake) -> Callable[[], Any]:
+        return lambda: as_form(recursion_with(mistake).run(model, tensors, inputs), form).numpy()
+
+    d, alike = x.shape[2], x.shape[0] == weights["W_ph"].shape[1]
+    for mistake in rowwise(model, d) + mixing(model, alike=alike):
+        yield mistake, value(mistake)
+
+
+CUT = "cut from its graph at every step (.data, .detach(), .numpy(), torch.tensor(…))."
+CUT_STATE: Mapping[str, Any] = {"seen_h": Tensor.detach}
+CUT_CELL: Mapping[str, Any] = {"cell": lambda g, i, c, f: g * i + c.detach() * f}
+CUTS = [
+    Mistake("graph_cut_at_every_step",
+            "The graph is cut at every step (.data, .detach(), .numpy(), torch.tensor(…)): only "
+            "the last step's term is there. Full backpropagation through time needs the state "
+            "with its graph.",
+            CUT_STATE),
+    Mistake("graph_cut_at_every_step",
+            "The graph is cut at every step (.data, .detach(), .numpy(), torch.tensor(…)): only "
+            "the last step's term is there. Full backpropagation through time needs the states "
+            "with their graph.",
+            {**CUT_STATE, **CUT_CELL}),
+    Mistake("state_cut", f"The state h is {CUT}", CUT_STATE),
+    Mistake("cell_cut", f"The cell state c is {CUT}", CUT_CELL),
+    Mistake("new_cell_cut",
+            "The new cell state c is cut from its graph (torch.tensor(…), .data, .detach()): "
+            "only the output gate gets a gradient.",
+            {"state": lambda c, o: torch.tanh(c.detach()) * o}),
+]  # fmt: skip
+
+
+def gradient_variants(
     model: Model, name: str, weights: Weights, x: Any, direction: Any, form: OutputForm
-) -> Iterator[Misconception]:
-    """What is taken for the gradient of ``name`` when the graph is cut."""
-    cut_state = {"seen_h": Tensor.detach}
-    cut_cell = {"cell": lambda g, i, c, f: g * i + c.detach() * f}
+) -> Iterator[Variant]:
+    """Yield what is taken for the gradient of ``name`` when the graph is cut."""
 
-    def value(change: dict[str, Any]) -> Callable[[], Any]:
+    def value(mistake: Mistake) -> Callable[[], Any]:
         def gradient() -> Any:
-            leaves = {k: torch.from_numpy(v).clone().requires_grad_() for k, v in weights.items()}
-            p = replace(SHEET, **change).run(model, leaves, torch.from_numpy(x))
+            leaves = {k: v.clone().requires_grad_() for k, v in as_tensors(weights).items()}
+            p = recursion_with(mistake).run(model, leaves, torch.from_numpy(x))
             torch.autograd.backward((as_form(p, form) * torch.from_numpy(direction)).sum())
             found = leaves[name].grad
             return torch.zeros_like(leaves[name]).numpy() if found is None else found.numpy()
 
         return gradient
 
-    last_step = "The graph is cut at every step: only the last step's term is there. Full "
-    yield (
-        last_step + "backpropagation through time needs the state with its graph.",
-        value(cut_state | (cut_cell if model == "LSTM" else {})),
-    )
-    yield "The state h is cut from its graph at every step (.data, .detach()).", value(cut_state)
-    if model == "LSTM":
-        yield "The cell c is cut from its graph at every step (.data, .detach()).", value(cut_cell)
-
-
-def replaced(weights: dict[str, Tensor], one: str, other: str) -> dict[str, Tensor]:
-    """``weights`` in which gate ``one`` has the parameters of the other."""
-    parts = {f"W_{one}x": f"W_{other}x", f"W_{one}h": f"W_{other}h", f"b_{one}": f"b_{other}"}
-    return weights | {name: weights[source] for name, source in parts.items()}
-
-
-def swapped(weights: dict[str, Tensor], one: str, other: str) -> dict[str, Tensor]:
-    """``weights`` with the parameters of two gates exchanged."""
-    exchange = {one: other, other: one}
-
-    def renamed(name: str) -> str:
-        if name in ("W_ph", "b_p"):
-            return name
-        letter, gate = name[:2], name[2]
-        return letter + exchange.get(gate, gate) + name[3:]
-
-    return {renamed(name): tensor for name, tensor in weights.items()}
+    for mistake in CUTS[:1] if model == "VanillaRNN" else CUTS[1:]:
+        yield mistake, value(mistake)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import re
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any, TypedDict
 
@@ -14,63 +14,14 @@ from torch import Tensor, nn
 
 from grader.bans.runtime import Watcher
 from grader.exercises.palindrome.bans import BANNED
-from grader.exercises.palindrome.configuration import supply
+from grader.exercises.palindrome.probes_construct import build
 from grader.exercises.palindrome.probes_output import run
 from grader.worker.answering import Banned, Unusable
-from grader.worker.calling import bind, find_class, takes
 from grader.worker.values import Array, array, in_sight
 
 WATCHER = Watcher(BANNED)  # made now, before any student code is imported
 
-# What real submissions call the constructor's parameters (compared without case and underscores).
-ALIASES = {
-    "seq_length": "inputlength seqlen sequencelength length t timesteps numsteps",
-    "input_dim": "inputsize indim dim d dinput inputdimension numinputs",
-    "num_hidden": "hiddendim hiddensize nhidden numunits units hidden n h hiddenunits",
-    "num_classes": "outputdim nclasses outputsize numoutputs outdim classes k noutputs output",
-    "batch_size": "batch bs m b",
-    "device": "dev",
-}
-
-
-class Device(str):
-    """The CPU, for code that takes a device as text and for code that takes a torch.device."""
-
-    type = "cpu"
-
-
-def build(
-    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str
-) -> tuple[nn.Module, torch.dtype]:
-    """The student's network of that class, for those sizes, in double or single precision."""
-    number = torch.float64 if dtype == "float64" else torch.float32
-    torch.set_default_dtype(number)
-    kind = network_class(module, name)
-    supplied = supply({}, sizes, sizes, ALIASES, {})
-    try:
-        network = bind(kind, sizes | {"device": Device("cpu")}, ALIASES, supplied)
-    except (AssertionError, AttributeError, TypeError, ValueError):
-        network = bind(kind, sizes | {"device": torch.device("cpu")}, ALIASES, supplied)
-    return network.to(number), number
-
-
-def network_class(module: ModuleType, name: str) -> type[nn.Module]:
-    """The class ``name``, or else the only network that the module defines, or that has classes."""
-    try:
-        return find_class(module, name, nn.Module)
-    except Unusable:
-        own = [
-            value
-            for value in vars(module).values()
-            if inspect.isclass(value)
-            and issubclass(value, nn.Module)
-            and value.__module__ == module.__name__
-        ]
-        whole = [kind for kind in own if takes(kind, "num_classes", ALIASES)]
-        for found in (own, whole):
-            if len(found) == 1:
-                return found[0]
-        raise
+ENOUGH = 2.0  # CPU seconds for inputs that are not the likeliest
 
 
 class Shapes(TypedDict):
@@ -81,12 +32,14 @@ class Shapes(TypedDict):
     embeddings: list[str]
 
 
-def parameters(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str) -> Shapes:
-    """Shapes of the network's parameters, and of the tensors that are not registered as such.
+def parameters(
+    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, extra: dict[str, str]
+) -> Shapes:
+    """Return shapes of the network's parameters, and of the tensors that are not registered.
 
     ``embeddings`` are the parameters of which digits pick rows: by their module, or by their names.
     """
-    network, _ = build(module, name, sizes, dtype)
+    network = build(module, name, sizes, dtype, extra)
     held: dict[str, Any] = {}
     for key, value in vars(network).items():
         several = isinstance(value, list | tuple)
@@ -101,16 +54,45 @@ def parameters(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str)
     return {"parameters": registered, "plain": plain, "embeddings": embeddings}
 
 
+def attempts(
+    module: ModuleType,
+    name: str,
+    sizes: dict[str, Any],
+    dtype: str,
+    extra: dict[str, str],
+    weights: dict[str, Array],
+    inputs: dict[str, Array],
+) -> dict[str, Array]:
+    """Return the network's outputs for those of several inputs, by name, that it can take."""
+    results: dict[str, Array] = {}
+    begun = time.process_time()
+    with nothing_banned():
+        network = build(module, name, sizes, dtype, extra)
+        for key, x in inputs.items():
+            if results and time.process_time() - begun > ENOUGH:
+                break  # what broadcasts by accident may take long
+            load(network, weights)
+            with suppress(Exception):  # of an input that is not made for it
+                output = run(network, as_input(x, dtype), sizes["batch_size"], sizes)
+                results[key] = array(output, "The output of forward")
+    return results
+
+
 def outputs(
-    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, cases: list[dict[str, Any]]
+    module: ModuleType,
+    name: str,
+    sizes: dict[str, Any],
+    dtype: str,
+    extra: dict[str, str],
+    cases: list[dict[str, Any]],
 ) -> list[Array]:
-    """What one network gives for each case: ``x``, after setting ``weights`` if it has any."""
+    """Return what one network gives for each case: ``x``, after setting ``weights`` if any."""
     results = []
     with nothing_banned():
-        network, number = build(module, name, sizes, dtype)
+        network = build(module, name, sizes, dtype, extra)
         for case in cases:
             load(network, case["weights"])
-            x = as_input(case["x"], number)
+            x = as_input(case["x"], dtype)
             # Not under no_grad: real submissions call retain_grad() in forward.
             ours = bool(case["weights"])
             output = run(network, x, case["batch"], sizes, ours=ours)
@@ -123,30 +105,31 @@ def gradients(
     name: str,
     sizes: dict[str, Any],
     dtype: str,
+    extra: dict[str, str],
     weights: dict[str, Array],
     x: Array,
     batch: int,
     direction: Array,
 ) -> dict[str, Array]:
-    """The gradient of sum(direction ⊙ output) for every parameter, of the second of two passes.
+    """Return the gradient of sum(direction ⊙ output) by parameter, of the second of two passes.
 
     Two, because a state that is carried from call to call makes the second backward fail.
     """
     with nothing_banned():
-        network, number = build(module, name, sizes, dtype)
+        network = build(module, name, sizes, dtype, extra)
         load(network, weights)
         for _ in range(2):
             network.zero_grad()
-            output = run(network, as_input(x, number), batch, sizes)
+            output = run(network, as_input(x, dtype), batch, sizes)
             if not output.requires_grad:
                 raise Unusable(
-                    "No gradient reaches the parameters.",
+                    "Gradients should reach the parameters.",
                     expected="logits that are connected to the parameters",
                     got="logits without a graph",
                     hint="Somewhere the graph is cut: .data, .detach(), .item(), .numpy(), "
                     "torch.tensor(…) of a tensor, or torch.no_grad().",
                 )
-            backward((output * torch.from_numpy(direction).to(number)).sum())
+            backward((output * torch.from_numpy(direction).to(output.dtype)).sum())
     return {
         key: array(value.grad, f"The gradient of {key}")
         for key, value in network.named_parameters()
@@ -154,11 +137,18 @@ def gradients(
     }
 
 
-def watched(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, x: Array) -> None:
+def watched(
+    module: ModuleType,
+    name: str,
+    sizes: dict[str, Any],
+    dtype: str,
+    extra: dict[str, str],
+    x: Array,
+) -> None:
     """Construct, run forward and backward; :class:`Banned` if that reaches what is not allowed."""
     with nothing_banned():
-        network, number = build(module, name, sizes, dtype)
-        output = run(network, as_input(x, number), sizes["batch_size"], sizes, ours=False)
+        network = build(module, name, sizes, dtype, extra)
+        output = run(network, as_input(x, dtype), sizes["batch_size"], sizes, ours=False)
         if output.requires_grad:
             backward(output.sum())
 
@@ -210,6 +200,8 @@ def load(network: nn.Module, weights: dict[str, Array]) -> None:
                 value.copy_(torch.from_numpy(weights[key]))
 
 
-def as_input(x: Array, number: torch.dtype) -> Tensor:
+def as_input(x: Array, dtype: str) -> Tensor:
+    """Return ``x`` as a tensor, in the precision of the network unless it is of integers."""
     tensor = torch.from_numpy(x)
+    number = torch.float64 if dtype == "float64" else torch.float32
     return tensor.to(number) if tensor.is_floating_point() else tensor

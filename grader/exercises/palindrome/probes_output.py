@@ -41,9 +41,14 @@ def run(
     if shown.ndim == 3 and shown.shape[2] == K and batch in shown.shape[:2]:
         steps = shown.unbind(1 if shown.shape[0] == batch else 0)
         # Alike at all steps, with weights of ours, they are no steps but an accident of
-        # broadcasting.
-        if not (ours and len(steps) > 1 and torch.equal(steps[0], steps[-1])):
+        # broadcasting; so are as many steps as sequences.
+        alike = ours and len(steps) > 1 and torch.equal(steps[0], steps[-1])
+        if not alike and (len(steps) != batch or batch == 1):
             return steps[-1]
+    if batch == 1 and shown.shape == (K,):  # a squeeze() at the end
+        shown = shown[None]
+    elif shown.shape == (K, batch) != (batch, K):  # columns, as their own training turns them
+        shown = shown.T
     if shown.shape != (batch, K):
         raise Unusable(
             "forward returns another shape than it must.",
@@ -58,8 +63,6 @@ def hint_on_shape(shape: tuple[int, ...], batch: int, sizes: dict[str, Any]) -> 
     """What may have led to an output of that shape."""
     if shape == (batch, sizes["num_hidden"]):
         return "That is as wide as the state: W_ph makes num_classes numbers of it."
-    if shape == (sizes["num_classes"], batch):
-        return "That is the other way round: a row is a sequence, a column a class."
     if shape[1:] == (sizes["num_classes"],):
         return (
             "A row is needed for each sequence of the input: look for a batch size that is written "

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from grader.exercises.palindrome import equations
-from grader.exercises.palindrome.network import DEFAULTS, Network
+from grader.exercises.palindrome.network import Network
+from grader.exercises.palindrome.parameters.reading import DEFAULTS
 
 Random = np.random.Generator
 
@@ -17,16 +18,10 @@ def test_ban(lstm: Network) -> None:
     equations.uses_nothing_banned(lstm)
 
 
-@pytest.mark.question(id="1.6", share="3/40")
-def test_shape(lstm: Network, rng: Random) -> None:
-    """forward returns [batch, num_classes] for all sizes."""
-    equations.has_the_right_shape(lstm, rng)
-
-
 @pytest.mark.question(id="1.6", share="1/10")
-def test_parameters(lstm: Network) -> None:
+def test_parameters(lstm: Network, rng: Random) -> None:
     """The equations' weights and biases are trainable parameters."""
-    equations.has_the_parameters(lstm)
+    equations.has_the_parameters(lstm, rng)
 
 
 @pytest.mark.question(id="1.6", share="1/4")
@@ -71,7 +66,19 @@ def test_every_digit(lstm: Network, rng: Random) -> None:
     equations.reads_every_digit(lstm, rng)
 
 
+@pytest.mark.question(id="1.6", share="3/40")
+def test_shape(lstm: Network, rng: Random) -> None:
+    """forward returns [batch, num_classes] for all sizes."""
+    equations.has_the_right_shape(lstm, rng)
+
+
 @pytest.mark.question(id="1.6")
 def test_other_batch_size(lstm: Network, rng: Random) -> None:
     """The network takes another batch size than its constructor was given."""
     equations.takes_other_batches(lstm, rng)
+
+
+@pytest.mark.question(id="1.6")
+def test_tidy(lstm: Network) -> None:
+    """Nothing is left over, and names are the sheet's."""
+    equations.is_tidy(lstm)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from grader.exercises.palindrome import equations
-from grader.exercises.palindrome.network import DEFAULTS, Network
+from grader.exercises.palindrome.network import Network
+from grader.exercises.palindrome.parameters.reading import DEFAULTS
 
 Random = np.random.Generator
 
@@ -18,15 +19,9 @@ def test_ban(vanilla_rnn: Network) -> None:
 
 
 @pytest.mark.question(id="1.2", share="1/10")
-def test_shape(vanilla_rnn: Network, rng: Random) -> None:
-    """forward returns [batch, num_classes] for all sizes."""
-    equations.has_the_right_shape(vanilla_rnn, rng)
-
-
-@pytest.mark.question(id="1.2", share="1/10")
-def test_parameters(vanilla_rnn: Network) -> None:
+def test_parameters(vanilla_rnn: Network, rng: Random) -> None:
     """The equations' weights and biases are trainable parameters."""
-    equations.has_the_parameters(vanilla_rnn)
+    equations.has_the_parameters(vanilla_rnn, rng)
 
 
 @pytest.mark.question(id="1.2", share="1/4")
@@ -71,7 +66,19 @@ def test_every_digit(vanilla_rnn: Network, rng: Random) -> None:
     equations.reads_every_digit(vanilla_rnn, rng)
 
 
+@pytest.mark.question(id="1.2", share="1/10")
+def test_shape(vanilla_rnn: Network, rng: Random) -> None:
+    """forward returns [batch, num_classes] for all sizes."""
+    equations.has_the_right_shape(vanilla_rnn, rng)
+
+
 @pytest.mark.question(id="1.2")
 def test_other_batch_size(vanilla_rnn: Network, rng: Random) -> None:
     """The network takes another batch size than its constructor was given."""
     equations.takes_other_batches(vanilla_rnn, rng)
+
+
+@pytest.mark.question(id="1.2")
+def test_tidy(vanilla_rnn: Network) -> None:
+    """Nothing is left over, and names are the sheet's."""
+    equations.is_tidy(vanilla_rnn)

@@ -1,0 +1,127 @@
+"""Say what is wrong with a network beyond its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from grader.checks.mistakes import Mistake, Variant
+from grader.exercises.palindrome.mistakes import variants
+from grader.exercises.palindrome.network import Network
+from grader.exercises.palindrome.oracle import Array, Weights
+from grader.exercises.palindrome.parameters.cuts import SURVEYS
+from grader.exercises.palindrome.parameters.names import sheet_name
+
+REPEATED = Mistake(
+    "output_changes_from_call_to_call",
+    "The same input gives another output in each call. Look for weights that are created anew in "
+    "forward (they belong into __init__), dropout that is always on (training=True), random "
+    "numbers, memory that was never set (torch.empty) where zeros should be, or a state that is "
+    "carried over from one call to the next.",
+)
+
+
+def explained(
+    network: Network, sheet: Weights, x: Array, got: Array, *, repeated: bool
+) -> Iterator[Variant]:
+    """Yield what a wrong output may come from.
+
+    Args:
+        network: The student's.
+        sheet: The sheet's parameters.
+        x: Inputs (B, T, d).
+        got: The student's output (B, K).
+        repeated: Whether a second call gave the same output.
+    """
+
+    def always() -> Any:
+        return got
+
+    yield from variants(network.model, sheet, x, network.form)
+    for name in network.fit.mapping.extra:
+        yield _outside(network, name), always
+    if not repeated:
+        yield REPEATED, always
+
+
+def _outside(network: Network, name: str) -> Mistake:
+    """Return what to say of a parameter that moves the output, but belongs to no equation."""
+    if SURVEYS[0].B in network.registered.get(name, ()):
+        return Mistake(
+            "parameter_per_sample",
+            f"{name} has numbers of its own for each sample of the batch: an initial state or a "
+            "bias is one vector (n,), the same for all sequences.",
+        )
+    return Mistake(
+        "parameter_outside_the_equations",
+        f"{name} moves the output, but stands in none of the equations: the cell's (8), for one, "
+        "has no bias.",
+    )
+
+
+def lacking(network: Network, missing: list[str]) -> tuple[str, str]:
+    """Return a hint on missing parameters, and the mistake's id."""
+    if network.plain:
+        hint = (
+            f"No optimizer will ever change {', '.join(network.plain)}, for model.parameters() "
+            "lacks them: wrap each in nn.Parameter, as the last thing that is done to it (no "
+            ".to() or .double() after it), and a list of them in nn.ParameterList."
+        )
+        return hint, "parameter_not_registered"
+    for name, names in network.fit.mapping.shared().items():
+        if all(key.startswith("b") for key in names):
+            hint = (
+                f"One bias, {name}, is shared by {', '.join(names)}: each gate has a bias of its "
+                "own."
+            )
+            return hint, "one_bias_for_all_gates"
+        return f"{name} is used as {' and as '.join(names)}.", "parameter_of_another_gate"
+    if network.fit.mistake is not None:
+        return network.fit.mistake.hint, network.fit.mistake.id
+    survey = SURVEYS[0]
+    for name, shape in network.registered.items():
+        if survey.B in shape and any(key.startswith("b") for key in missing):
+            hint = (
+                f"{name} has numbers of its own for each sample of the batch. Each equation has a "
+                "bias of its own, one number per unit, shared by all sequences."
+            )
+            return hint, "parameter_per_sample"
+    vectors = [
+        name
+        for name in network.fit.mapping.extra
+        if [size for size in network.registered.get(name, ()) if size > 1] == [survey.n]
+    ]
+    recurrent = [name for name in missing if name.startswith("W") and name.endswith("h")]
+    if vectors and recurrent:
+        hint = (
+            f"{recurrent[0]} is an [n, n] matrix and is multiplied as a matrix; {vectors[0]} has "
+            "only n numbers, so that it acts elementwise, as a diagonal."
+        )
+        return hint, "elementwise_recurrence"
+    if missing == ["b_p"]:
+        return "b_p is missing: the output's equation, (2) or (10), has a bias.", "no_output_bias"
+    if any(name.startswith("b_") for name in missing):
+        return "Each equation has a bias of its own, one number per unit.", ""
+    return "", ""
+
+
+def untidy(network: Network) -> list[str]:
+    """Return advice on what works, but could be clearer."""
+    mapping, found = network.fit.mapping, []
+    if mapping.dead:
+        found.append(
+            f"{', '.join(mapping.dead)} moves nothing: what is left over can go. A state is no "
+            "parameter, torch.zeros in forward does."
+        )
+    for name, part in mapping.parts.items():
+        own = sheet_name(network.model, name)
+        held = [key for names in part.targets for key in names]
+        if network.fit.exact and own and own not in held:
+            found.append(f"{name} is {' and '.join(held)} of the equations: exchange the names.")
+        if set(held) & {"h_0", "c_0"}:
+            found.append(f"{name} is a trainable initial state; the sheet's is zero.")
+    if network.fit.input_format.surplus:
+        found.append(
+            "seq_length is not the number of digits that forward receives: say so in a comment."
+        )
+    return found

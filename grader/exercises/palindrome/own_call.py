@@ -1,0 +1,172 @@
+"""Find the arguments that a submission's own code gives to its network; runs in the worker.
+
+A network is constructed as its author constructs it. Their call is found in the source; its
+arguments are evaluated with the command line's defaults in place of a configuration.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import inspect
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.core.names import squeeze
+from grader.worker.configuration import declared
+
+MODULES = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "np": np, "math": math}
+PLAIN = (bool, int, float, str, type(None))
+
+
+@dataclass(frozen=True)
+class OwnCall:
+    """What their own code gives.
+
+    Attributes:
+        arguments: Expressions by the constructor's names, as far as these can be told.
+        surplus: The argument for the sequence's length, less the digits that their data set yields.
+    """
+
+    arguments: dict[str, str]
+    surplus: int = 0
+
+
+class Some(int):
+    """A length that can't be told, or an object that holds one."""
+
+    def __getattr__(self, name: str) -> Some:
+        return self
+
+
+SOME = Some(7)
+
+
+class Options:
+    """A configuration with the defaults of the command line; other options are some length."""
+
+    def __init__(self, defaults: dict[str, Any]) -> None:
+        self.__dict__.update(defaults)
+
+    def __getattr__(self, name: str) -> Some:
+        return SOME
+
+
+class Values(dict[str, Any]):
+    """Names of a source file with their values; a name that can't be told is some length."""
+
+    def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        return SOME
+
+
+def own_call(kind: type, sources: Sequence[str], length: set[str]) -> OwnCall | None:
+    """Return the first call of the class ``kind`` that can be told; None if there is none.
+
+    Args:
+        kind: The network's class.
+        sources: The text of the submission's files.
+        length: The squeezed names that the constructor's length may have.
+    """
+    signature = inspect.signature(kind)
+    for source in sources:
+        with contextlib.suppress(SyntaxError, ValueError):
+            tree = ast.parse(source)
+            values = _values(tree, source)
+            data = next(_calls(tree, lambda name: "dataset" in name), None)
+            for call in _calls(tree, lambda name: name == squeeze(kind.__name__)):
+                with contextlib.suppress(TypeError):
+                    bound = signature.bind(
+                        *call.args, **{k.arg or "": k.value for k in call.keywords}
+                    )
+                    given = {
+                        name: part
+                        for name, part in bound.arguments.items()
+                        if isinstance(part, ast.expr)
+                    }
+                    texts = {name: _text(part, values) for name, part in given.items()}
+                    found = {name: text for name, text in texts.items() if text}
+                    return OwnCall(found, _surplus(given, data, values, length))
+    return None
+
+
+def value_of(expression: str) -> Any:
+    """Return the value of one of a call's expressions."""
+    return eval(expression, {}, Values(MODULES))  # the worker is where student code runs
+
+
+def _surplus(
+    given: dict[str, ast.expr], data: ast.Call | None, values: Values, length: set[str]
+) -> int:
+    """Return the length that is given, less the digits that are read; 0 if it can't be told."""
+    own = [
+        value
+        for name, part in given.items()
+        if squeeze(name) in length
+        for value in _evaluated(part, values)
+    ]
+    if data is None or not own or not (data.args or data.keywords):
+        return 0
+    argument = data.args[0] if data.args else data.keywords[0].value
+    palindrome = next(iter(_evaluated(argument, values)), None)
+    if not isinstance(own[0], int) or not isinstance(palindrome, int):
+        return 0
+    return own[0] - (palindrome - 1)
+
+
+def _calls(tree: ast.AST, fits: Any) -> Iterator[ast.Call]:
+    """Yield the calls of what has a fitting name, without case and underscores."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if fits(squeeze(name)):
+                yield node
+
+
+def _values(tree: ast.AST, source: str) -> Values:
+    """Return what names in a source stand for: options, modules, and assigned expressions."""
+    options = Options(declared(source))
+    values = Values(MODULES)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(owner), attr=option) if option in vars(options):
+                values.setdefault(owner, options)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name not in values and _refers_to_data(node.value):
+                for value in _evaluated(node.value, values):
+                    values[name] = value
+    return values
+
+
+def _refers_to_data(expression: ast.expr) -> bool:
+    """Return whether an expression calls nothing."""
+    return not any(isinstance(node, ast.Call) for node in ast.walk(expression))
+
+
+def _evaluated(expression: ast.expr, values: Values) -> list[Any]:
+    """Return the expression's value, in a list; [] if it can't be told."""
+    try:
+        code = compile(ast.Expression(expression), "<call>", "eval")
+        return [eval(code, {}, values)]  # the worker is where student code runs
+    except Exception:  # an expression of theirs may raise anything
+        return []
+
+
+def _text(expression: ast.expr, values: Values) -> str:
+    """Return an expression that :func:`value_of` can evaluate, or ""."""
+    for value in _evaluated(expression, values):
+        if type(value) in PLAIN:
+            return repr(value)
+        text = ast.unparse(expression)
+        if text.partition(".")[0] in MODULES:
+            return text
+    return ""
