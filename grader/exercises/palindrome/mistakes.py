@@ -247,9 +247,10 @@ def square(model: Model) -> list[Mistake]:
             "product_along_the_batch",
             f"W_{gate}h @ h multiplies over the batch, so that its samples are mixed: with rows "
             f"as states it is h @ W_{gate}h, or its transpose.",
-            {"product": {gate: lambda h, matrix: matrix @ h}},
+            {"product": {gate: product}},
         )
         for gate in GATES[model]
+        for product in (lambda h, matrix: matrix @ h, lambda h, matrix: matrix.T @ h)
     ]
     return SQUARE + mixed
 

@@ -117,16 +117,17 @@ class Experiment:
     def sheet(self) -> Weights:
         """Return the sheet's parameters at the start."""
         rows: dict[str, Array] = {}
-        for name, cuts in self.cuts.items():
-            for cut in cuts:
-                piece = cut.pieces(self.base[name], self.n)
-                if cut.kind is Kind.BOTH:
-                    rows |= dict(zip(cut.columns, piece, strict=False))
-                elif cut.kind is Kind.VECTOR and name in self.numbers:
-                    rows.setdefault("x", piece[0][:, None])
-                elif cut.kind in (Kind.INPUT, Kind.STATE, Kind.OUTPUT):
-                    key = {Kind.INPUT: "x", Kind.STATE: "h", Kind.OUTPUT: "ph"}[cut.kind]
-                    rows.setdefault(key, piece[0])
+        # W_ph may be as wide as W_x of one-hot codes; what can be only one of them comes first.
+        for name in sorted(self.cuts, key=lambda name: len({c.kind for c in self.cuts[name]})):
+            for cut in self.cuts[name]:
+                pieces = cut.pieces(self.base[name], self.n)
+                keys = {
+                    Kind.VECTOR: ("x",) if name in self.numbers else (),
+                    Kind.OUTPUT: ("ph",),
+                    Kind.CLASSES: (),
+                }.get(cut.kind, cut.columns)
+                for key, piece in zip(keys, pieces, strict=False):
+                    rows.setdefault(key, piece[:, None] if piece.ndim == 1 else piece)
         found = {}
         K = rows["ph"].shape[0] if "ph" in rows else 10
         for name, shape in oracle.shapes(self.model, 1, self.n, K).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -206,7 +206,6 @@ class Trial:
     weights: Weights
     digits: Array
     output: Array
-    _answers: list[Array] = field(default_factory=list)
 
     @property
     def tolerance(self) -> float:
@@ -247,7 +246,12 @@ class Trial:
 
     def mistaken_by_moves(self) -> Iterator[Fit]:
         """Yield fits that moves tell, with a mistake that explains the output."""
+        found = self._moves(SHEET)
+        if found is not None and not found.extra:
+            yield self._fit(self._with_holders(found))  # some of the sheet's are shared, or unused
         for mistake in mistakes.rowwise(self.model, max(form.input_dim for form in self.forms)):
+            if mistake.change.keys() <= {"source", "used"}:
+                continue  # to share or not to use parameters is no other recursion
             found = self._moves(mistakes.recursion_with(mistake))
             if found is not None and not found.extra and found.held():
                 yield self._fit(self._with_holders(found), mistake=mistake)
@@ -277,18 +281,24 @@ class Trial:
         return False
 
     def _moves(self, recursion: Recursion) -> Reading | None:
-        if not any(cut.kind is Kind.OUTPUT for cuts in self.cuts.values() for cut in cuts):
-            return None
+        """Return what moves tell if the network follows ``recursion``; None if it doesn't."""
         with contextlib.suppress(Failure, ValueError):
-            if not self._answers:
-                self._answers = self.runs.outputs(
-                    self.forms[0], DEFAULTS,
-                    [(case, self._few_digits) for case in self._experiment.cases()],
-                )  # fmt: skip
-            got = [output[:ROWS] for output in self._answers]
-            digits = self._few_digits[:ROWS]
-            return self._experiment.read(recursion, digits, got, self.form, self.tolerance)
+            got = self._answers
+            if got:
+                digits = self._few_digits[:ROWS]
+                return self._experiment.read(recursion, digits, got, self.form, self.tolerance)
         return None
+
+    @cached_property
+    def _answers(self) -> list[Array]:
+        """Return outputs (ROWS, K) of the experiment's cases; none where one can't be run."""
+        if not any(cut.kind is Kind.OUTPUT for cuts in self.cuts.values() for cut in cuts):
+            return []
+        with contextlib.suppress(Failure):
+            cases = [(case, self._few_digits) for case in self._experiment.cases()]
+            outputs = self.runs.outputs(self.forms[0], DEFAULTS, cases)
+            return [output[:ROWS] for output in outputs]
+        return []
 
     @cached_property
     def _few_digits(self) -> Array:
