@@ -71,8 +71,8 @@ def lacking(network: Network, missing: list[str]) -> tuple[str, str]:
     for name, names in network.fit.mapping.shared().items():
         if all(key.startswith("b") for key in names):
             hint = (
-                f"One bias, {name}, is shared by {', '.join(names)}: each gate has a bias of its "
-                "own."
+                f"One bias, {name}, is added in {'all four' if len(names) == 4 else 'several'} "
+                "gates: each gate has a bias of its own."
             )
             return hint, "one_bias_for_all_gates"
         return f"{name} is used as {' and as '.join(names)}.", "parameter_of_another_gate"

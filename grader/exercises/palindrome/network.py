@@ -44,7 +44,7 @@ class Network:
         self.file = FILES[model]
         self._settled = False  # whether the fit is found
         self._format = InputFormat()
-        self._own: probes_construct.Own = {"surplus": 0, "extra": {}}
+        self._own: probes_construct.Own = {"surplus": 0, "extra": {}, "turned": False}
         self._own = self._find_own_call()
         self.fit = reading.read(self, model, rng)
         self._format = self.fit.input_format
@@ -230,7 +230,7 @@ class Network:
             "batch_size": sizes.B,
         }
         inputs |= {"name": self.model, "sizes": values, "dtype": form.precision.value}
-        inputs["extra"] = self._own["extra"]
+        inputs["own"] = self._own
         try:
             return self.student.run(probe, self.file, defines=(self.model,), **inputs)
         except Failure as failure:

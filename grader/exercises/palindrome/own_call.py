@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from grader.core.names import squeeze
-from grader.worker.configuration import declared
+from grader.exercises.palindrome.configuration import declared
 
 MODULES = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "np": np, "math": math}
 PLAIN = (bool, int, float, str, type(None))
@@ -32,10 +32,12 @@ class OwnCall:
     Attributes:
         arguments: Expressions by the constructor's names, as far as these can be told.
         surplus: The argument for the sequence's length, less the digits that their data set yields.
+        turned: Whether the same file transposes something, perhaps the output.
     """
 
     arguments: dict[str, str]
     surplus: int = 0
+    turned: bool = False
 
 
 class Some(int):
@@ -79,7 +81,7 @@ def own_call(kind: type, sources: Sequence[str], length: set[str]) -> OwnCall | 
     for source in sources:
         with contextlib.suppress(SyntaxError, ValueError):
             tree = ast.parse(source)
-            values = _values(tree, source)
+            values = _values(tree)
             data = next(_calls(tree, lambda name: "dataset" in name), None)
             for call in _calls(tree, lambda name: name == squeeze(kind.__name__)):
                 with contextlib.suppress(TypeError):
@@ -93,7 +95,8 @@ def own_call(kind: type, sources: Sequence[str], length: set[str]) -> OwnCall | 
                     }
                     texts = {name: _text(part, values) for name, part in given.items()}
                     found = {name: text for name, text in texts.items() if text}
-                    return OwnCall(found, _surplus(given, data, values, length))
+                    surplus = _surplus(given, data, values, length)
+                    return OwnCall(found, surplus, _transposes(tree))
     return None
 
 
@@ -121,6 +124,12 @@ def _surplus(
     return own[0] - (palindrome - 1)
 
 
+def _transposes(tree: ast.AST) -> bool:
+    """Return whether a file exchanges axes somewhere."""
+    names = ("t", "T", "transpose", "permute", "swapaxes")
+    return any(isinstance(n, ast.Attribute) and n.attr in names for n in ast.walk(tree))
+
+
 def _calls(tree: ast.AST, fits: Any) -> Iterator[ast.Call]:
     """Yield the calls of what has a fitting name, without case and underscores."""
     for node in ast.walk(tree):
@@ -130,9 +139,9 @@ def _calls(tree: ast.AST, fits: Any) -> Iterator[ast.Call]:
                 yield node
 
 
-def _values(tree: ast.AST, source: str) -> Values:
+def _values(tree: ast.AST) -> Values:
     """Return what names in a source stand for: options, modules, and assigned expressions."""
-    options = Options(declared(source))
+    options = Options(declared(tree))
     values = Values(MODULES)
     for node in ast.walk(tree):
         match node:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from grader.bans.runtime import Watcher
 from grader.exercises.palindrome.bans import BANNED
-from grader.exercises.palindrome.probes_construct import build
+from grader.exercises.palindrome.probes_construct import Own, build
 from grader.exercises.palindrome.probes_output import run
 from grader.worker.answering import Banned, Unusable
 from grader.worker.values import Array, array, in_sight
@@ -33,13 +33,13 @@ class Shapes(TypedDict):
 
 
 def parameters(
-    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, extra: dict[str, str]
+    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, own: Own
 ) -> Shapes:
     """Return shapes of the network's parameters, and of the tensors that are not registered.
 
     ``embeddings`` are the parameters of which digits pick rows: by their module, or by their names.
     """
-    network = build(module, name, sizes, dtype, extra)
+    network = build(module, name, sizes, dtype, own)
     held: dict[str, Any] = {}
     for key, value in vars(network).items():
         several = isinstance(value, list | tuple)
@@ -59,7 +59,7 @@ def attempts(
     name: str,
     sizes: dict[str, Any],
     dtype: str,
-    extra: dict[str, str],
+    own: Own,
     weights: dict[str, Array],
     inputs: dict[str, Array],
 ) -> dict[str, Array]:
@@ -67,13 +67,15 @@ def attempts(
     results: dict[str, Array] = {}
     begun = time.process_time()
     with nothing_banned():
-        network = build(module, name, sizes, dtype, extra)
+        network = build(module, name, sizes, dtype, own)
         for key, x in inputs.items():
             if results and time.process_time() - begun > ENOUGH:
                 break  # what broadcasts by accident may take long
             load(network, weights)
             with suppress(Exception):  # of an input that is not made for it
-                output = run(network, as_input(x, dtype), sizes["batch_size"], sizes)
+                output = run(
+                    network, as_input(x, dtype), sizes["batch_size"], sizes, turned=own["turned"]
+                )
                 results[key] = array(output, "The output of forward")
     return results
 
@@ -83,19 +85,19 @@ def outputs(
     name: str,
     sizes: dict[str, Any],
     dtype: str,
-    extra: dict[str, str],
+    own: Own,
     cases: list[dict[str, Any]],
 ) -> list[Array]:
     """Return what one network gives for each case: ``x``, after setting ``weights`` if any."""
     results = []
     with nothing_banned():
-        network = build(module, name, sizes, dtype, extra)
+        network = build(module, name, sizes, dtype, own)
         for case in cases:
             load(network, case["weights"])
             x = as_input(case["x"], dtype)
             # Not under no_grad: real submissions call retain_grad() in forward.
             ours = bool(case["weights"])
-            output = run(network, x, case["batch"], sizes, ours=ours)
+            output = run(network, x, case["batch"], sizes, turned=own["turned"], ours=ours)
             results.append(array(output, "The output of forward"))
     return results
 
@@ -105,7 +107,7 @@ def gradients(
     name: str,
     sizes: dict[str, Any],
     dtype: str,
-    extra: dict[str, str],
+    own: Own,
     weights: dict[str, Array],
     x: Array,
     batch: int,
@@ -116,11 +118,11 @@ def gradients(
     Two, because a state that is carried from call to call makes the second backward fail.
     """
     with nothing_banned():
-        network = build(module, name, sizes, dtype, extra)
+        network = build(module, name, sizes, dtype, own)
         load(network, weights)
         for _ in range(2):
             network.zero_grad()
-            output = run(network, as_input(x, dtype), batch, sizes)
+            output = run(network, as_input(x, dtype), batch, sizes, turned=own["turned"])
             if not output.requires_grad:
                 raise Unusable(
                     "Gradients should reach the parameters.",
@@ -142,13 +144,20 @@ def watched(
     name: str,
     sizes: dict[str, Any],
     dtype: str,
-    extra: dict[str, str],
+    own: Own,
     x: Array,
 ) -> None:
     """Construct, run forward and backward; :class:`Banned` if that reaches what is not allowed."""
     with nothing_banned():
-        network = build(module, name, sizes, dtype, extra)
-        output = run(network, as_input(x, dtype), sizes["batch_size"], sizes, ours=False)
+        network = build(module, name, sizes, dtype, own)
+        output = run(
+            network,
+            as_input(x, dtype),
+            sizes["batch_size"],
+            sizes,
+            turned=own["turned"],
+            ours=False,
+        )
         if output.requires_grad:
             backward(output.sum())
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from grader.core.names import by_any_name, names_for, squeeze
-from grader.exercises.palindrome.configuration import supply
+from grader.exercises.palindrome.configuration import NAMES, supply
 from grader.exercises.palindrome.own_call import own_call, value_of
 from grader.worker.answering import Unusable
 from grader.worker.calling import bind, find_class, parameters, takes
@@ -26,15 +26,21 @@ ALIASES = {
 }
 
 
+class Own(TypedDict):
+    """What the student's own code gives to the constructor."""
+
+    surplus: int  # the length, less the number of digits that are read
+    extra: dict[str, str]  # expressions for parameters that the sheet doesn't have
+    turned: bool  # whether it transposes, so that outputs may be [num_classes, batch]
+
+
 class Device(str):
     """The CPU, for code that takes a device as text and for code that takes a torch.device."""
 
     type = "cpu"
 
 
-def build(
-    module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, extra: dict[str, str]
-) -> nn.Module:
+def build(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, own: Own) -> nn.Module:
     """Construct the student's network of that class as its author does, in single precision.
 
     Args:
@@ -42,12 +48,14 @@ def build(
         name: The class's name.
         sizes: The sheet's arguments of the constructor.
         dtype: ``float64`` to run it in double precision afterwards.
-        extra: Expressions for further arguments.
+        own: What the author's code gives.
     """
     torch.set_default_dtype(torch.float32)
     kind = network_class(module, name)
     known = by_any_name({**sizes, "device": ""}, ALIASES)
-    further = {key: value_of(text) for key, text in extra.items() if squeeze(key) not in known}
+    further = {
+        key: value_of(text) for key, text in own["extra"].items() if squeeze(key) not in known
+    }
     values = sizes | further
     supplied = supply(further, sizes, sizes, ALIASES, {})
     try:
@@ -74,13 +82,6 @@ def doubled(value: Any) -> Any:
     return value
 
 
-class Own(TypedDict):
-    """What the student's own code gives to the constructor."""
-
-    surplus: int  # the length, less the number of digits that are read
-    extra: dict[str, str]  # expressions for parameters that the sheet doesn't have
-
-
 def own_arguments(module: ModuleType, name: str, sources: list[str], elsewhere: bool) -> Own:
     """Find the call of the network in the student's files.
 
@@ -96,15 +97,16 @@ def own_arguments(module: ModuleType, name: str, sources: list[str], elsewhere: 
     call = own_call(kind, sources, names_for("seq_length", ALIASES))
     if call is not None:
         further = {k: text for k, text in call.arguments.items() if squeeze(k) not in known}
-        return {"surplus": call.surplus, "extra": further}
+        return {"surplus": call.surplus, "extra": further, "turned": call.turned}
     asked = [
         parameter.name
         for parameter in parameters(kind)
         if parameter.default is parameter.empty
         and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     ]
-    unknown = [key for key in asked if squeeze(key) not in known]
-    return {"surplus": 0, "extra": {} if elsewhere else dict.fromkeys(unknown, "False")}
+    unknown = [key for key in asked if squeeze(key) not in {*known, *NAMES}]
+    further = {} if elsewhere else dict.fromkeys(unknown, "False")
+    return {"surplus": 0, "extra": further, "turned": False}
 
 
 def network_class(module: ModuleType, name: str) -> type[nn.Module]:

@@ -15,11 +15,23 @@ Network = Callable[[Tensor], Any]
 
 
 def run(
-    network: Network, x: Tensor, batch: int, sizes: dict[str, Any], *, ours: bool = True
+    network: Network,
+    x: Tensor,
+    batch: int,
+    sizes: dict[str, Any],
+    *,
+    turned: bool,
+    ours: bool = True,
 ) -> Tensor:
-    """The last step's output (batch, K), found in whatever forward returns.
+    """Return the last step's output (batch, K), found in whatever forward returns.
 
-    ``ours`` says that the weights are the judge's, drawn so that every digit matters.
+    Args:
+        network: The student's.
+        x: Its input.
+        batch: The number of sequences.
+        sizes: The constructor's arguments.
+        turned: Whether the author's own code transposes, so that it may be (K, batch).
+        ours: Whether the weights are the judge's, drawn so that every digit matters.
     """
     K = sizes["num_classes"]
     result = network(x)
@@ -47,7 +59,7 @@ def run(
             return steps[-1]
     if batch == 1 and shown.shape == (K,):  # a squeeze() at the end
         shown = shown[None]
-    elif shown.shape == (K, batch) != (batch, K):  # columns, as their own training turns them
+    elif turned and shown.shape == (K, batch) != (batch, K):  # which their own code turns
         shown = shown.T
     if shown.shape != (batch, K):
         raise Unusable(
@@ -63,6 +75,8 @@ def hint_on_shape(shape: tuple[int, ...], batch: int, sizes: dict[str, Any]) -> 
     """What may have led to an output of that shape."""
     if shape == (batch, sizes["num_hidden"]):
         return "That is as wide as the state: W_ph makes num_classes numbers of it."
+    if shape == (sizes["num_classes"], batch):
+        return "That is the other way round: a row is a sequence, a column a class."
     if shape[1:] == (sizes["num_classes"],):
         return (
             "A row is needed for each sequence of the input: look for a batch size that is written "

@@ -13,7 +13,6 @@ import numpy as np
 from grader.checks.arrays import require
 from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle, probes_results, probes_train
-from grader.exercises.palindrome.layout import complete, units, unpack
 from grader.exercises.palindrome.network import LARGEST, Network
 from grader.exercises.palindrome.oracle import Weights
 from grader.exercises.palindrome.probes_results import Results
@@ -171,9 +170,9 @@ def reaches_the_threshold(network: Network, training: Training) -> None:
     seen = training.seen
     weights: Weights = seen["weights"]
     require(
-        set(network.layout) <= set(weights),
+        set(network.fit.mapping.parts) <= set(weights),
         "The optimizer should change the network that the sheet asks for.",
-        expected=f"a {network.model} with the parameters {', '.join(network.layout)}",
+        expected=f"a {network.model} with the parameters {', '.join(network.fit.mapping.parts)}",
         got=f"a {seen['kind']} with the parameters {', '.join(weights) or 'none'}"
         if seen["kind"]
         else "parameters of no network",
@@ -258,8 +257,7 @@ def accuracy(network: Network, weights: Weights, length: int) -> float:
     """Return the share of all palindromes whose last digit the sheet's equations give."""
     digits, target = oracle.all_palindromes(length)
     try:
-        found = unpack(network.layout, weights, units(network.layout, weights))
-        sheet = complete(network.model, found)
+        sheet = network.sheet_weights(weights)
         p = oracle.output(network.model, sheet, network.inputs(weights, sheet, digits))
     except (ValueError, KeyError, IndexError, RuntimeError) as error:
         raise Failure(

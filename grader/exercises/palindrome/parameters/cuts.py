@@ -76,6 +76,14 @@ class Cut:
             for piece in (np.split(gate, [at], axis=1) if len(self.columns) > 1 else [gate])
         ]
 
+    def widened(self, shape: Shape) -> Cut:
+        """Return the cut for W_x of a network whose inputs are wider than those it was read by."""
+        wide = [a for a, size in enumerate(shape) if self.axes[a] == "1" and size > 1]
+        if self.kind is not Kind.VECTOR or len(wide) != 1:
+            return self
+        axes = self.axes[: wide[0]] + "i" + self.axes[wide[0] + 1 :]
+        return Cut(Kind.INPUT, axes, ("x",))
+
     def units(self, shape: Shape) -> int:
         """Return n for the shape of W_ph."""
         return shape[self.axes.index("u")]

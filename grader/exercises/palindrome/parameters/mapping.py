@@ -28,7 +28,9 @@ class Part:
 
     def pieces(self, array: Array, n: int) -> Iterator[tuple[Names, Array]]:
         """Yield the sheet's names of each piece, and its values in the sheet's shape."""
-        for names, piece in zip(self.targets, self.cut.pieces(array, n), strict=True):
+        reads = any(name.endswith("x") for names in self.targets for name in names)
+        cut = self.cut.widened(array.shape) if reads else self.cut
+        for names, piece in zip(self.targets, cut.pieces(array, n), strict=True):
             column = any(name.startswith("W") for name in names) and piece.ndim == 1
             yield names, piece[:, None] if column else piece
 

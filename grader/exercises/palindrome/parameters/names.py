@@ -135,17 +135,29 @@ def fill(cut: Cut, count: int, wanted: Sequence[str], *, number: bool) -> list[s
     """Return names of ``wanted`` for a cut's pieces, in their order; [] if some find none."""
     taken: list[str] = []
     for place in range(count):
-        column = cut.columns[place % len(cut.columns)] if cut.columns else ""
-        fits = {
-            Kind.OUTPUT: r"W_ph",
-            Kind.CLASSES: r"b_p",
-            Kind.VECTOR: r"W_[^p]x" if number else r"b_[^p]",
-        }.get(cut.kind, rf"W_[^p]{column}")
-        free = [name for name in wanted if re.fullmatch(fits, name) and name not in taken]
-        if not free:
+        free = [name for name in wanted if name not in taken]
+        if not (found := fitting(cut, place, free, number=number)):
             return []
-        taken.append(free[0])
+        taken.append(found[0])
     return taken
+
+
+def fitting(cut: Cut, place: int, wanted: Sequence[str], *, number: bool) -> list[str]:
+    """Return those of ``wanted`` that a cut's piece can hold.
+
+    Args:
+        cut: The cut.
+        place: The piece's number.
+        wanted: Names of the sheet's.
+        number: Whether a vector is W_x of an input that is one number.
+    """
+    column = cut.columns[place % len(cut.columns)] if cut.columns else ""
+    fits = {
+        Kind.OUTPUT: r"W_ph",
+        Kind.CLASSES: r"b_p",
+        Kind.VECTOR: r"W_[^p]x" if number else r"b_[^p]",
+    }.get(cut.kind, rf"W_[^p]{column}")
+    return [name for name in wanted if re.fullmatch(fits, name)]
 
 
 def shared(words: Sequence[str]) -> int:

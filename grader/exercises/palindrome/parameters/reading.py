@@ -26,6 +26,7 @@ from grader.exercises.palindrome.recursion import SHEET, Recursion
 DEFAULTS = Sizes(B=128, T=4, d=1, n=128)  # of the sheet: what every submission has been tried with
 SINGLE = Sizes(B=1, T=1, d=1, n=3)
 INPUT_DIMS = (1, 10)
+ROUNDING = 5e-6  # of single precision; the gates' answers to a move may differ by little more
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def trials(
 def _survey(runs: Runs, model: Model, form: InputFormat) -> tuple[dict[str, list[Cut]], str]:
     """Return the ways to cut each parameter, and the one that holds features of digits."""
     failure: Failure | None = None
+    gates = len(GATES[model])
     for sizes in SURVEYS:
         try:
             shapes, rows = runs.shapes(form, sizes)
@@ -136,14 +138,15 @@ def _survey(runs: Runs, model: Model, form: InputFormat) -> tuple[dict[str, list
             continue
         widths = {form.input_dim, 10, sizes.K, *(shapes[name][-1] for name in rows)} - {1}
         cuts = {
-            name: cuts_of(shape, len(GATES[model]), sizes, tuple(widths))
+            name: cuts_of(shape, gates, sizes, tuple(widths))
             for name, shape in shapes.items()
             if name not in rows
         }
-        embedding = _embedding(cuts, shapes, rows, len(GATES[model]))
-        if rows and not embedding:  # it takes the place of W_x itself
-            for name in rows:
-                cuts[name] = cuts_of(shapes[name], len(GATES[model]), sizes, (10,))
+        embedding = _embedding(cuts, shapes, rows, gates)
+        if rows and not embedding:  # one of them takes the place of W_x itself
+            own = tuple({form.input_dim, 10, sizes.K} - {1})
+            cuts = {name: cuts_of(shape, gates, sizes, own) for name, shape in shapes.items()}
+            cuts |= {name: [c for c in cuts[name] if c.kind is Kind.INPUT] for name in rows}
         found = {name: ways for name, ways in cuts.items() if ways}
         if any(cut.kind is Kind.OUTPUT for ways in found.values() for cut in ways):
             return found, embedding
@@ -158,15 +161,16 @@ def _embedding(
     """Return which of ``rows`` other parameters multiply, or ""."""
     for name in rows:
         width = shapes[name][-1]
-        square = [n for n, ways in cuts.items() if shapes[n] == (width, width)]
-        reads = [
-            other
-            for other, ways in cuts.items()
-            if width in shapes[other] and any(cut.kind is Kind.INPUT for cut in ways)
-            if other not in square or len(square) > gates
-        ]
-        both = [n for n, ways in cuts.items() if any(cut.kind is Kind.BOTH for cut in ways)]
-        if reads or both:
+        wide = {n: {cut.kind for cut in ways} for n, ways in cuts.items() if width in shapes[n]}
+        square = [n for n in wide if shapes[n] == (width, width)]
+        reads = any(
+            cut.kind is Kind.INPUT and shapes[other][cut.axes.index("i")] == width
+            for other in wide
+            for cut in cuts[other]
+            if Kind.STATE not in wide[other]
+        )
+        both = any(cut.kind is Kind.BOTH for ways in cuts.values() for cut in ways)
+        if reads or both or len(square) > gates:
             return name
     return ""
 
@@ -286,7 +290,8 @@ class Trial:
             got = self._answers
             if got:
                 digits = self._few_digits[:ROWS]
-                return self._experiment.read(recursion, digits, got, self.form, self.tolerance)
+                tolerance = min(self.tolerance, ROUNDING)
+                return self._experiment.read(recursion, digits, got, self.form, tolerance)
         return None
 
     @cached_property
@@ -347,6 +352,14 @@ class Trial:
     def _with_holders(self, reading: Reading) -> Reading:
         """Return the reading in which what moves nothing holds what is missing, where it fits."""
         parts, dead, missing = dict(reading.parts), list(reading.dead), self._missing(reading)
+        for name, part in parts.items():  # gates of a stack that move nothing
+            targets = list(part.targets)
+            for place, held in enumerate(targets):
+                number = name in self._numbers
+                if not held and (free := names.fitting(part.cut, place, missing, number=number)):
+                    targets[place] = (free[0],)
+                    missing.remove(free[0])
+            parts[name] = replace(part, targets=tuple(targets))
         spelled = {name: names.sheet_name(self.model, name) for name in dead}
         for name in sorted(dead, key=lambda name: spelled[name] not in missing):
             for cut in self.cuts.get(name, ()):
