@@ -45,7 +45,7 @@ def test_how_many_submissions_need_each(tmp_path: Path) -> None:
     (tmp_path / "Mia.zip").write_bytes(b"no ZIP")
     with hand_ins(tmp_path) as (found, _):
         said = remarks(found)
-    assert [line.split(":")[0] for line in said] == [
+    assert [line.split(".")[0] for line in said] == [
         "laboratory is not installed, and 2 submissions import it",
         "plover is not installed, and 1 submission imports it",
     ]

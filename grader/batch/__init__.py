@@ -8,6 +8,7 @@ hand_in.py        chooses what counts of a hand-in
 levels.py         notices a source that lies a level too high or too low
 names.py          gives every student a name and a file name of their own
 task.py           describes a submission to grade, and what its result depends on
+lacking.py        names the packages that submissions import and this machine lacks
 grading.py        grades what is missing, and what is unsettled once more
 executors.py      hands out tasks to threads of this process or to Dask
 judge_pool.py     keeps warm judge processes

@@ -21,8 +21,8 @@ def remarks(found: Iterable[HandIn]) -> list[str]:
         except Exception:  # noqa: BLE001 (its row says why it can't be read)
             continue
     return [
-        f"{name} is not installed, and {_submissions(count)} it: install it before grading "
-        "(Anaconda's packages are in the kit's extra: anaconda)."
+        f"{name} is not installed, and {_submissions(count)} it. Anaconda's packages are in the "
+        "kit's extra: anaconda. Install no other on a student's word."
         for name, count in counts.most_common()
     ]
 
