@@ -19,6 +19,7 @@ SHORTEST = 12  # characters of a title that are shown on any terminal
 MARKS = {
     "passed": (".", "green"),
     "failed": ("F", "red"),
+    "carried": ("c", "green"),
     "not started": ("-", "yellow"),
     "error": ("E", "red"),
     "timeout": ("T", "red"),

@@ -74,6 +74,9 @@ def test_fault(fault: Path, grade: Grade, tmp_path: Path) -> None:
         if test["metadata"]["failure"]
     ]
     assert all(metadata["status"] != "internal" for _, metadata in failures), run.text
+    carried = [m for _, m in failures if m["status"] == "carried"]
+    counted = {m["mistake"] for _, m in failures if m["status"] == "failed" and m["points"]}
+    assert all(m["mistake"] in counted for m in carried), run.text
     for said in rules.get("says", []):
         messages = [str(m["failure"]) for name, m in failures if name == said["test"]]
         assert any(said["text"] in message for message in messages), run.text

@@ -273,7 +273,7 @@ def test_what_is_not_defined_is_said() -> None:
 def test_a_function_that_cannot_be_called_by_names() -> None:
     module = homework(SOURCE)
     details = refusal(calling.call, module, "asks", {"x": 1}, {})
-    assert details["what"] == "asks asks for a parameter that the sheet does not have."
+    assert details["what"] == "asks should ask for no parameter that it is not given."
     assert "'dropout'" in details["got"]
     details = refusal(calling.call, module.Rnn(), "forward", {"x": 1}, {})
     assert details["hint"] == "The first parameter of a method is self."

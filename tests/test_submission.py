@@ -21,7 +21,7 @@ import pytest
 
 from grader.core.errors import UserError
 from grader.submission import archive, filter
-from grader.submission.snapshot import FileName, Submission, SubmissionError, open_submission
+from grader.submission.snapshot import Submission, SubmissionError, open_submission
 
 CODE = b"class VanillaRNN:\n    pass\n"
 
@@ -228,8 +228,8 @@ def test_find(tree: Submission, name: str, defines: tuple[str, ...], found: str 
 
 
 def test_find_by_what_a_name_says_of_the_file(tree: Submission) -> None:
-    assert tree.find(FileName("rnn.py", "VanillaRNN")) == PurePosixPath("models.py")
-    assert tree.find(FileName("lstm.py", "VanillaRNN")) == PurePosixPath("a/b/LSTM.py")
+    assert tree.find("rnn.py", ["VanillaRNN"]) == PurePosixPath("models.py")
+    assert tree.find("lstm.py", ["VanillaRNN"]) == PurePosixPath("a/b/LSTM.py")
 
 
 def test_find_prefers_fewer_folders(tmp_path: Path) -> None:

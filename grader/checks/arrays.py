@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from grader.bans.hidden import hidden_code
 from grader.bans.static import Sources, Violation
 from grader.bans.tampering import tampering
+from grader.checks.carry import explanation, is_assumed
 from grader.checks.mistakes import Mistake, Variant, first_match, matches
 from grader.core.failures import Failure, Status
 from grader.submission.places import place
@@ -24,6 +25,11 @@ Misconception = tuple[Mistake | str, Callable[[], ArrayLike]]
 # moves an answer by about 1e-14 of it, in float32 by about 1e-6; wrong formulas by 1e-3 and more.
 TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
 SINGLE_PRECISION = 1e-5  # of the largest entry: what some rounding to float32 may add up to
+SINGLE = Mistake(
+    "single_precision",
+    "These numbers are right to about seven digits: somewhere they pass through float32. "
+    "Everything here is float64.",
+)
 CHANCE = 1e-9  # to fail numbers that are uniform
 
 
@@ -93,7 +99,9 @@ def close(
     values = as_numbers(got, what, shape=wanted.shape, where=where)
     if matches(values, wanted, tolerance):
         return
-    mistake = first_match(values, named(mistakes), tolerance)
+    mistake = explanation(values, named(mistakes), tolerance)
+    if mistake and is_assumed(mistake):
+        return
     index = first_difference(values, wanted, tolerance)
     left, right = excerpt(wanted, values, index)
     at = f"\nat {list(index)}" if wanted.ndim else ""
@@ -102,8 +110,7 @@ def close(
         expected=left + at,
         got=right + at,
         where=where,
-        hint=mistake.hint if mistake else hint,
-        mistake=mistake.id if mistake else "",
+        **(mistake.named() if mistake else {"hint": hint}),
     )
 
 
@@ -123,15 +130,12 @@ def same(
     tolerance: float = TOLERANCE["float64"],
     hint: str = "",
 ) -> None:
-    """As ``close``; axes of length one don't matter, and float32 is noticed if there is no hint."""
+    """Fail as ``close`` does; axes of length one don't matter, and float32 is a named mistake."""
     as_numbers(expected, what, where=where)  # where it is the student's own, from another check
     if got.shape != expected.shape and np.squeeze(got).shape == np.squeeze(expected).shape:
         got = got.reshape(expected.shape)
-    if not hint and matches(got, expected, SINGLE_PRECISION):
-        hint = (
-            "These numbers are right to about seven digits: somewhere they pass through float32. "
-            "Everything here is float64."
-        )
+    if matches(got, expected, SINGLE_PRECISION) and (tolerance or is_single(got)):
+        mistakes = [*mistakes, (SINGLE, partial(np.copy, got))]
     close(
         got,
         expected,
@@ -141,6 +145,11 @@ def same(
         hint=hint,
         mistakes=mistakes,
     )
+
+
+def is_single(values: Array) -> bool:
+    """Tell whether float32 can hold each of these numbers exactly."""
+    return bool(np.array_equal(values, values.astype(np.float32)))
 
 
 def require_raised(raised: list[str], kind: str, what: str, *, where: str, hint: str = "") -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from grader.core.drawings import POINTS, Description, Line
+from grader.core.drawings import POINTS, Array, Description, Line
 from grader.core.failures import Failure
 
 
@@ -38,23 +38,45 @@ def require_line(
 ) -> None:
     """Fail unless a curve of the figure shows the values ``y``."""
     wanted = np.asarray(list(y), dtype=float)[:POINTS]
-    lines = [line for axes in figure["axes"] for line in axes["lines"]]
-    for line in lines:
-        shown = np.asarray(line["y"], dtype=float)
-        if shown.shape == wanted.shape and np.allclose(shown, wanted, tolerance, 1e-12):
-            return
+    if lines_showing(figure, wanted, tolerance):
+        return
     raise Failure(
         what,
-        expected=f"a curve through these {len(wanted)} values",
-        got=other_curves(lines),
+        expected=f"a curve through {values_shown(wanted)}",
+        got=other_curves([line for axes in figure["axes"] for line in axes["lines"]]),
         where=where,
     )
 
 
+def lines_showing(figure: Description, y: Array, tolerance: float = 1e-6) -> list[Line]:
+    """Return the curves through the values ``y``; a logarithmic axis may show their magnitudes."""
+    found = []
+    for axes in figure["axes"]:
+        accepted = [y, np.abs(y)] if axes["yscale"] == "log" else [y]
+        found += [
+            line
+            for line in axes["lines"]
+            if any(_alike(line["y"], values, tolerance) for values in accepted)
+        ]
+    return found
+
+
+def _alike(shown: Array, wanted: Array, tolerance: float) -> bool:
+    shown = np.asarray(shown, dtype=float)
+    return shown.shape == wanted.shape and np.allclose(shown, wanted, tolerance, 1e-12)
+
+
+def values_shown(values: Array) -> str:
+    """Describe a curve by how many values it has, and the first of them."""
+    first = ", ".join(f"{value:.4g}" for value in np.asarray(values, dtype=float)[:3])
+    return f"{len(values)} values: {first}" + (", …" if len(values) > 3 else "")
+
+
 def other_curves(lines: Sequence[Line]) -> str:
-    """What to say of curves none of which is the wanted one."""
-    lengths = ", ".join(str(len(line["y"])) for line in lines)
-    return f"curves through others: {lengths} values" if lines else "an empty figure"
+    """Describe curves none of which is the wanted one."""
+    if not lines:
+        return "an empty figure"
+    return "curves through " + "; ".join(values_shown(line["y"]) for line in lines[:4])
 
 
 def require_log_scale(figure: Description, what: str, *, where: str) -> None:

@@ -27,11 +27,18 @@ class Mistake:
         hint: What to tell the student.
         change: Switches of the exercise's formula, by name, with the value that the mistake gives
             them.
+        subject_of: The questions that ask for just what it gets wrong. There it is not carried
+            forward, but costs every check that it makes wrong.
     """
 
     id: str
     hint: str
     change: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    subject_of: tuple[str, ...] = ()
+
+    def named(self) -> dict[str, Any]:
+        """Return the fields of a Failure that name this mistake."""
+        return {"hint": self.hint, "mistake": self.id, "subject_of": self.subject_of}
 
 
 Variant = tuple[Mistake, Callable[[], ArrayLike]]

@@ -14,6 +14,7 @@ PRINTED = 10  # lines, at the beginning and at the end, of what student code pri
 Status = Literal[
     "passed",
     "failed",  # a wrong answer
+    "carried",  # right by the student's own formula; its mistake was counted in another check
     "not started",  # NotImplementedError, or no such file
     "error",  # their exception
     "timeout",
@@ -35,6 +36,7 @@ class Failure(Exception):
     where: str = ""  # file, line, sizes
     hint: str = ""
     mistake: str = ""  # the id of the mistake that explains the numbers
+    subject_of: tuple[str, ...] = ()  # the questions that ask for what the mistake gets wrong
     status: Status = "failed"
     traceback: str = ""  # the student's frames only
     kit_traceback: str = ""  # the kit's frames, where no line of theirs raised: for the staff
@@ -45,7 +47,7 @@ class Failure(Exception):
         self.output = ends(self.output, PRINTED)
         for field in dataclasses.fields(self):
             text = getattr(self, field.name)
-            if len(text) > LONGEST:
+            if isinstance(text, str) and len(text) > LONGEST:
                 setattr(self, field.name, f"{text[:LONGEST]} …")
 
     def __str__(self) -> str:

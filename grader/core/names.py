@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Names that a submission's own files never win: whoever imports these gets the real ones.
@@ -28,6 +28,19 @@ def squeeze(name: str) -> str:
 def names_for(value: str, aliases: Aliases) -> set[str]:
     """The squeezed names that a value may have."""
     return {squeeze(value), *aliases.get(value, "").split()}
+
+
+def by_words(name: str, values: Iterable[str], aliases: Aliases) -> str | None:
+    """Return the only value of which ``name`` holds a word: ``loss_obj`` is the loss.
+
+    Args:
+        name: A parameter's, in snake or camel case.
+        values: Those that no other parameter takes.
+        aliases: Other names for the values.
+    """
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", name)}
+    fitting = [value for value in values if words & names_for(value, aliases)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def by_any_name(values: Mapping[str, Any], aliases: Aliases) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class FailureReport(TypedDict):
     where: str
     hint: str
     mistake: str
+    subject_of: list[str]
     status: Status
     traceback: str
     kit_traceback: str  # for the staff alone

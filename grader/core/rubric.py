@@ -18,6 +18,8 @@ from grader.core.failures import Failure, Status
 from grader.core.paths import EXERCISES
 from grader.core.report import CheckReport, FailureReport, FigureReport, GradeReport
 
+KEPT = ("passed", "carried")  # statuses of a test that earns its points
+
 
 @dataclass(frozen=True)
 class Question:
@@ -151,7 +153,7 @@ def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
     barred = any(result.required and result.status == "blocked" for result in results)
     held = any(result.required and result.status == "pending" for result in results)
     for result in results:
-        is_right = result.status == "passed" and not barred
+        is_right = result.status in KEPT and not barred
         waits = result.status == "pending" and not barred
         result.earned = result.points if is_right and not held else 0.0
         result.pending = result.points if waits or (is_right and held) else 0.0
@@ -164,6 +166,8 @@ def _grade_question(question: Question, results: list[Result]) -> QuestionGrade:
         status = "blocked"
     elif not lost:
         status = "pending" if pending else "passed"
+    elif lost == {"carried"}:
+        status = "pending" if pending else "carried"
     elif "internal" in lost:
         status = "internal"
     elif earned > 0 or pending > 0:

@@ -42,7 +42,8 @@ def refused(message: str) -> dict[str, Any]:
 
 def _test(check: CheckReport, place: int) -> dict[str, Any]:
     """Return one check; ``place`` counts those of its question."""
-    verdict = {"status": "passed" if check["status"] in ("passed", "advice") else "failed"}
+    is_right = check["status"] in ("passed", "carried", "advice")
+    verdict = {"status": "passed" if is_right else "failed"}
     return {
         "score": check["earned"],
         "max_score": check["points"],

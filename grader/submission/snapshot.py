@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Self
 
 from grader.core.names import squeeze
 from grader.core.sources import decode, is_main_block, parse
@@ -26,18 +25,7 @@ from grader.submission.archive import Entry, SubmissionError, entries_of, readab
 from grader.submission.conversion import convert
 from grader.submission.filter import vet
 
-__all__ = ["FileName", "Submission", "SubmissionError", "open_submission"]
-
-
-class FileName(str):
-    """A file's name, with functions and classes that a file of another name may define instead."""
-
-    defines: tuple[str, ...]
-
-    def __new__(cls, name: str, *defines: str) -> Self:
-        self = super().__new__(cls, name)
-        self.defines = defines
-        return self
+__all__ = ["Submission", "SubmissionError", "open_submission"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +54,6 @@ class Submission:
         and any, of ``defines`` at top level. Among equals, the one in the fewest folders, then the
         first in the alphabet.
         """
-        if isinstance(name, FileName):
-            defines = name.defines
         ranked = sorted(self.files, key=lambda file: (len(file.parts), file))
         parts = PurePosixPath(name).parts
         for wanted in (parts, parts[-1:]):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from grader.core.names import Aliases, by_any_name, names_for, squeeze
+from grader.core.names import Aliases, by_any_name, by_words, names_for, squeeze
 from grader.worker.answering import Unusable
 
 LIBRARIES = ("torch", "numpy", "matplotlib", "grader")
@@ -92,11 +92,14 @@ def bind(
         elif name in known:
             keywords[parameter.name] = known[name]
         elif parameter.default is parameter.empty:
+            taken = {squeeze(other.name) for other in asked}
+            free = [value for value in values if not names_for(value, aliases) & taken]
+            meant = by_words(parameter.name, free, aliases)
             try:
-                keywords[parameter.name] = supply(parameter)
+                keywords[parameter.name] = values[meant] if meant else supply(parameter)
             except LookupError:
                 raise Unusable(
-                    f"{_name(function)} asks for a parameter that the sheet does not have.",
+                    f"{_name(function)} should ask for no parameter that it is not given.",
                     expected=f"parameters: {', '.join(values)}",
                     got=f"a parameter {parameter.name!r} without a default value",
                     hint="Keep the names of the template, or give further parameters a default.",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -11,8 +10,9 @@ import numpy as np
 
 from grader.core.names import squeeze
 from grader.worker import calling
-from grader.worker.answering import Banned, Unusable
-from grader.worker.values import Array, array, brief, derivatives, fields, no_return, raised
+from grader.worker.answering import Unusable
+from grader.worker.autograd import without_autograd
+from grader.worker.values import Array, array, brief, fields, no_return, raised
 
 Inputs = dict[str, Any]
 
@@ -27,18 +27,12 @@ ALIASES = {
 }
 
 
-@contextmanager
-def by_hand() -> Iterator[None]:
-    """:class:`Banned`, if torch differentiates meanwhile."""
-    with derivatives() as found:
-        yield
-    if found:
-        raise Banned(
-            "The gradients are computed by hand.",
-            expected="formulas in NumPy",
-            got=" and ".join(sorted(found)),
-            hint="To check a formula with autograd is fine, in a function of its own.",
-        )
+# Around all student code here.
+by_formula = without_autograd(
+    "formulas in NumPy",
+    torch=True,
+    hint="To check a formula with autograd is fine, in a function of its own.",
+)
 
 
 def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
@@ -56,13 +50,13 @@ def with_rng(module: ModuleType, name: str, inputs: Inputs) -> Any:
     return call(module, name, inputs | rng)
 
 
-@by_hand()
+@by_formula
 def gradients(module: ModuleType, name: str, cases: list[Inputs]) -> list[dict[str, Array]]:
     """The gradients that the student's function returns for each case, by the sheet's names."""
     return [named(call(module, name, case), name, case) for case in cases]
 
 
-@by_hand()
+@by_formula
 def draws(module: ModuleType, problem: Inputs, p: float, count: int, seed: int) -> dict[str, Array]:
     """So many draws of randomized_gradients from one generator: by name, (count, …)."""
     name, rng = "randomized_gradients", np.random.default_rng(seed)
@@ -72,20 +66,20 @@ def draws(module: ModuleType, problem: Inputs, p: float, count: int, seed: int) 
     return {key: np.stack([draw[key] for draw in found]) for key in sorted(both)}
 
 
-@by_hand()
+@by_formula
 def refuses(module: ModuleType, name: str, legal: Inputs, cases: list[Inputs]) -> list[list[str]]:
     """What the student's function raises in each case; the ``legal`` one must raise nothing."""
     with_rng(module, name, legal)
     return [raised(with_rng, module, name, case) for case in cases]
 
 
-@by_hand()
+@by_formula
 def jacobian_norms(module: ModuleType, W_hh: Array, h: Array) -> Array:
     result = call(module, "jacobian_norms", {"W_hh": W_hh, "h": h})
     return array(result, "What jacobian_norms returns").reshape(-1)
 
 
-@by_hand()
+@by_formula
 def try_out(module: ModuleType, name: str, inputs: Inputs) -> None:
     """Only call the student's function."""
     with_rng(module, name, inputs)

@@ -22,9 +22,9 @@ AUTOGRAD = {"torch", "jax", "autograd", "tensorflow", "theano", "mxnet"}
 
 
 def by_formula(student: Student, function: str, inputs: dict[str, Any]) -> None:
-    sources = student.sources(FILE)
+    sources = FILE.sources(student)
     require_untampered(sources, "formulas in NumPy")
-    student.run(probes.try_out, FILE, name=function, inputs=inputs)
+    FILE.run(student, probes.try_out, name=function, inputs=inputs)
     require_in_sources(sources)
 
 
@@ -66,7 +66,7 @@ def test_imports(student: Student) -> None:
     """The file needs no library that differentiates."""
     found = [
         f"{each.module} in {file}, line {each.line}"
-        for file, text in student.sources(FILE).items()
+        for file, text in FILE.sources(student).items()
         for each in imports(text)
         if not each.level and each.module.partition(".")[0] in AUTOGRAD
     ]

@@ -5,13 +5,17 @@ Every bound below fails a right solution with a chance of at most 1e-6.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from grader.checks.arrays import TOLERANCE, close, require
-from grader.exercises.bptt_gradients import oracle, probes
+from grader.checks.carry import is_assumed, thrown
+from grader.checks.mistakes import Mistake
+from grader.exercises.bptt_gradients import mistakes, oracle, probes
 from grader.exercises.bptt_gradients.agreement import COARSE, FILE, agrees, of_name, refuses
-from grader.exercises.bptt_gradients.mistakes import DRAWS
+from grader.exercises.bptt_gradients.mistakes import DRAWS, STOPS, Weights, right_weights
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
 from grader.sandbox.student import Student
 
@@ -19,6 +23,7 @@ FUNCTION = "randomized_gradients"
 CHANCE = 1e-6  # to fail a right solution
 COUNT = 2000  # draws
 SECONDS = 40.0
+BIASED = "A weight other than p^(-l), or another probability to stop, makes the mean wrong."
 
 
 def draw_case(rng: Random) -> tuple[Arrays, float]:
@@ -27,13 +32,13 @@ def draw_case(rng: Random) -> tuple[Arrays, float]:
 
 
 def place(problem: Arrays, p: float) -> str:
-    return f"{FILE}, {FUNCTION}; p = {p:.4g}, {oracle.sizes(problem)}"
+    return FILE.place(FUNCTION, f"p = {p:.4g}, {oracle.sizes(problem)}")
 
 
 def draw(student: Student, problem: Arrays, p: float, count: int, seed: int) -> Array:
     """The student's draws, all gradients of one as one row: (count, numbers)."""
-    found = student.run(
-        probes.draws, FILE, seconds=SECONDS, problem=problem, p=p, count=count, seed=seed
+    found = FILE.run(
+        student, probes.draws, seconds=SECONDS, problem=problem, p=p, count=count, seed=seed
     )
     parts = []
     for name in oracle.WEIGHTS:
@@ -55,10 +60,20 @@ def row(gradients: Arrays) -> Array:
     return np.concatenate([gradients[name].reshape(-1) for name in oracle.WEIGHTS])
 
 
+def own_terms(problem: Arrays) -> Arrays:
+    """Return the terms of the tanh RNN's gradients, by the student's own formula if it is known."""
+    return mistakes.terms(problem, thrown(mistakes.of_formula("tanh")))
+
+
 def sums(problem: Arrays, p: float) -> Array:
-    """What a draw that stops at tau must be, for tau = 0 … T - 1, as rows."""
-    lag, found = np.arange(len(problem["x"])), oracle.terms(problem, "tanh")
-    return np.array([row(oracle.weighted(found, (lag <= tau) / p**lag)) for tau in lag])
+    """Return what draws that stop at tau = 0 … T - 1 should be, as rows."""
+    return rows_of(own_terms(problem), p, *(weights for each, weights in DRAWS if is_assumed(each)))
+
+
+def rows_of(found: Arrays, p: float, weights: Weights = right_weights) -> Array:
+    """Return the sum of the terms for each tau, as rows."""
+    lag = np.arange(len(found["W_hh"]))
+    return np.array([row(oracle.weighted(found, weights(int(tau), p, lag))) for tau in lag])
 
 
 def fitting(
@@ -80,27 +95,31 @@ def test_draws(student: Student, rng: Random) -> None:
     if equal.all():
         return
     bad = draws[~equal]
+    mistake = name_draws(draws, problem, p)
     close(
         bad[0],
         rows[tau[~equal][0]],
-        "Each draw is the sum over l of p^(-l) times the terms l steps back, up to one tau.",
+        "Each draw should be the sum over l of p^(-l) times the terms l steps back, up to one tau.",
         where=f"{place(problem, p)}; compared with the nearest of the {len(rows)} possible sums, "
         "W_qh, W_hx and W_hh in one row",
-        hint=name_draws(bad, problem, p)
-        or "One tau is drawn for the whole call: it holds for every loss and every weight.",
+        mistakes=[(mistake, partial(np.copy, bad[0]))] if mistake else (),
+        hint="One tau should be drawn for the whole call: it holds for every loss and every "
+        "weight. Or one of the terms is wrong, as in the questions before.",
     )
 
 
-def name_draws(draws: Array, problem: Arrays, p: float) -> str:
-    """The mistake that explains every draw, if there is one."""
+def name_draws(draws: Array, problem: Arrays, p: float) -> Mistake | None:
+    """Return the mistake that explains every draw, if there is one."""
     if fitting(draws, sums(problem, p), TOLERANCE["float32"])[1].all():
         return COARSE
-    lag, found = np.arange(len(problem["x"])), oracle.terms(problem, "tanh")
-    for hint, weights in DRAWS:
-        rows = [row(oracle.weighted(found, weights(int(tau), p, lag))) for tau in lag]
-        if fitting(draws, np.array(rows))[1].all():
-            return hint
-    return ""
+    found = own_terms(problem)
+    candidates = [(each, rows_of(found, p, weights)) for each, weights in DRAWS]
+    candidates += [
+        (each, rows_of(mistakes.terms(problem, each.change), p))
+        for each in mistakes.of_formula("tanh")
+        if "lags" not in each.change
+    ]
+    return next((each for each, rows in candidates if fitting(draws, rows)[1].all()), None)
 
 
 @pytest.mark.question(id="G4", share="1/6")
@@ -114,24 +133,26 @@ def test_stops(student: Student, rng: Random) -> None:
     draws = draw(student, problem, p, COUNT, int(rng.integers(2**31)))
     tau, equal = fitting(draws, sums(problem, p))
     where = place(problem, p)
+    mistake = None if equal.all() else name_draws(draws[:60], problem, p)
     require(
         bool(equal.all()),
-        "tau can be told from each draw.",
+        "Each draw should tell its tau.",
         expected="sums up to some tau, with weights p^(-l)",
         got=f"something else in {np.sum(~equal)} of {COUNT} draws",
         where=where,
-        hint="Mend the draws themselves first.",
+        **(mistake.named() if mistake else {"hint": "Mend the draws themselves first."}),
     )
     lags = np.arange(1, len(problem["x"]))
     reached = (tau[:, None] >= lags).mean(0)
     bound = np.sqrt(np.log(2 / CHANCE) / (2 * COUNT))
+    mistake = name_stops(reached, p, lags, float(bound))
     require(
         bool(np.all(np.abs(reached - p**lags) <= bound)),
-        "tau reaches l with probability p^l.",
+        "tau should reach l with probability p^l.",
         expected=f"{shown(p**lags)} of all draws reach l = 1, 2, …, each within {bound:.3f}",
         got=shown(reached),
         where=where,
-        hint=stop_hint(reached, p, lags, float(bound)),
+        **(mistake.named() if mistake else {}),
     )
 
 
@@ -139,20 +160,12 @@ def shown(numbers: Array) -> str:
     return ", ".join(f"{number:.3f}" for number in numbers)
 
 
-def stop_hint(reached: Array, p: float, lags: Array, bound: float) -> str:
-    """What the frequencies look like."""
-    wrong = {
-        "p and 1 - p are exchanged: p is the probability to go on.": (1 - p) ** lags,
-        "One step too few: tau = 0 is reached anyway, going on to 1 has probability p.": p
-        ** (lags + 1),
-        "One step too many: going on from 0 to 1 has probability p, too.": p ** (lags - 1),
-        "tau is drawn uniformly: it goes on with probability p at each step.": 1
-        - lags / (len(lags) + 1),
-    }
+def name_stops(reached: Array, p: float, lags: Array, bound: float) -> Mistake | None:
+    """Return the mistake that gives these frequencies, if it is the only one."""
     if set(reached) <= {0.0, 1.0}:
-        return "Every draw stops at the same tau: draw from rng, and don't seed it anew."
-    fits = [hint for hint, share in wrong.items() if np.all(np.abs(reached - share) <= bound)]
-    return fits[0] if len(fits) == 1 else ""
+        return mistakes.SAME_STOP
+    fits = [each for each, of in STOPS if np.all(np.abs(reached - of(p, lags)) <= bound)]
+    return fits[0] if len(fits) == 1 else None
 
 
 @pytest.mark.question(id="G4", share="1/3")
@@ -165,8 +178,9 @@ def test_mean(student: Student, rng: Random) -> None:
     a of sqrt(p^(-l) - 1) |a|, and it lies within the sum of max(p^(-l) - 1, 1) |a| of its mean.
     """
     problem, p = draw_case(rng)
-    mean = draw(student, problem, p, COUNT, int(rng.integers(2**31))).mean(0)
-    lag, found = np.arange(len(problem["x"])), oracle.terms(problem, "tanh")
+    draws = draw(student, problem, p, COUNT, int(rng.integers(2**31)))
+    mean = draws.mean(0)
+    lag, found = np.arange(len(problem["x"])), own_terms(problem)
     sizes = {name: np.abs(parts) for name, parts in found.items()}
     fixed = np.concatenate([np.full(found[n][0, 0].size, n == "W_qh") for n in oracle.WEIGHTS])
     deviation = np.where(fixed, 0, row(oracle.weighted(sizes, np.sqrt(p**-lag - 1))))
@@ -174,16 +188,18 @@ def test_mean(student: Student, rng: Random) -> None:
     furthest = np.where(fixed, 0, row(oracle.weighted(sizes, reach)))
     rare = np.log(2 * len(mean) / CHANCE)
     bound = deviation * np.sqrt(2 * rare / COUNT) + furthest * 2 * rare / (3 * COUNT)
-    full = row(oracle.gradients(problem, "tanh"))
+    full = row(oracle.weighted(found, np.ones(len(lag))))
     off = np.abs(mean - full) - bound
     worst = int(off.argmax())
+    biased = off[worst] > 1e-9 * np.abs(full).max()
+    mistake = name_draws(draws[:60], problem, p) if biased else None
     require(
-        off[worst] <= 1e-9 * np.abs(full).max(),
-        f"The mean of {COUNT} draws is the full gradient.",
+        not biased,
+        f"The mean of {COUNT} draws should be the full gradient.",
         expected=f"{full[worst]:.5g}, give or take {bound[worst]:.2g}",
         got=f"{mean[worst]:.5g}, in entry {worst} of W_qh, W_hx and W_hh in one row",
         where=place(problem, p),
-        hint="Without the right weights the terms far back are too rare, and the mean is biased.",
+        **(mistake.named() if mistake else {"hint": BIASED}),
     )
 
 
@@ -191,11 +207,17 @@ def test_mean(student: Student, rng: Random) -> None:
 def test_never_stops(student: Student, rng: Random) -> None:
     """p = 1 gives the full gradient."""
     problem, _ = draw_case(rng)
-    found = student.run(probes.draws, FILE, problem=problem, p=1.0, count=1, seed=0)
+    found = FILE.run(student, probes.draws, problem=problem, p=1.0, count=1, seed=0)
     expected = oracle.gradients(problem, "tanh")
     got = {name: array[0] for name, array in found.items()}
     for name in oracle.WEIGHTS:
-        agrees(got, name, expected[name], where=place(problem, 1.0))
+        agrees(
+            got,
+            name,
+            expected[name],
+            where=place(problem, 1.0),
+            mistakes=mistakes.gradients(name, problem, "tanh"),
+        )
 
 
 @pytest.mark.question(id="G4", share="1/15")

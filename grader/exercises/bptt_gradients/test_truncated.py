@@ -21,7 +21,7 @@ def all_agree(student: Student, problem: Arrays, taus: list[int]) -> None:
                 got,
                 name,
                 expected[name],
-                where=f"{FILE}, {FUNCTION}; tau = {tau}, {oracle.sizes(problem)}",
+                where=FILE.place(FUNCTION, f"tau = {tau}, {oracle.sizes(problem)}"),
                 mistakes=mistakes.truncated(name, problem, tau),
             )
 

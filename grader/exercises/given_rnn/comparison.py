@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.checks.arrays import close
+from grader.checks.arrays import same
 from grader.exercises.given_rnn.oracle import Weights
 
 
@@ -11,6 +11,4 @@ def same_weights(
 ) -> None:
     """Raise a Failure unless all five weights are as expected, by default exactly."""
     for name, weight in expected.items():
-        close(
-            got[name], weight, what.format(name=name), tolerance=tolerance, where=where, hint=hint
-        )
+        same(got[name], weight, what.format(name=name), tolerance=tolerance, where=where, hint=hint)

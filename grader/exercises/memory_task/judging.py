@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.submission.snapshot import FileName
+from grader.sandbox.exercise_file import ExerciseFile
 
-FILE = FileName("memory_task.py", "generate_samples", "accuracy_against_length")
-LEARNER = FileName("memory_learner.py", "MSELoss", "Learner")
+FILE = ExerciseFile("memory_task.py", ("generate_samples", "accuracy_against_length"))
+LEARNER = ExerciseFile("memory_learner.py", ("MSELoss", "Learner"))

@@ -8,76 +8,132 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.arrays import Misconception
+from grader.checks.carry import is_assumed
+from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.given_rnn.oracle import Array, Weights, over_time
 from grader.exercises.memory_task import oracle
 from grader.exercises.memory_task.oracle import Batch
 
 
-def target_misconceptions(x: Array) -> Iterator[Misconception]:
+def target_variants(x: Array) -> Iterator[Variant]:
     """What is taken for the first element of every sequence in x (T, B, 1)."""
-    yield "This is the last element; the one to remember is the first.", lambda: x[-1]
-    yield "This is the second element; the one to remember is the first.", lambda: x[1]
-    yield "This is the sum of the sequence.", lambda: x.sum(0)
-    yield "This is the mean of the sequence.", lambda: x.mean(0)
     yield (
-        "Every sequence has the first one's label: time is the first axis of x, batch the second.",
+        Mistake("last_element", "This is the last element; the one to remember is the first."),
+        lambda: x[-1],
+    )
+    yield (
+        Mistake("second_element", "This is the second element; the one to remember is the first."),
+        lambda: x[1],
+    )
+    yield Mistake("sum_of_sequence", "This is the sum of the sequence."), lambda: x.sum(0)
+    yield Mistake("mean_of_sequence", "This is the mean of the sequence."), lambda: x.mean(0)
+    yield (
+        Mistake(
+            "label_of_first_sequence",
+            "Every sequence has the first one's label: time is the first axis of x, batch the "
+            "second.",
+        ),
         lambda: np.broadcast_to(x[0, 0], x[0].shape),
     )
 
 
-def loss_misconceptions(y_hat: Array, y: Array) -> Iterator[Misconception]:
+def loss_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
     """What is taken for the mean squared error."""
     error = y_hat - y
     right = oracle.mse(y_hat, y)
-    yield "The errors are summed; L has 1/N before the sum.", lambda: (error**2).sum()
-    yield "This is half of it: the sheet's L has no factor 1/2.", lambda: right / 2
-    yield "This is the root of it.", lambda: np.sqrt(right)
-    yield "The mean is taken before the square.", lambda: error.mean() ** 2
-    yield "This is the mean absolute error: the square is missing.", lambda: abs(error).mean()
-    yield "The errors are not squared.", lambda: error.mean()
-    yield "The errors are not squared.", lambda: -error.mean()
+    yield (
+        Mistake("summed", "The errors are summed; L has 1/N before the sum."),
+        lambda: (error**2).sum(),
+    )
+    yield (
+        Mistake("halved", "This is half of it: the sheet's L has no factor 1/2."),
+        lambda: right / 2,
+    )
+    yield Mistake("root_taken", "This is the root of it."), lambda: np.sqrt(right)
+    yield (
+        Mistake("mean_before_square", "The mean is taken before the square."),
+        lambda: error.mean() ** 2,
+    )
+    yield (
+        Mistake("absolute_error", "This is the mean absolute error: the square is missing."),
+        lambda: abs(error).mean(),
+    )
+    yield Mistake("not_squared", "The errors are not squared."), lambda: error.mean()
+    yield Mistake("not_squared", "The errors are not squared."), lambda: -error.mean()
     if y.shape[1] > 1:
         yield (
-            "The mean is over the batch only; N counts all elements of ŷ.",
+            Mistake(
+                "mean_over_batch_only",
+                "The mean is over the batch only; N counts all elements of ŷ.",
+            ),
             lambda: (error**2).sum() / len(y),
         )
     yield (
-        "This is y against the transposed ŷ: look for broadcasting.",
+        Mistake(
+            "broadcast_over_pairs", "This is y against the transposed ŷ: look for broadcasting."
+        ),
         lambda: np.mean((y_hat.reshape(-1, 1) - y.reshape(1, -1)) ** 2),
     )
 
 
-def loss_gradient_misconceptions(y_hat: Array, y: Array) -> Iterator[Misconception]:
+def loss_gradient_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
     """What is taken for the gradient of the mean squared error."""
     right, size, rows = oracle.mse_gradient(y_hat, y), y.size, len(y)
-    yield "The factor 2 of the square's derivative is forgotten.", lambda: right / 2
-    yield "The sign is wrong: L is differentiated by ŷ, not by y.", lambda: -right
     yield (
-        "The sign is wrong, and the factor 2 of the square's derivative is forgotten.",
+        Mistake("halved", "The factor 2 of the square's derivative is forgotten."),
+        lambda: right / 2,
+    )
+    yield (
+        Mistake("gradient_sign", "The sign is wrong: L is differentiated by ŷ, not by y."),
+        lambda: -right,
+    )
+    yield (
+        Mistake(
+            "halved_with_wrong_sign",
+            "The sign is wrong, and the factor 2 of the square's derivative is forgotten.",
+        ),
         lambda: -right / 2,
     )
-    yield "The 1/N of the mean is forgotten.", lambda: right * size
-    yield "The 1/N of the mean and the factor 2 are forgotten.", lambda: right * size / 2
+    yield Mistake("summed", "The 1/N of the mean is forgotten."), lambda: right * size
+    yield (
+        Mistake("summed_and_halved", "The 1/N of the mean and the factor 2 are forgotten."),
+        lambda: right * size / 2,
+    )
     if size > rows:
         yield (
-            "The sum is divided by the batch size only; N counts all elements of ŷ.",
+            Mistake(
+                "mean_over_batch_only",
+                "The sum is divided by the batch size only; N counts all elements of ŷ.",
+            ),
             lambda: right * size / rows,
         )
-    yield "The gradient is divided by N twice.", lambda: right / size
+    yield Mistake("divided_twice", "The gradient is divided by N twice."), lambda: right / size
     yield (
-        "The gradient is summed over the batch; each prediction has its own.",
+        Mistake(
+            "gradient_summed_over_batch",
+            "The gradient is summed over the batch; each prediction has its own.",
+        ),
         lambda: 0 * right + right.sum(0),
     )
     yield (
-        "The gradient is averaged over the batch; each prediction has its own.",
+        Mistake(
+            "gradient_averaged_over_batch",
+            "The gradient is averaged over the batch; each prediction has its own.",
+        ),
         lambda: 0 * right + right.mean(0),
     )
 
 
-def step_misconceptions(
+def right_gradients_of_wrong_losses(y_hat: Array, y: Array) -> Iterator[Variant]:
+    """Yield the right gradient where forward has a mistake that is known already."""
+    for mistake, _ in loss_variants(y_hat, y):
+        if is_assumed(mistake):
+            yield mistake, lambda: oracle.mse_gradient(y_hat, y)
+
+
+def step_variants(
     name: str, before: Weights, batch: Batch, first: Batch, lr: float, max_norm: float
-) -> Iterator[Misconception]:
+) -> Iterator[Variant]:
     """What is taken for the weight after a step of gradient descent on that batch."""
     per_step = oracle.gradients(before, batch)
 
@@ -88,23 +144,32 @@ def step_misconceptions(
         found = oracle.gradients(before, batch, d_loss)
         return by(oracle.scaled(found, max_norm))
 
-    yield "The weights do not change.", lambda: before[name]
-    for hint, change in clipping_misconceptions(per_step, max_norm):
-        yield hint, by(change)
-    right = oracle.scaled(per_step, max_norm)
-    yield "The step goes uphill. (Is the loss given ŷ first, and then y?)", by(right, -lr)
-    yield "The learning rate is not used.", by(right, 1.0)
     yield (
-        "Each batch is a new one; this is the first once more.",
+        Mistake("weights_unchanged", "The weights do not change.", subject_of=("M3",)),
+        lambda: before[name],
+    )
+    for mistake, change in clipping_variants(per_step, max_norm):
+        yield mistake, by(change)
+    right = oracle.scaled(per_step, max_norm)
+    yield (
+        Mistake("step_uphill", "The step goes uphill. (Is the loss given ŷ first, and then y?)"),
+        by(right, -lr),
+    )
+    yield Mistake("rate_unused", "The learning rate is not used."), by(right, 1.0)
+    yield (
+        Mistake("batch_drawn_once", "Each batch is a new one; this is the first once more."),
         others(first, oracle.mse_gradient),
     )
     yield (
-        "backward of the network was not given the gradient of the loss, but ones.",
+        Mistake(
+            "loss_gradient_unused",
+            "backward of the network was not given the gradient of the loss, but ones.",
+        ),
         others(batch, lambda y_hat, y: np.ones_like(y)),
     )
 
 
-def clipping_misconceptions(per_step: Weights, max_norm: float) -> Iterator[tuple[str, Weights]]:
+def clipping_variants(per_step: Weights, max_norm: float) -> Iterator[tuple[Mistake, Weights]]:
     """What is taken for the gradients, scaled down to max_norm if they are longer."""
     total = over_time(per_step)
     norm = oracle.norm(total)
@@ -114,31 +179,52 @@ def clipping_misconceptions(per_step: Weights, max_norm: float) -> Iterator[tupl
 
     if norm <= max_norm:
         yield (
-            "Gradients shorter than max_norm stay as they are; these have been stretched to it.",
+            Mistake(
+                "short_gradients_stretched",
+                "Gradients shorter than max_norm stay as they are; these have been stretched to "
+                "it.",
+            ),
             times(max_norm / norm),
         )
         return
-    yield "The gradients are not scaled down to max_norm.", total
+    yield Mistake("gradients_not_clipped", "The gradients are not scaled down to max_norm."), total
     yield (
-        "The norm is taken before the gradients are summed over time.",
+        Mistake(
+            "norm_before_sum_over_time",
+            "The norm is taken before the gradients are summed over time.",
+        ),
         times(max_norm / oracle.norm(per_step)),
     )
     means = {name: g.mean(0) if g.ndim == 3 else g for name, g in per_step.items()}
     yield (
-        "The norm is that of the gradients' means over time; it is that of their sums.",
+        Mistake(
+            "norm_of_means_over_time",
+            "The norm is that of the gradients' means over time; it is that of their sums.",
+        ),
         times(min(1.0, max_norm / oracle.norm(means))),
     )
-    yield "The norm is squared here: take the root.", times(min(1.0, max_norm / norm**2))
     yield (
-        "Each gradient is scaled by its own norm; it is the norm of all together that counts.",
+        Mistake("norm_squared", "The norm is squared here: take the root."),
+        times(min(1.0, max_norm / norm**2)),
+    )
+    yield (
+        Mistake(
+            "each_gradient_clipped_alone",
+            "Each gradient is scaled by its own norm; it is the norm of all together that counts.",
+        ),
         {k: g * min(1.0, max_norm / oracle.norm({k: g})) for k, g in total.items()},
     )
     yield (
-        "The entries are cut off at max_norm; the gradients are scaled, by their norm.",
+        Mistake(
+            "entries_clipped",
+            "The entries are cut off at max_norm; the gradients are scaled, by their norm.",
+        ),
         {name: np.clip(g, -max_norm, max_norm) for name, g in total.items()},
     )
     yield (
-        "The sum of the norms is taken for the norm of all gradients together.",
+        Mistake(
+            "sum_of_norms", "The sum of the norms is taken for the norm of all gradients together."
+        ),
         times(max_norm / _sum_of_norms(total)),
     )
 
@@ -147,48 +233,61 @@ def _sum_of_norms(gradients: Weights) -> float:
     return sum(oracle.norm({name: gradient}) for name, gradient in gradients.items())
 
 
-def history_misconceptions(weights: list[Weights], batches: list[Batch]) -> Iterator[Misconception]:
+def history_variants(weights: list[Weights], batches: list[Batch]) -> Iterator[Variant]:
     """What is taken for each step's loss; the weights are those before and after the steps."""
     losses = oracle.losses(weights[:-1], batches)
     yield (
-        "These are the losses after each update; forward comes before it.",
+        Mistake(
+            "history_after_update",
+            "These are the losses after each update; forward comes before it.",
+        ),
         lambda: oracle.losses(weights[1:], batches),
     )
     yield (
-        "These are losses of the first batch; each step has its own.",
+        Mistake(
+            "history_of_first_batch", "These are losses of the first batch; each step has its own."
+        ),
         lambda: oracle.losses(weights[:-1], batches[:1] * len(losses)),
     )
-    yield "The losses are in reverse order.", lambda: losses[::-1]
-    yield "These are running sums of the losses.", lambda: losses.cumsum()
+    yield Mistake("history_reversed", "The losses are in reverse order."), lambda: losses[::-1]
     yield (
-        "These are running means of the losses.",
+        Mistake("history_of_running_sums", "These are running sums of the losses."),
+        lambda: losses.cumsum(),
+    )
+    yield (
+        Mistake("history_of_running_means", "These are running means of the losses."),
         lambda: losses.cumsum() / np.arange(1, len(losses) + 1),
     )
 
 
 # Of errors (batches, B, 1) and the tolerance.
-ACCURACY: list[tuple[str, Callable[[Array, float], Any]]] = [
-    ("The accuracy is a fraction, between 0 and 1; this is in percent.",
+ACCURACY: list[tuple[Mistake, Callable[[Array, float], Any]]] = [
+    (Mistake("accuracy_in_percent",
+     "The accuracy is a fraction, between 0 and 1; this is in percent."),
      lambda errors, tolerance: 100 * (abs(errors) < tolerance).mean()),
-    ("The batches' accuracies are summed; take their mean.",
+    (Mistake("accuracies_summed", "The batches' accuracies are summed; take their mean."),
      lambda errors, tolerance: len(errors) * (abs(errors) < tolerance).mean()),
-    ("This is the number of right predictions; take their fraction.",
+    (Mistake("right_predictions_counted",
+     "This is the number of right predictions; take their fraction."),
      lambda errors, tolerance: (abs(errors) < tolerance).sum()),
-    ("This is the share of wrong predictions.",
+    (Mistake("wrong_predictions_counted", "This is the share of wrong predictions."),
      lambda errors, tolerance: (abs(errors) >= tolerance).mean()),
-    ("ŷ − y is compared without its absolute value: every prediction that is too low counts.",
+    (Mistake("no_absolute_value",
+     "ŷ − y is compared without its absolute value: every prediction that is too low counts."),
      lambda errors, tolerance: (errors < tolerance).mean()),
-    ("y − ŷ is compared without its absolute value: every prediction that is too high counts.",
+    (Mistake("no_absolute_value",
+     "y − ŷ is compared without its absolute value: every prediction that is too high counts."),
      lambda errors, tolerance: (-errors < tolerance).mean()),
-    ("The squared error is compared with the tolerance.",
+    (Mistake("squared_error_for_accuracy", "The squared error is compared with the tolerance."),
      lambda errors, tolerance: (errors**2 < tolerance).mean()),
-    ("The tolerance is not used, but always 0.1.",
+    (Mistake("tolerance_unused", "The tolerance is not used, but always 0.1."),
      lambda errors, tolerance: (abs(errors) < 0.1).mean()),
-    ("Only the first batch counts.",
+    (Mistake("first_batch_alone", "Only the first batch counts."),
      lambda errors, tolerance: (abs(errors[0]) < tolerance).mean()),
-    ("Only the last batch counts.",
+    (Mistake("last_batch_alone", "Only the last batch counts."),
      lambda errors, tolerance: (abs(errors[-1]) < tolerance).mean()),
-    ("This is a number of predictions; divide by how many there are.",
+    (Mistake("right_predictions_counted",
+     "This is a number of predictions; divide by how many there are."),
      lambda errors, tolerance: (abs(errors) < tolerance).sum()),
 ]  # fmt: skip
 
@@ -203,50 +302,86 @@ def _until_the_first_failure(lengths: Array, solved: Array) -> Any:
 
 
 # Of lengths, accuracies (lengths, repetitions) and the threshold.
-LONGEST: list[tuple[str, Callable[[Array, Array, float], Any]]] = [
-    ("It stops at the first length that is not solved; a longer one may be, by chance.",
+LONGEST: list[tuple[Mistake, Callable[[Array, Array, float], Any]]] = [
+    (Mistake("stops_at_first_failure",
+     "It stops at the first length that is not solved; a longer one may be, by chance."),
      lambda n, rows, bound: _until_the_first_failure(n, rows.mean(1) >= bound)),
-    ("This is a place in the list; asked for is the length there.",
+    (Mistake("place_for_length", "This is a place in the list; asked for is the length there."),
      lambda n, rows, bound: np.flatnonzero(rows.mean(1) >= bound).max(initial=0)),
-    ("This is the last solved one in the list; the lengths may come in any order.",
+    (Mistake("last_solved_in_list",
+     "This is the last solved one in the list; the lengths may come in any order."),
      lambda n, rows, bound: next(iter(n[rows.mean(1) >= bound][::-1]), 0)),
-    ("This is the first solved one in the list; asked for is the greatest.",
+    (Mistake("first_solved_in_list",
+     "This is the first solved one in the list; asked for is the greatest."),
      lambda n, rows, bound: next(iter(n[rows.mean(1) >= bound]), 0)),
-    ("This is the shortest solved one.",
+    (Mistake("shortest_solved", "This is the shortest solved one."),
      lambda n, rows, bound: min(n[rows.mean(1) >= bound], default=0)),
-    ("The best repetition decides here; it is the mean over them.",
+    (Mistake("best_repetition_decides",
+     "The best repetition decides here; it is the mean over them."),
      lambda n, rows, bound: _greatest(n, rows.max(1) >= bound)),
-    ("The worst repetition decides here; it is the mean over them.",
+    (Mistake("worst_repetition_decides",
+     "The worst repetition decides here; it is the mean over them."),
      lambda n, rows, bound: _greatest(n, rows.min(1) >= bound)),
-    ("A mean accuracy of exactly the threshold is enough.",
+    (Mistake("threshold_not_enough", "A mean accuracy of exactly the threshold is enough."),
      lambda n, rows, bound: _greatest(n, rows.mean(1) > bound)),
-    ("The threshold is not used, but always 0.9.",
+    (Mistake("threshold_unused", "The threshold is not used, but always 0.9."),
      lambda n, rows, bound: _greatest(n, rows.mean(1) >= 0.9)),
-    ("This is the length with the best accuracy; asked for is the greatest that is solved.",
+    (Mistake("length_of_best_accuracy",
+     "This is the length with the best accuracy; asked for is the greatest that is solved."),
      lambda n, rows, bound: n[rows.mean(1).argmax()]),
-    ("This is the greatest length of all, solved or not.",
+    (Mistake("greatest_length_of_all", "This is the greatest length of all, solved or not."),
      lambda n, rows, bound: n.max()),
 ]  # fmt: skip
 
 
-def norm_misconceptions(weights: Weights, x: Array) -> Iterator[Misconception]:
+def norm_variants(weights: Weights, x: Array) -> Iterator[Variant]:
     """What is taken for the norms of the bias gradient at each time step."""
     found = oracle.mean_gradients(weights, x)
     d_bs = found["d_bs"][:, :, 0]  # (T, n)
     right = np.linalg.norm(d_bs, axis=1)
-    yield "The steps are in reverse order: entry t belongs to step t.", lambda: right[::-1]
-    yield "These are squared norms: take the root.", lambda: right**2
-    yield "f averages over the batch; this is its sum.", lambda: right * x.shape[1]
-    yield "These are means of the gradient's magnitudes, no norms.", lambda: abs(d_bs).mean(1)
-    yield "These are sums of the gradient's magnitudes: another norm.", lambda: abs(d_bs).sum(1)
-    yield "These are the largest entries: another norm.", lambda: abs(d_bs).max(1)
-    yield "These are means over the units, no norms.", lambda: d_bs.mean(1)
-    yield "These are sums over the units, no norms.", lambda: d_bs.sum(1)
+    yield (
+        Mistake("norms_reversed", "The steps are in reverse order: entry t belongs to step t."),
+        lambda: right[::-1],
+    )
+    yield Mistake("norms_squared", "These are squared norms: take the root."), lambda: right**2
+    yield (
+        Mistake("norms_summed_over_batch", "f averages over the batch; this is its sum."),
+        lambda: right * x.shape[1],
+    )
+    yield (
+        Mistake("means_of_magnitudes", "These are means of the gradient's magnitudes, no norms."),
+        lambda: abs(d_bs).mean(1),
+    )
+    yield (
+        Mistake("sums_of_magnitudes", "These are sums of the gradient's magnitudes: another norm."),
+        lambda: abs(d_bs).sum(1),
+    )
+    yield (
+        Mistake("largest_entries", "These are the largest entries: another norm."),
+        lambda: abs(d_bs).max(1),
+    )
+    yield (
+        Mistake("means_over_units", "These are means over the units, no norms."),
+        lambda: d_bs.mean(1),
+    )
+    yield (
+        Mistake("sums_over_units", "These are sums over the units, no norms."),
+        lambda: d_bs.sum(1),
+    )
     for name in ("d_W", "d_R"):
         others = np.linalg.norm(found[name], axis=(1, 2))
-        yield f"These are norms of {name}; asked for is d_bs.", partial(np.copy, others)
+        yield (
+            Mistake("norms_of_another_weight", f"These are norms of {name}; asked for is d_bs."),
+            partial(np.copy, others),
+        )
     yield (
-        "Entry t is the norm of the sum from step t on; it is that of step t alone.",
+        Mistake(
+            "norms_of_running_sums",
+            "Entry t is the norm of the sum from step t on; it is that of step t alone.",
+        ),
         lambda: np.linalg.norm(d_bs[::-1].cumsum(0)[::-1], axis=1),
     )
-    yield "The norms are divided by the largest.", lambda: right / right.max()
+    yield (
+        Mistake("norms_relative", "The norms are divided by the largest."),
+        lambda: right / right.max(),
+    )

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.arrays import TOLERANCE, close, name_misconception, require, same
+from grader.checks.arrays import TOLERANCE, close, require, same
+from grader.checks.carry import explanation
 from grader.checks.figures import require_labels
+from grader.checks.mistakes import Mistake
 from grader.core.drawings import Description
 from grader.core.failures import Failure
 from grader.exercises.given_rnn.oracle import Array, Sizes, random_weights
@@ -20,8 +22,8 @@ from grader.exercises.memory_task.mistakes import ACCURACY, LONGEST
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
-SOLVABLE, PLOT = f"{FILE}, longest_solvable_length", f"{FILE}, plot_accuracy"
-AGAINST = f"{FILE}, accuracy_against_length"
+SOLVABLE, PLOT = FILE.place("longest_solvable_length"), FILE.place("plot_accuracy")
+AGAINST = FILE.place("accuracy_against_length")
 
 
 def all_same(
@@ -30,19 +32,17 @@ def all_same(
     what: str,
     *,
     where: Sequence[str],
-    mistakes: Iterable[tuple[str, Sequence[Any]]],
+    mistakes: Iterable[tuple[Mistake, Sequence[Any]]],
 ) -> None:
-    """One number for each of several cases; a misconception must explain all of them.
+    """Compare one number for each of several cases; a mistake should explain all of them.
 
     Fractions of small counts: no precision is asked for.
     """
-    hint = name_misconception(
-        np.array(got),
-        ((text, partial(np.array, values, dtype=float)) for text, values in mistakes),
-        TOLERANCE["float32"],
-    )
+    variants = ((each, partial(np.array, values, dtype=float)) for each, values in mistakes)
+    mistake = explanation(np.array(got), variants, TOLERANCE["float32"])
     for value, right, place in zip(got, expected, where, strict=True):
-        close(value, right, what, tolerance=TOLERANCE["float32"], where=place, hint=hint)
+        named = [(mistake, partial(float, value))] if mistake else []
+        close(value, right, what, tolerance=TOLERANCE["float32"], where=place, mistakes=named)
 
 
 @pytest.mark.question(id="M4", share="1/4")
@@ -59,16 +59,16 @@ def test_accuracy(student: Student, rng: Random) -> None:
         cases.append({"y": y, "errors": errors, "batches": batches, "tolerance": tolerance})
     counted = [(case["errors"][: case["batches"]], case["tolerance"]) for case in cases]
     all_same(
-        student.run(probes.accuracies, FILE, cases=cases),
+        FILE.run(student, probes.accuracies, cases=cases),
         [float((abs(errors) < tolerance).mean()) for errors, tolerance in counted],
         "The accuracy is the fraction of samples with |ŷ − y| < tolerance.",
         where=[
-            f"{FILE}, accuracy; tolerance {tolerance}, number of batches {len(errors)}"
+            FILE.place("accuracy", f"tolerance {tolerance}, number of batches {len(errors)}")
             for errors, tolerance in counted
         ],
         mistakes=[
-            (hint, [wrong(errors, tolerance) for errors, tolerance in counted])
-            for hint, wrong in ACCURACY
+            (mistake, [wrong(errors, tolerance) for errors, tolerance in counted])
+            for mistake, wrong in ACCURACY
         ],
     )
 
@@ -82,9 +82,9 @@ def test_against_length(student: Student, rng: Random) -> None:
     """
     lengths = [int(length) for length in rng.permutation(8)[:4] + 2]
     solvable, repetitions, steps = lengths[1:3], 3, 4
-    found: dict[str, Any] = student.run(
+    found: dict[str, Any] = FILE.run(
+        student,
         probes.against_length,
-        FILE,
         weights=random_weights(rng, Sizes(T=1, B=1, d=1, n=3, K=1)),
         lengths=lengths,
         solvable=solvable,
@@ -163,9 +163,9 @@ def test_trained(student: Student, rng: Random) -> None:
     a right solution fails with a chance far below 1e-6.
     """
     lengths = [2, 3]
-    found = student.run(
+    found = FILE.run(
+        student,
         probes.trained_accuracies,
-        FILE,
         seconds=60.0,
         lengths=lengths,
         hidden=32,
@@ -198,9 +198,9 @@ def test_longest(student: Student, rng: Random) -> None:
     lengths = [int(length) for length in rng.permutation(40)[:6] + 1]
     cases.append((lengths, rng.integers(0, 9, (6, 4)) / 8, 0.5))
     arrays = [(np.array(n), np.array(rows), bound) for n, rows, bound in cases]
-    found = student.run(
+    found = FILE.run(
+        student,
         probes.longest,
-        FILE,
         cases=[
             {"lengths": n.tolist(), "accuracies": rows, "threshold": bound}
             for n, rows, bound in arrays
@@ -216,7 +216,8 @@ def test_longest(student: Student, rng: Random) -> None:
             for n, rows, bound in arrays
         ],
         mistakes=[
-            (hint, [wrong(n, rows, bound) for n, rows, bound in arrays]) for hint, wrong in LONGEST
+            (mistake, [wrong(n, rows, bound) for n, rows, bound in arrays])
+            for mistake, wrong in LONGEST
         ],
     )
 
@@ -224,7 +225,7 @@ def test_longest(student: Student, rng: Random) -> None:
 def draw_figure(student: Student, rng: Random) -> tuple[Description, list[int], Array]:
     lengths = [5, 10, 20, 30]
     accuracies = rng.uniform(0.2, 1, (4, 5))
-    figure = student.run(probes.accuracy_figure, FILE, lengths=lengths, accuracies=accuracies)
+    figure = FILE.run(student, probes.accuracy_figure, lengths=lengths, accuracies=accuracies)
     return figure, lengths, accuracies
 
 
@@ -251,7 +252,9 @@ def test_error_bars(student: Student, rng: Random) -> None:
         mean,
         "The middle of each bar is the mean accuracy.",
         where=PLOT,
-        mistakes=[("This is the median.", lambda: np.median(accuracies, 1))],
+        mistakes=[
+            (Mistake("median_for_mean", "This is the median."), lambda: np.median(accuracies, 1))
+        ],
     )
     unbiased = deviation * np.sqrt(repetitions / (repetitions - 1))
     if not np.allclose(shown["error"], unbiased):  # N and N − 1 are both right
@@ -261,15 +264,32 @@ def test_error_bars(student: Student, rng: Random) -> None:
             "Each bar reaches from the mean one standard deviation up and down.",
             where=PLOT,
             mistakes=[
-                ("This is the variance: take the root.", lambda: deviation**2),
-                ("This is the variance: take the root.", lambda: unbiased**2),
-                ("This is half the standard deviation.", lambda: deviation / 2),
                 (
-                    "This is the standard error of the mean; asked for is the standard deviation.",
+                    Mistake("variance_for_deviation", "This is the variance: take the root."),
+                    lambda: deviation**2,
+                ),
+                (
+                    Mistake("variance_for_deviation", "This is the variance: take the root."),
+                    lambda: unbiased**2,
+                ),
+                (
+                    Mistake("half_deviation", "This is half the standard deviation."),
+                    lambda: deviation / 2,
+                ),
+                (
+                    Mistake(
+                        "standard_error",
+                        "This is the standard error of the mean; asked for is the standard "
+                        "deviation.",
+                    ),
                     lambda: deviation / np.sqrt(repetitions),
                 ),
                 (
-                    "This is the standard error of the mean; asked for is the standard deviation.",
+                    Mistake(
+                        "standard_error",
+                        "This is the standard error of the mean; asked for is the standard "
+                        "deviation.",
+                    ),
                     lambda: unbiased / np.sqrt(repetitions),
                 ),
             ],

@@ -10,19 +10,19 @@ import pytest
 from grader.checks.arrays import require, require_raised, require_uniform, same
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.mistakes import target_misconceptions
+from grader.exercises.memory_task.mistakes import target_variants
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
-WHERE = f"{FILE}, generate_samples"
+WHERE = FILE.place("generate_samples")
 Batches = list[dict[str, Any]]
 
 
 def draw(
     student: Student, B: int, T: int, batches: int, seeds: tuple[int | None, ...] = (None,)
 ) -> list[Batches]:
-    found: list[Batches] = student.run(
-        probes.samples, FILE, batch_size=B, seq_length=T, batches=batches, seeds=list(seeds)
+    found: list[Batches] = FILE.run(
+        student, probes.samples, batch_size=B, seq_length=T, batches=batches, seeds=list(seeds)
     )
     return found
 
@@ -30,7 +30,7 @@ def draw(
 @pytest.mark.question(id="M1", share="1/5")
 def test_generator(student: Student) -> None:
     """generate_samples is a Python generator without end."""
-    student.run(probes.endless, FILE, batch_size=2, seq_length=3, batches=300)
+    FILE.run(student, probes.endless, batch_size=2, seq_length=3, batches=300)
 
 
 @pytest.mark.question(id="M1", share="1/5")
@@ -110,7 +110,7 @@ def test_target(student: Student, rng: Random) -> None:
             x[0],
             "y holds the first element of every sequence.",
             where=WHERE,
-            mistakes=target_misconceptions(x),
+            mistakes=target_variants(x),
         )
 
 
@@ -119,7 +119,7 @@ def test_seed(student: Student, rng: Random) -> None:
     """The same seed draws the same batches."""
     seed = int(rng.integers(2**31))
     found = draw(student, B=3, T=4, batches=2, seeds=(seed, seed, seed + 1))
-    if not student.run(probes.takes_seed, FILE):
+    if not FILE.run(student, probes.takes_seed):
         return  # the sheet's function has no such parameter
     first, again, other = (np.concatenate([batch["x"].ravel() for batch in g]) for g in found)
     require(
@@ -138,7 +138,7 @@ def test_refuses(student: Student) -> None:
     """Sizes below one are refused with a ValueError."""
     sizes = [[0, 5], [5, 0], [-1, 5]]
     for (B, T), raised in zip(
-        sizes, student.run(probes.refused_sizes, FILE, sizes=sizes), strict=True
+        sizes, FILE.run(student, probes.refused_sizes, sizes=sizes), strict=True
     ):
         require_raised(
             raised,

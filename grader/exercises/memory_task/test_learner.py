@@ -23,13 +23,13 @@ from grader.exercises.given_rnn.oracle import (
 )
 from grader.exercises.memory_task import oracle, probes_learner
 from grader.exercises.memory_task.judging import LEARNER
-from grader.exercises.memory_task.mistakes import history_misconceptions, step_misconceptions
+from grader.exercises.memory_task.mistakes import history_variants, step_variants
 from grader.exercises.memory_task.oracle import Batch
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
 SMALL = Sizes(T=4, B=3, d=1, n=5, K=1)
-TRAIN, PLOT = f"{LEARNER}, Learner.train", f"{LEARNER}, Learner.plot"
+TRAIN, PLOT = LEARNER.place("Learner.train"), LEARNER.place("Learner.plot")
 SPARE = 3  # batches that are there, but not asked for
 
 LENGTH, BATCH, HIDDEN, RATE, STEPS = 5, 64, 64, 0.05, 300
@@ -64,9 +64,9 @@ class Run:
             max_norm *= oracle.norm(first)
         self.max_norm, self.lr = max_norm, float(rng.uniform(0.1, 0.5))
         self.right = oracle.descend(weights, self.batches[: self.steps], self.lr, max_norm)
-        self.found: dict[str, Any] = student.run(
+        self.found: dict[str, Any] = LEARNER.run(
+            student,
             probes_learner.descent,
-            LEARNER,
             weights=weights,
             batches=as_inputs(self.batches),
             calls=list(calls),
@@ -94,7 +94,7 @@ class Run:
                     expected,
                     f"{name} after step {k + 1} is that of gradient descent on batch {k + 1}.",
                     where=f"{TRAIN}; lr = {self.lr:.4g}, max_norm = {self.max_norm:.4g}",
-                    mistakes=step_misconceptions(
+                    mistakes=step_variants(
                         name, before, self.batches[k], self.batches[0], self.lr, self.max_norm
                     ),
                 )
@@ -118,7 +118,7 @@ class Run:
             oracle.losses(weights[:-1], self.batches[:steps]),
             f"history has the loss of each of {steps} steps.",
             where=TRAIN,
-            mistakes=history_misconceptions(weights, self.batches[:steps]),
+            mistakes=history_variants(weights, self.batches[:steps]),
         )
 
 
@@ -153,7 +153,7 @@ def kept(found: dict[str, Any]) -> Array:
             "The Learner keeps the loss of each training step.",
             expected="a list Learner.history",
             got="no such list",
-            where=f"{LEARNER}, Learner",
+            where=LEARNER.place("Learner"),
         )
     history: Array = found["history"]
     return history
@@ -173,9 +173,9 @@ def test_learns(student: Student, rng: Random) -> None:
         name: np.zeros(shape) if name.startswith("b") else rng.uniform(-0.2, 0.2, shape)
         for name, shape in sizes.shapes().items()
     }
-    trained: Weights = student.run(
+    trained: Weights = LEARNER.run(
+        student,
         probes_learner.learn,
-        LEARNER,
         seconds=60.0,
         weights=start,
         T=LENGTH,
@@ -243,9 +243,9 @@ def test_second_call(student: Student, rng: Random) -> None:
 @pytest.mark.question(id="M3")
 def test_progress(student: Student, rng: Random) -> None:
     """progress is told the number of the step and its loss, after each."""
-    found = student.run(
+    found = LEARNER.run(
+        student,
         probes_learner.progress,
-        LEARNER,
         weights=random_weights(rng, SMALL),
         batches=as_inputs(draw_batches(rng, 5)),
         calls=[2, 3],
@@ -269,17 +269,17 @@ def test_predict(student: Student, rng: Random) -> None:
     sizes = Sizes(T=int(rng.integers(3, 9)), B=4, d=1, n=6, K=1)
     weights, (x, _) = random_weights(rng, sizes), oracle.random_batch(rng, sizes.T, sizes.B)
     same(
-        student.run(probes_learner.prediction, LEARNER, weights=weights, x=x),
+        LEARNER.run(student, probes_learner.prediction, weights=weights, x=x),
         output(weights, x),
         "predict returns ŷ.",
-        where=f"{LEARNER}, Learner.predict; {sizes}",
+        where=LEARNER.place("Learner.predict", sizes),
     )
 
 
 def learning_curve(student: Student, rng: Random) -> dict[str, Any]:
-    found: dict[str, Any] = student.run(
+    found: dict[str, Any] = LEARNER.run(
+        student,
         probes_learner.learning_curve,
-        LEARNER,
         weights=random_weights(rng, SMALL),
         batches=as_inputs(draw_batches(rng, 6)),
         lr=0.1,

@@ -12,14 +12,15 @@ from grader.exercises.given_rnn.oracle import Array
 from grader.exercises.memory_task import oracle, probes
 from grader.exercises.memory_task.judging import LEARNER
 from grader.exercises.memory_task.mistakes import (
-    loss_gradient_misconceptions,
-    loss_misconceptions,
+    loss_gradient_variants,
+    loss_variants,
+    right_gradients_of_wrong_losses,
 )
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
 TOLERANCE = 1e-4  # in single precision finite differences come as close; wrong formulas are far off
-VALUE, GRADIENT = f"{LEARNER}, MSELoss.forward", f"{LEARNER}, MSELoss.backward"
+VALUE, GRADIENT = LEARNER.place("MSELoss.forward"), LEARNER.place("MSELoss.backward")
 
 
 def draw(rng: Random, *shapes: tuple[int, int]) -> list[dict[str, Array]]:
@@ -38,7 +39,7 @@ def right_value(got: float, case: dict[str, Array]) -> None:
         "forward returns the mean squared error.",
         tolerance=TOLERANCE,
         where=f"{VALUE}; shapes {list(y.shape)}",
-        mistakes=loss_misconceptions(y_hat, y),
+        mistakes=loss_variants(y_hat, y),
     )
 
 
@@ -50,7 +51,7 @@ def right_gradient(got: Any, case: dict[str, Array]) -> None:
         "backward returns ∂L/∂ŷ, the gradient of the mean squared error.",
         tolerance=TOLERANCE,
         where=f"{GRADIENT}; shapes {list(y.shape)}",
-        mistakes=loss_gradient_misconceptions(y_hat, y),
+        mistakes=loss_gradient_variants(y_hat, y),
     )
 
 
@@ -58,7 +59,7 @@ def right_gradient(got: Any, case: dict[str, Array]) -> None:
 def test_forward(student: Student, rng: Random) -> None:
     """The loss is the mean squared error."""
     cases = draw(rng, *batch_sizes(rng))
-    for got, case in zip(student.run(probes.loss_values, LEARNER, cases=cases), cases, strict=True):
+    for got, case in zip(LEARNER.run(student, probes.loss_values, cases=cases), cases, strict=True):
         right_value(got, case)
 
 
@@ -66,7 +67,7 @@ def test_forward(student: Student, rng: Random) -> None:
 def test_backward(student: Student, rng: Random) -> None:
     """The gradient of the loss is that of autograd."""
     cases = draw(rng, *batch_sizes(rng))
-    for got, case in zip(student.run(probes.losses, LEARNER, cases=cases), cases, strict=True):
+    for got, case in zip(LEARNER.run(student, probes.losses, cases=cases), cases, strict=True):
         right_gradient(got["gradient"], case)
 
 
@@ -80,8 +81,8 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     step = 0.1
     shifts = step * np.eye(5)[:, :, None]
     cases = [{**case, "y_hat": case["y_hat"] + shift} for shift in (*shifts, *-shifts)]
-    values = np.array(student.run(probes.loss_values, LEARNER, cases=cases))
-    (found,) = student.run(probes.losses, LEARNER, cases=[case])
+    values = np.array(LEARNER.run(student, probes.loss_values, cases=cases))
+    (found,) = LEARNER.run(student, probes.losses, cases=[case])
     slopes = (values[:5] - values[5:]) / (2 * step)
     same(
         found["gradient"],
@@ -89,7 +90,10 @@ def test_finite_differences(student: Student, rng: Random) -> None:
         "backward returns the slopes of your own forward, by finite differences.",
         tolerance=TOLERANCE,
         where=f"{GRADIENT}; a batch of 5",
-        mistakes=loss_gradient_misconceptions(case["y_hat"], case["y"]),
+        mistakes=[
+            *loss_gradient_variants(case["y_hat"], case["y"]),
+            *right_gradients_of_wrong_losses(case["y_hat"], case["y"]),
+        ],
     )
 
 
@@ -97,7 +101,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
 def test_several_outputs(student: Student, rng: Random) -> None:
     """With several outputs the mean is over all elements."""
     cases = draw(rng, (4, 3))
-    (found,) = student.run(probes.losses, LEARNER, cases=cases)
+    (found,) = LEARNER.run(student, probes.losses, cases=cases)
     right_value(found["value"], cases[0])
     right_gradient(found["gradient"], cases[0])
 
@@ -106,7 +110,7 @@ def test_several_outputs(student: Student, rng: Random) -> None:
 def test_refuses(student: Student, rng: Random) -> None:
     """Shapes that would broadcast are refused, and backward before forward."""
     (case,) = draw(rng, (4, 1))
-    found = student.run(probes.misuses_of_loss, LEARNER, y_hat=case["y_hat"], y=case["y"])
+    found = LEARNER.run(student, probes.misuses_of_loss, y_hat=case["y_hat"], y=case["y"])
     require_raised(
         found["shapes"],
         "ValueError",

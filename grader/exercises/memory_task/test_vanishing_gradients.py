@@ -20,11 +20,11 @@ from grader.exercises.given_rnn.oracle import (
 )
 from grader.exercises.memory_task import oracle, probes
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.mistakes import norm_misconceptions
+from grader.exercises.memory_task.mistakes import norm_variants
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
-NORMS, PLOT = f"{FILE}, gradient_norms", f"{FILE}, plot_vanishing_gradients"
+NORMS, PLOT = FILE.place("gradient_norms"), FILE.place("plot_vanishing_gradients")
 
 
 @pytest.mark.question(id="M5", share="2/5")
@@ -32,13 +32,13 @@ def test_norms(student: Student, rng: Random) -> None:
     """The norms are those of the bias gradient at each time step."""
     for sizes in (random_sizes(rng), Sizes(T=30, B=4, d=1, n=8, K=1)):
         weights, x = random_weights(rng, sizes), random_input(rng, sizes)
-        found = student.run(probes.norms, FILE, weights=weights, x=x)
+        found = FILE.run(student, probes.norms, weights=weights, x=x)
         same(
             found["norms"],
             oracle.gradient_norms(weights, x),
             "Entry t is the norm of the gradient of b_s[t].",
             where=f"{NORMS}; {sizes}",
-            mistakes=norm_misconceptions(weights, x),
+            mistakes=norm_variants(weights, x),
         )
 
 
@@ -47,7 +47,7 @@ def test_leaves_alone(student: Student, rng: Random) -> None:
     """The network keeps its weights."""
     sizes = random_sizes(rng)
     weights, x = random_weights(rng, sizes), random_input(rng, sizes)
-    found = student.run(probes.norms, FILE, weights=weights, x=x)
+    found = FILE.run(student, probes.norms, weights=weights, x=x)
     same_weights(
         found["weights"],
         weights,
@@ -62,8 +62,8 @@ LENGTHS = [4, 9, 21]
 
 def draw_figure(student: Student, rng: Random) -> dict[str, Any]:
     weights = random_weights(rng, Sizes(T=1, B=1, d=1, n=8, K=1))
-    found: dict[str, Any] = student.run(
-        probes.vanishing_figure, FILE, weights=weights, lengths=LENGTHS
+    found: dict[str, Any] = FILE.run(
+        student, probes.vanishing_figure, weights=weights, lengths=LENGTHS
     )
     return found
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays
+from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
+from grader.exercises.given_rnn.storage import SHEET, Storage, storage_of, stored
 from grader.worker import calling
 from grader.worker.values import array, named
 
@@ -35,28 +38,66 @@ def build(module: ModuleType, sizes: dict[str, int], rng: int | None = None) -> 
     return calling.bind(calling.find_class(module, "RNN"), {**sizes, "rng": rng}, ALIASES)
 
 
-def read(model: Any) -> Arrays:
-    """The weights: the attributes, or if there are none what ``get_weights`` returns."""
-    if all(hasattr(model, name) for name in WEIGHTS):
-        return {name: array(getattr(model, name), f"The weight {name}") for name in WEIGHTS}
-    return named(call(model, "get_weights"), WEIGHTS, "The weights")
+@dataclass(frozen=True)
+class Handle:
+    """A student's network and how it keeps its weights."""
+
+    model: Any
+    storage: Storage
+
+    def read(self) -> Arrays:
+        """Return the weights in the sheet's form: the attributes, or else what it returns."""
+        names = self.storage.names
+        if all(hasattr(self.model, own) for own in names.values()):
+            found = {
+                name: array(getattr(self.model, own), f"The weight {name}")
+                for name, own in names.items()
+            }
+        else:
+            found = self.got(call(self.model, "get_weights"))
+        return self.storage.sheet_all(found)
+
+    def got(self, found: Any) -> Arrays:
+        """Return what ``get_weights`` has returned, by the sheet's names."""
+        return named(self.storage.sheet_names(found), WEIGHTS, "The weights from get_weights")
+
+    def load(self, weights: Arrays) -> None:
+        """Set the weights, by all means: a wrong ``set_weights`` costs no other points."""
+        own = self.storage.own_all(weights)
+        if weights:
+            # Whatever goes wrong here goes wrong once more where set_weights is judged.
+            with contextlib.suppress(Exception):
+                call(self.model, "set_weights", weights={k: v.copy() for k, v in own.items()})
+        for name, weight in own.items():
+            if hasattr(self.model, name):
+                with contextlib.suppress(AttributeError):  # a property, that set_weights has set
+                    setattr(self.model, name, weight.copy())
+
+    def passes(self, x: Array, d_loss: Array) -> Arrays:
+        """Return the gradients after forward and backward, in the sheet's form."""
+        call(self.model, "forward", x=x.copy())
+        return self.gradients(call(self.model, "backward", d_loss=d_loss.copy()))
+
+    def gradients(self, found: Any, what: str = "The gradients") -> Arrays:
+        """Return gradients that the student's code has returned, in the sheet's form."""
+        arrays = named(self.storage.sheet_names(found, "d_"), GRADIENTS, what)
+        return self.storage.sheet_all(arrays, "d_")
 
 
-def load(model: Any, weights: Arrays) -> None:
-    """Set the weights, by all means: a wrong ``set_weights`` costs its own points, not others'."""
-    if weights:
-        with contextlib.suppress(Exception):
-            call(model, "set_weights", weights={k: v.copy() for k, v in weights.items()})
-    for name, weight in weights.items():
-        if hasattr(model, name):
-            with contextlib.suppress(AttributeError):  # a property, that set_weights has set
-                setattr(model, name, weight.copy())
-
-
-def loaded(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> Any:
+def handle(module: ModuleType, sizes: dict[str, int], weights: Arrays | None = None) -> Handle:
+    """Return a network of these sizes, with these weights or those that it draws."""
     model = build(module, sizes)
-    load(model, weights)
-    return model
+    made = Handle(model, storage_of(model, sizes))
+    made.load(weights or {})
+    return made
+
+
+def kit_network(module: ModuleType, network: Network) -> tuple[Any, Storage]:
+    """Return a network of the kit's in the form that the file's own RNN has, if it has one."""
+    # Whatever goes wrong here goes wrong once more where the file's RNN is judged.
+    with contextlib.suppress(Exception):
+        return stored(network, partial(build, module))
+    return network, SHEET
 
 
 def predict(model: Any, x: Array) -> Array:
@@ -78,10 +119,3 @@ def alone(model: Any, x: Array, d_loss: Array | None = None) -> tuple[Array, Any
             predict(model, form)
             return form, d_loss[0] if single and d_loss is not None else d_loss
     return x, d_loss
-
-
-def passes(model: Any, x: Array, d_loss: Array) -> Arrays:
-    """The gradients, after forward and backward."""
-    call(model, "forward", x=x.copy())
-    found = call(model, "backward", d_loss=d_loss.copy())
-    return named(found, GRADIENTS, "The gradients")

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 
-from grader.bans import runtime
 from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
+from grader.exercises.given_rnn.storage import storage_of
 from grader.exercises.numpy_rnn.handling import (
     ALIASES,
-    GRADIENTS,
+    Handle,
     alone,
     build,
     call,
-    load,
-    loaded,
-    passes,
+    handle,
+    kit_network,
     predict,
-    read,
 )
-from grader.worker.answering import Banned, Unusable
+from grader.worker.answering import Unusable
+from grader.worker.autograd import without_autograd
 from grader.worker.calling import find_class, takes
-from grader.worker.values import array, in_sight, named, raised
+from grader.worker.values import array, raised
 
 # Initialization, get and set
 
@@ -35,20 +32,25 @@ def initial(
     module: ModuleType, sizes: dict[str, int], rngs: list[int | None]
 ) -> list[dict[str, Any]]:
     """For a network each: the attributes' values and dtypes."""
-    return [attributes(build(module, sizes, rng)) for rng in rngs]
+    return [attributes(build(module, sizes, rng), sizes) for rng in rngs]
 
 
-def attributes(model: Any) -> dict[str, Any]:
-    missing = [name for name in WEIGHTS if not hasattr(model, name)]
+def attributes(model: Any, sizes: dict[str, int]) -> dict[str, Any]:
+    """Return the weights' values in the sheet's form, and their own names, shapes and dtypes."""
+    storage = storage_of(model, sizes)
+    missing = [own for own in storage.names.values() if not hasattr(model, own)]
     if missing:
         raise Unusable(
             f"The network has no attribute {', '.join(missing)}.",
             expected=f"self.{', self.'.join(WEIGHTS)}",
             got=f"attributes {', '.join(getattr(model, '__dict__', ())) or '(none)'}",
         )
-    found = {name: getattr(model, name) for name in WEIGHTS}
+    found = {name: getattr(model, own) for name, own in storage.names.items()}
+    values = {name: array(value, f"The weight {name}") for name, value in found.items()}
     return {
-        "values": {name: array(value, f"The weight {name}") for name, value in found.items()},
+        "names": dict(storage.names),
+        "shapes": {name: list(value.shape) for name, value in values.items()},
+        "values": storage.sheet_all(values),
         "types": {name: str(getattr(v, "dtype", type(v).__name__)) for name, v in found.items()},
     }
 
@@ -59,24 +61,24 @@ def takes_seed(module: ModuleType) -> bool:
 
 def got(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str, Arrays]:
     """What ``get_weights`` returns, and the weights after what it returned was overwritten."""
-    model = loaded(module, sizes, weights)
-    found = call(model, "get_weights")
-    first = named(found, WEIGHTS, "The weights from get_weights")
+    network = handle(module, sizes, weights)
+    found = call(network.model, "get_weights")
+    first = network.storage.sheet_all(network.got(found))
     for value in found.values() if isinstance(found, dict) else found:
         if isinstance(value, np.ndarray):
             value[...] = 7.0
-    return {"first": first, "after": read(model)}
+    return {"first": first, "after": network.read()}
 
 
 def put(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str, Arrays]:
     """The weights after ``set_weights``, and after what was handed in was overwritten."""
-    model = build(module, sizes)
-    given = {name: weight.copy() for name, weight in weights.items()}
-    call(model, "set_weights", weights=given)
-    first = read(model)
+    network = handle(module, sizes)
+    given = network.storage.own_all(weights)
+    call(network.model, "set_weights", weights=given)
+    first = network.read()
     for value in given.values():
         value[...] = 7.0
-    return {"first": first, "after": read(model)}
+    return {"first": first, "after": network.read()}
 
 
 def refused(
@@ -85,42 +87,28 @@ def refused(
     """How ``set_weights`` takes each of the bad ones, and the weights after it."""
     found = []
     for case in bad:
-        model = loaded(module, sizes, weights)
-        answer = raised(call, model, "set_weights", weights=case)
-        found.append({"raised": answer, "after": read(model)})
+        network = handle(module, sizes, weights)
+        answer = raised(call, network.model, "set_weights", weights=network.storage.own_all(case))
+        found.append({"raised": answer, "after": network.read()})
     return found
 
 
 # Forward and backward
 
 
-@contextmanager
-def by_hand() -> Iterator[None]:
-    """:class:`Banned`, if torch computes anything meanwhile.
-
-    Around all of a probe whose numbers count: what a network does where it knows that it is looked
-    at says little.
-    """
-    with in_sight(), runtime.recording() as events:
-        yield
-    if operators := sorted(name for name in runtime.names(events) if "::" in name):
-        raise Banned(
-            "The network computes by hand, in NumPy.",
-            expected="NumPy",
-            got=f"torch, which ran {', '.join(operators[:5])}",
-        )
+in_numpy = without_autograd("NumPy", torch=False)  # around all that computes
 
 
-@by_hand()
+@in_numpy
 def outputs(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, inputs: list[Array]
 ) -> list[Array]:
     """What one network gives for each input, in turn."""
-    model = loaded(module, sizes, weights)
+    model = handle(module, sizes, weights).model
     return [predict(model, x) for x in inputs]
 
 
-@by_hand()
+@in_numpy
 def outputs_of_one(
     module: ModuleType, sizes: dict[str, int], cases: list[dict[str, Any]]
 ) -> list[Array]:
@@ -128,20 +116,20 @@ def outputs_of_one(
 
     To set weights may undo what the forward before has left, so that some cases have none.
     """
-    model = build(module, sizes)
+    network = handle(module, sizes)
     found = []
     for case in cases:
-        load(model, case.get("weights", {}))
-        found.append(predict(model, alone(model, case["x"])[0]))
+        network.load(case.get("weights", {}))
+        found.append(predict(network.model, alone(network.model, case["x"])[0]))
     return found
 
 
 def touched(module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array) -> dict[str, Any]:
     """The input and the weights after forward."""
-    model = loaded(module, sizes, weights)
-    given = alone(model, x)[0].copy()
-    call(model, "forward", x=given)
-    return {"x": given, "weights": read(model)}
+    network = handle(module, sizes, weights)
+    given = alone(network.model, x)[0].copy()
+    call(network.model, "forward", x=given)
+    return {"x": given, "weights": network.read()}
 
 
 def refused_inputs(
@@ -151,41 +139,41 @@ def refused_inputs(
     return [raised(call, model, "forward", x=x) for x in inputs]
 
 
-@by_hand()
+@in_numpy
 def gradients(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> Arrays:
     """For a batch of one, or without its axis if the network takes no batches."""
-    model = loaded(module, sizes, weights)
-    return passes(model, *alone(model, x, d_loss))
+    network = handle(module, sizes, weights)
+    return network.passes(*alone(network.model, x, d_loss))
 
 
-@by_hand()
+@in_numpy
 def gradients_of_sequence(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, Arrays]:
     """For a single sequence without the batch's axis, and as the network takes it otherwise."""
-    model = loaded(module, sizes, weights)
-    single = passes(model, x[:, 0], d_loss[0])
-    return {"sequence": single, "batch": passes(model, *alone(model, x, d_loss))}
+    network = handle(module, sizes, weights)
+    single = network.passes(x[:, 0], d_loss[0])
+    return {"sequence": single, "batch": network.passes(*alone(network.model, x, d_loss))}
 
 
-@by_hand()
+@in_numpy
 def gradients_of_batch(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, Any]:
     """For a batch, and for each of its sequences by itself."""
-    model = loaded(module, sizes, weights)
-    batch = passes(model, x, d_loss)
+    network = handle(module, sizes, weights)
+    batch = network.passes(x, d_loss)
     rows = [slice(row, row + 1) for row in range(len(d_loss))]
-    return {"batch": batch, "rows": [passes(model, x[:, row], d_loss[row]) for row in rows]}
+    return {"batch": batch, "rows": [network.passes(x[:, row], d_loss[row]) for row in rows]}
 
 
 def out_of_turn(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, list[str]]:
     """What backward raises before any forward, and for a d_loss of another batch."""
-    fresh, model = build(module, sizes), loaded(module, sizes, weights)
+    fresh, model = build(module, sizes), handle(module, sizes, weights).model
     call(model, "forward", x=alone(model, x)[0])
     more = np.concatenate([d_loss, d_loss])
     return {
@@ -198,13 +186,14 @@ def stale(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, list[str]]:
     """What backward raises after an update or set_weights, without another forward."""
-    model = loaded(module, sizes, weights)
-    x, d_loss = alone(model, x, d_loss)
+    network = handle(module, sizes, weights)
+    x, d_loss = alone(network.model, x, d_loss)
+    own = network.storage.own_all(weights)
     found = {}
-    for name, values in (("update", {"lr": 0.1}), ("set_weights", {"weights": weights})):
-        passes(model, x, d_loss)
-        call(model, name, **values)
-        found[name] = raised(call, model, "backward", d_loss=d_loss)
+    for name, values in (("update", {"lr": 0.1}), ("set_weights", {"weights": own})):
+        network.passes(x, d_loss)
+        call(network.model, name, **values)
+        found[name] = raised(call, network.model, "backward", d_loss=d_loss)
     return found
 
 
@@ -215,12 +204,12 @@ def descent(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, steps: list[dict[str, Any]]
 ) -> dict[str, list[Arrays]]:
     """The weights before, between and after steps of ``x``, ``d_loss``, ``lr``; the gradients."""
-    model = loaded(module, sizes, weights)
-    visited, found = [read(model)], []
+    network = handle(module, sizes, weights)
+    visited, found = [network.read()], []
     for step in steps:
-        found.append(passes(model, *alone(model, step["x"], step["d_loss"])))
-        call(model, "update", lr=step["lr"])
-        visited.append(read(model))
+        found.append(network.passes(*alone(network.model, step["x"], step["d_loss"])))
+        call(network.model, "update", lr=step["lr"])
+        visited.append(network.read())
     return {"weights": visited, "gradients": found}
 
 
@@ -228,11 +217,11 @@ def updates_out_of_turn(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, list[str]]:
     """What update raises on a fresh network, and once more after it was in its turn."""
-    fresh, model = build(module, sizes), loaded(module, sizes, weights)
+    fresh, network = build(module, sizes), handle(module, sizes, weights)
     found = {"fresh": raised(call, fresh, "update", lr=0.1)}
-    passes(model, *alone(model, x, d_loss))
-    call(model, "update", lr=0.1)
-    return found | {"again": raised(call, model, "update", lr=0.1)}
+    network.passes(*alone(network.model, x, d_loss))
+    call(network.model, "update", lr=0.1)
+    return found | {"again": raised(call, network.model, "update", lr=0.1)}
 
 
 # Gradient checks
@@ -256,24 +245,29 @@ class ForwardOnly(Network):
 
 def numerical(module: ModuleType, weights: Arrays, x: Array, eps: float) -> dict[str, Arrays]:
     """The student's numerical gradient of the kit's network, and its weights afterwards."""
-    model = ForwardOnly(weights)
+    network = ForwardOnly(weights)
+    model, storage = kit_network(module, network)
     found = call(module, "get_numerical_gradient", model=model, x=x, eps=eps)
-    gradients = named(found, GRADIENTS, "The numerical gradients")
-    return {"gradients": gradients, "weights": model.get_weights()}
+    gradients = Handle(model, storage).gradients(found, "The numerical gradients")
+    return {"gradients": gradients, "weights": network.get_weights()}
 
 
 def analytical(module: ModuleType, weights: Arrays, x: Array) -> Arrays:
     """The student's analytical gradient of the kit's network."""
-    found = call(module, "get_analytical_gradient", model=Network(weights), x=x)
-    return named(found, GRADIENTS, "The analytical gradients")
+    model, storage = kit_network(module, Network(weights))
+    found = call(module, "get_analytical_gradient", model=model, x=x)
+    return Handle(model, storage).gradients(found, "The analytical gradients")
 
 
-def both(module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array) -> dict[str, Arrays]:
-    """Both gradients of the student's own network."""
-    model = loaded(module, sizes, weights)
-    x, _ = alone(model, x)
+def both(
+    module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, step: dict[str, float]
+) -> dict[str, Arrays]:
+    """Both gradients of the student's own network, with the step's default unless one is given."""
+    network = handle(module, sizes, weights)
+    x, _ = alone(network.model, x)
     found = {}
     for kind in ("numerical", "analytical"):
-        gradient = call(module, f"get_{kind}_gradient", model=model, x=x)
-        found[kind] = named(gradient, GRADIENTS, f"The {kind} gradients")
+        options = step if kind == "numerical" else {}
+        gradient = call(module, f"get_{kind}_gradient", model=network.model, x=x, **options)
+        found[kind] = network.gradients(gradient, f"The {kind} gradients")
     return found

@@ -6,7 +6,7 @@ other test has a single sequence: so a mistake costs its points once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import (
+    SINGLE,
     TOLERANCE,
     as_numbers,
     require,
@@ -22,37 +23,51 @@ from grader.checks.arrays import (
     require_untampered,
     same,
 )
-from grader.checks.mistakes import matches
-from grader.core.failures import Failure
+from grader.checks.carry import is_assumed
+from grader.checks.gradients import STEP, directional, draw_lines, require_slope, shifted
+from grader.checks.mistakes import Mistake, Variant, matches
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
 from grader.exercises.numpy_rnn import probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
-from grader.exercises.numpy_rnn.mistakes import AVERAGED, backward_misconceptions
+from grader.exercises.numpy_rnn.mistakes_backward import (
+    AVERAGED,
+    SUMMED,
+    backward_variants,
+    clipped,
+    telling,
+)
+from grader.exercises.numpy_rnn.mistakes_forward import gradients_of_wrong_forward
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
+LOUD = 20.0  # so that gradients exceed what anybody would clip them to
 MEND_FORWARD = "Mend forward first: its output is not right, and backward goes by its states."
 
 
 def place(sizes: Sizes) -> str:
-    return f"{FILE}, RNN.backward; {sizes}"
+    return FILE.place("RNN.backward", sizes)
 
 
 class Case:
-    """A network with an input and ∂L/∂ŷ, all random."""
+    """A network with an input and ∂L/∂ŷ of size ``loud``, all random."""
 
-    def __init__(self, rng: Random, sizes: Sizes) -> None:
+    def __init__(self, rng: Random, sizes: Sizes, loud: float = 0.1) -> None:
         self.sizes = sizes
         self.weights = oracle.random_weights(rng, sizes)
         self.x = oracle.random_input(rng, sizes)
-        self.d_loss: Array = rng.normal(size=(sizes.B, sizes.K))
+        self.d_loss: Array = rng.normal(0, loud, (sizes.B, sizes.K))
 
     def ask(self, student: Student, probe: Callable[..., Any] = probes.gradients) -> Any:
         """The student's gradients, as the probe takes them."""
         return ask_network(
             student, probe, self.sizes, weights=self.weights, x=self.x, d_loss=self.d_loss
         )
+
+    def variants(self, name: str) -> Iterator[Variant]:
+        """Yield what wrong backward and forward passes give for that gradient."""
+        yield from backward_variants(name, self.weights, self.x, self.d_loss)
+        yield from gradients_of_wrong_forward(name, self.weights, self.x, self.d_loss)
 
     def forward_is_right(self, student: Student) -> bool:
         case = {"weights": self.weights, "x": self.x}
@@ -64,26 +79,29 @@ class Case:
         for name in names:
             what = f"{name} is the gradient of the sheet's equations"
             what += ", for each time step." if expected[name].ndim == 3 else "."
-            if got[name].shape == expected[name].shape[1:]:
-                raise Failure(
+            right = expected[name]
+            if got[name].shape == right.shape[1:]:
+                require(
+                    is_assumed(SUMMED),
                     what,
-                    expected=f"shape {list(expected[name].shape)}, an entry for each time step",
+                    expected=f"shape {list(right.shape)}, an entry for each time step",
                     got=f"shape {list(got[name].shape)}",
                     where=place(self.sizes),
-                    hint="It seems to be summed over time already; that is what update does.",
+                    **SUMMED.named(),
                 )
+                right = right.sum(0)
             same(
                 got[name],
-                expected[name],
+                right,
                 what,
                 where=place(self.sizes),
                 hint=hint,
-                mistakes=backward_misconceptions(name, self.weights, self.x, self.d_loss),
+                mistakes=[*clipped(got[name], right), *self.variants(name)],
             )
 
 
 def agrees(student: Student, rng: Random, *names: str) -> None:
-    case = Case(rng, oracle.random_sizes(rng, B=1))
+    case = Case(rng, oracle.random_sizes(rng, B=1), LOUD)
     got = case.ask(student)
     hint = "" if case.forward_is_right(student) else MEND_FORWARD
     case.compare(got, *names, hint=hint)
@@ -92,7 +110,7 @@ def agrees(student: Student, rng: Random, *names: str) -> None:
 @pytest.mark.question(id="N3", required=True)
 def test_by_hand(student: Student, rng: Random) -> None:
     """The gradients are computed in NumPy, not by torch."""
-    sources = student.sources(FILE, ("RNN", "get_numerical_gradient"))
+    sources = FILE.sources(student)
     require_untampered(sources, "NumPy")
     Case(rng, oracle.random_sizes(rng, B=1)).ask(student)
     require_in_sources(sources)
@@ -108,12 +126,14 @@ def test_shapes(student: Student, rng: Random) -> None:
         for name, shape in case.sizes.shapes().items()
     }
     wrong = [name for name in shapes if got[name].shape != shapes[name]]
+    summed = all(got[name].shape == shapes[name][1:] for name in wrong)
     require(
-        not wrong,
-        "Each gradient has the shape of its weight; d_W, d_R and d_bs one entry per time step.",
+        not wrong or (summed and is_assumed(SUMMED)),
+        "Each gradient should have its weight's shape, d_W, d_R and d_bs an entry per time step.",
         expected=", ".join(f"{name} {list(shapes[name])}" for name in wrong),
         got=", ".join(f"{name} {list(got[name].shape)}" for name in wrong),
         where=place(case.sizes),
+        **(SUMMED.named() if summed else {}),
     )
 
 
@@ -156,8 +176,14 @@ def test_batch(student: Student, rng: Random) -> None:
             where=place(case.sizes),
             mistakes=[
                 (AVERAGED, partial(np.mean, rows, 0)),
-                ("Only the first sequence of the batch counts.", partial(np.copy, rows[0])),
-                ("Only the last sequence of the batch counts.", partial(np.copy, rows[-1])),
+                (
+                    Mistake("first_sequence_alone", "Only the first sequence of the batch counts."),
+                    partial(np.copy, rows[0]),
+                ),
+                (
+                    Mistake("last_sequence_alone", "Only the last sequence of the batch counts."),
+                    partial(np.copy, rows[-1]),
+                ),
             ],
         )
 
@@ -191,39 +217,31 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     """The gradients, summed over time, are the slopes of the network's own output."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
     gradients = case.ask(student)
-    step = 1e-5  # balances the rule's own error, step², against rounding, 1e-16 / step
-    lines = {name: rng.normal(size=w.shape) / np.sqrt(w.size) for name, w in case.weights.items()}
-    cases = [
-        {"x": case.x, "weights": {**case.weights, name: case.weights[name] + sign * step * line}}
-        for name, line in lines.items()
-        for sign in (1, -1)
-    ]
+    # What float32 rounds to would drown a smaller step.
+    step, tolerance = (1e-2, 5e-3) if is_assumed(SINGLE) else (STEP, 1e-6)
+    lines = draw_lines(rng, case.weights)
+    cases = [{"x": case.x, "weights": moved} for moved in shifted(case.weights, lines, step)]
     outputs = ask_network(student, probes.outputs_of_one, case.sizes, cases=cases)
     for output in outputs:
         as_numbers(
-            output, "forward returns ŷ.", shape=case.d_loss.shape, where=f"{FILE}, RNN.forward"
+            output, "forward returns ŷ.", shape=case.d_loss.shape, where=FILE.place("RNN.forward")
         )
-    values = [float((case.d_loss * output).sum()) for output in outputs]
-    for index, (name, line) in enumerate(lines.items()):
-        numeric = (values[2 * index] - values[2 * index + 1]) / (2 * step)
-        gradient = gradients[f"d_{name}"]
-        if gradient.size % line.size:
-            raise Failure(
-                f"d_{name}, summed over time, has as many entries as {name}.",
-                expected=f"shape {list(line.shape)}, or an entry of that shape for each step",
-                got=f"shape {list(gradient.shape)}",
-                where=place(case.sizes),
-            )
-        slope = float((gradient.reshape(-1, *line.shape).sum(0) * line).sum())
-        scale = max(float(np.abs(gradient).max(initial=0)), abs(numeric))
-        require(
-            abs(numeric - slope) <= 1e-6 * scale + 1e-9,
-            f"d_{name}, summed over time, is the slope of the output.",
-            expected=f"{numeric:.8g} by finite differences of your own forward",
-            got=f"{slope:.8g} by backward",
+    numeric = directional([float((case.d_loss * output).sum()) for output in outputs], lines, step)
+    right = oracle.over_time(oracle.gradients(case.weights, case.x, case.d_loss))
+    for name, line in lines.items():
+        gradient, what = gradients[f"d_{name}"], f"d_{name}, summed over time, should be the slope "
+        if gradient.size % line.size == 0:
+            gradient = gradient.reshape(-1, *line.shape).sum(0)
+        require_slope(
+            gradient,
+            line,
+            numeric[name],
+            what + "of the output.",
+            of="your own forward",
+            tolerance=tolerance,
             where=place(case.sizes),
-            hint="The slope along a random direction of the weight. Where the other checks pass, "
-            "forward is what is wrong.",
+            hint="Where the other checks pass, forward is what is wrong.",
+            mistakes=telling(case.variants(f"d_{name}"), right[f"d_{name}"]),
         )
 
 

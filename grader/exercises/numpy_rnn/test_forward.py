@@ -13,14 +13,14 @@ from grader.exercises.given_rnn.comparison import same_weights
 from grader.exercises.given_rnn.oracle import Sizes
 from grader.exercises.numpy_rnn import probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
-from grader.exercises.numpy_rnn.mistakes import forward_misconceptions
+from grader.exercises.numpy_rnn.mistakes_forward import AVERAGED_OUTPUTS, forward_variants
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
 
 
 def place(sizes: Sizes) -> str:
-    return f"{FILE}, RNN.forward; {sizes}"
+    return FILE.place("RNN.forward", sizes)
 
 
 def agrees(student: Student, rng: Random, sizes: Sizes, single: bool = False) -> None:
@@ -41,7 +41,7 @@ def agrees(student: Student, rng: Random, sizes: Sizes, single: bool = False) ->
         oracle.output(weights, x),
         "forward returns ŷ of the sheet's equations.",
         where=place(sizes),
-        mistakes=forward_misconceptions(weights, x),
+        mistakes=forward_variants(weights, x),
     )
 
 
@@ -84,6 +84,7 @@ def test_rows(student: Student, rng: Random) -> None:
         "Row 0 of the output stays the same when the other sequences change.",
         where=place(sizes),
         hint="Look for sums or means over the batch.",
+        mistakes=[(AVERAGED_OUTPUTS, lambda: oracle.output(weights, other).mean(0))],
     )
 
 

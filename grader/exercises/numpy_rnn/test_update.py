@@ -16,14 +16,14 @@ from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Sizes
 from grader.exercises.numpy_rnn import probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
-from grader.exercises.numpy_rnn.mistakes import update_misconceptions
+from grader.exercises.numpy_rnn.mistakes import update_variants
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
 
 
 def place(sizes: Sizes) -> str:
-    return f"{FILE}, RNN.update; {sizes}"
+    return FILE.place("RNN.update", sizes)
 
 
 def random_step(rng: Random, sizes: Sizes) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def descends(student: Student, rng: Random, count: int) -> None:
                 before - step["lr"] * total,
                 f"{name} after update {k + 1} is {name} − lr · d_{name}, summed over time.",
                 where=f"{place(sizes)}; lr = {step['lr']:.4g}",
-                mistakes=update_misconceptions(
+                mistakes=update_variants(
                     before, gradients[-1], step["lr"], gradients[-2] if k else None
                 ),
             )

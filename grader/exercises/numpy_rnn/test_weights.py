@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.arrays import require, require_raised, require_uniform
+from grader.checks.arrays import SINGLE, require, require_raised, require_uniform
+from grader.checks.carry import is_assumed
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.comparison import same_weights
 from grader.exercises.given_rnn.oracle import Sizes
 from grader.exercises.numpy_rnn import probes
-from grader.exercises.numpy_rnn.judging import FILE, ask, ask_network
+from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
-CONSTRUCTOR = f"{FILE}, RNN.__init__"
+CONSTRUCTOR = FILE.place("RNN.__init__")
 LARGE = Sizes(T=1, B=1, d=60, n=80, K=50)  # enough numbers to judge how they are drawn
 
 
@@ -30,26 +31,28 @@ def test_shapes(student: Student, rng: Random) -> None:
     """The weights are float64 attributes of the right shapes."""
     for sizes in (oracle.random_sizes(rng), Sizes(T=1, B=1, d=1, n=64, K=1)):
         (drawn,) = draw(student, sizes, [None])
-        shapes = sizes.shapes()
-        got = {name: drawn["values"][name].shape for name in shapes}
-        wrong = [name for name in shapes if got[name] != shapes[name]]
+        shapes = {name: list(shape) for name, shape in sizes.shapes().items()}
+        got, names = drawn["shapes"], drawn["names"]
+        wrong = [name for name in shapes if (got[name], names[name]) != (shapes[name], name)]
         require(
             not wrong,
-            "The weights have the shapes of the equations, biases as columns.",
-            expected=", ".join(f"{name} {list(shapes[name])}" for name in wrong),
-            got=", ".join(f"{name} {list(got[name])}" for name in wrong),
+            "The weights should have the names and shapes of the equations, biases as columns.",
+            expected=", ".join(f"{name} {shapes[name]}" for name in wrong),
+            got=", ".join(f"{names[name]} {got[name]}" for name in wrong),
             where=f"{CONSTRUCTOR}; {sizes}",
-            hint="Transposed: samples are rows here, so that W is (in, hidden)."
-            if all(got[name] == shapes[name][::-1] for name in wrong)
-            else "",
+            hint="This costs its points once: all else is judged with the weights as you keep them."
+            + " Samples are rows here, so that W is (in, hidden)."
+            * all(got[name] == shapes[name][::-1] for name in wrong),
         )
         types = {name: kind for name, kind in drawn["types"].items() if kind != "float64"}
+        single = set(types.values()) == {"float32"}
         require(
-            not types,
-            "The weights are float64 arrays.",
+            not types or (single and is_assumed(SINGLE)),
+            "The weights should be float64 arrays.",
             expected="float64",
             got=", ".join(f"{name} {kind}" for name, kind in types.items()),
             where=CONSTRUCTOR,
+            **(SINGLE.named() if single else {}),
         )
 
 
@@ -114,7 +117,7 @@ def test_seed(student: Student, rng: Random) -> None:
     """The same seed draws the same weights."""
     seed = int(rng.integers(2**31))
     first, second, other = draw(student, LARGE, [seed, seed, seed + 1])
-    if not ask(student, probes.takes_seed):
+    if not FILE.run(student, probes.takes_seed):
         return  # the sheet's constructor has no such parameter
     W = [one["values"]["W"] for one in (first, second, other)]
     require(
@@ -134,7 +137,7 @@ def test_get_weights(student: Student, rng: Random) -> None:
     sizes = oracle.random_sizes(rng)
     weights = oracle.random_weights(rng, sizes)
     found = ask_network(student, probes.got, sizes, weights=weights)
-    where = f"{FILE}, RNN.get_weights; {sizes}"
+    where = FILE.place("RNN.get_weights", sizes)
     same_weights(found["first"], weights, "get_weights returns {name}.", where=where, hint="")
     same_weights(
         found["after"],
@@ -152,7 +155,7 @@ def test_set_weights(student: Student, rng: Random) -> None:
     sizes = oracle.random_sizes(rng)
     weights = oracle.random_weights(rng, sizes)
     found = ask_network(student, probes.put, sizes, weights=weights)
-    where = f"{FILE}, RNN.set_weights; {sizes}"
+    where = FILE.place("RNN.set_weights", sizes)
     same_weights(found["first"], weights, "set_weights replaces {name}.", where=where, hint="")
     same_weights(
         found["after"],
@@ -176,7 +179,7 @@ def test_set_weights_refuses(student: Student, rng: Random) -> None:
         "for V one row too long": {**other, "V": np.zeros((sizes.n + 1, sizes.K))},
     }
     found = ask_network(student, probes.refused, sizes, weights=weights, bad=list(bad.values()))
-    where = f"{FILE}, RNN.set_weights; {sizes}"
+    where = FILE.place("RNN.set_weights", sizes)
     for how, case in zip(bad, found, strict=True):
         require_raised(
             case["raised"],

@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from grader.checks.arrays import (
     TOLERANCE,
-    Misconception,
     as_numbers,
     close,
-    name_misconception,
     require,
     require_raised,
 )
-from grader.checks.mistakes import matches
-from grader.core.failures import Failure
+from grader.checks.carry import explanation, is_assumed
+from grader.checks.mistakes import Variant, matches
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.mistakes import flat, of_a_second_call
 from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
+from grader.sandbox.exercise_file import ExerciseFile
 from grader.sandbox.student import Student
-from grader.submission.snapshot import FileName
 
-FILE = FileName("sliding_tbptt.py", probes.SLIDING, "stateful_chunks_gradient")
+FILE = ExerciseFile(
+    "sliding_tbptt.py",
+    (
+        probes.SLIDING,
+        "stateful_chunks_gradient",
+    ),
+)
 EXACT = TOLERANCE["float64"]
 SECONDS = 5.0  # the double loop takes less than 1 s for the largest of these problems
 Sizes = dict[str, int]  # K, or K1 and K2, or K and O
 
 
 def place(function: str, sizes: Sizes, given: object) -> str:
-    return f"{FILE}, {function}; {', '.join(f'{k} = {v}' for k, v in sizes.items())}; {given}"
+    """Return where a check looks."""
+    return FILE.place(function, ", ".join(f"{k} = {v}" for k, v in sizes.items()), given)
 
 
 def ask(
     student: Student, probe: Callable[..., Any], where: str, seconds: float = SECONDS, **inputs: Any
 ) -> Any:
-    """What the probe returns; ``where`` is said if the student's code hangs or dies."""
-    try:
-        return student.run(probe, FILE, seconds=seconds, **inputs)
-    except Failure as failure:
-        if failure.status not in ("timeout", "crashed"):
-            raise
-        raise dataclasses.replace(failure, where=where) from None
+    """Return what the probe finds out."""
+    return FILE.run(student, probe, seconds=seconds, where=where, **inputs)
 
 
 def gradients(
@@ -60,7 +62,7 @@ def agrees(
     problem: Problem,
     sizes: Sizes,
     terms: Terms,
-    mistakes: Iterable[Misconception],
+    mistakes: Iterable[Variant],
 ) -> None:
     """One call gives the gradient of these terms."""
     where = place(function, sizes, problem)
@@ -77,7 +79,7 @@ def agrees_again(
     problem: Problem,
     sizes: Sizes,
     terms: Terms,
-    mistakes: Iterable[Misconception],
+    mistakes: Iterable[Variant],
 ) -> None:
     """A second call, with the very same cell and data, gives the same gradient."""
     where = place(function, sizes, problem) + ", the second call with the same cell and data"
@@ -100,10 +102,10 @@ def compare(
     got: dict[str, Any],
     expected: Gradient,
     where: str,
-    mistakes: Iterable[Misconception],
+    mistakes: Iterable[Variant],
     hint: str = "",
 ) -> None:
-    """All parameters' gradients; a misconception is named if the whole is what it gives."""
+    """Fail unless all parameters' gradients are as expected; name the mistake that gives them."""
     what = {
         name: f"The gradient of {name}, for the sum of the losses, is that of the definition."
         for name in expected
@@ -114,9 +116,12 @@ def compare(
     }
     if matches(flat(numbers), flat(expected), EXACT):
         return
-    hint = name_misconception(flat(numbers), mistakes, EXACT) or hint
+    mistake = explanation(flat(numbers), mistakes, EXACT)
+    if mistake and is_assumed(mistake):
+        return
     for name, value in expected.items():
-        close(numbers[name], value, what[name], where=where, hint=hint)
+        variants = [(mistake, partial(np.copy, numbers[name]))] if mistake else []
+        close(numbers[name], value, what[name], where=where, hint=hint, mistakes=variants)
 
 
 def refuses(

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from grader.checks.arrays import Misconception
+from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.sliding_tbptt import oracle
 from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
@@ -38,208 +38,304 @@ def count(terms: Iterable[tuple[int, int]]) -> Terms:
     return weights
 
 
-def of_windows(data: Array, K: int, O: int) -> Iterator[Misconception]:
+def of_windows(data: Array, K: int, O: int) -> Iterator[Variant]:
     """What is taken for the windows of K steps, O apart."""
     right = oracle.windows(data, K, O)
     N, leftover = len(data), (len(data) - K) % O
     filled = np.concatenate([data, np.zeros((K + O, *data.shape[1:]))])
-    for hint, wrong in (
-        ("The last window is missing: it may end with the last step.", right[:-1]),
-        ("O is taken for the number of steps that two windows share; it is a stride, the distance "
-         "from one start to the next.", oracle.windows(data, K, max(1, K - O))),
-        ("The windows do not overlap: they start K steps apart, not O.",
+    for mistake, wrong in (
+        (Mistake("last_window_missing",
+         "The last window is missing: it may end with the last step."), right[:-1]),
+        (Mistake("stride_taken_for_overlap",
+         "O is taken for the number of steps that two windows share; it is a stride, the distance "
+         "from one start to the next.", subject_of=("S1",)),
+         oracle.windows(data, K, max(1, K - O))),
+        (Mistake("windows_do_not_overlap",
+         "The windows do not overlap: they start K steps apart, not O.", subject_of=("S1",)),
          oracle.windows(data, K, K)),
-        ("The windows start one step apart, whatever O is.", oracle.windows(data, K, 1)),
-        ("K and O are exchanged.", oracle.windows(data, O, K)),
-        ("The windows start one step further apart than O.", oracle.windows(data, K, O + 1)),
-        ("The windows start one step closer to each other than O.",
+        (Mistake("stride_of_one",
+         "The windows start one step apart, whatever O is.", subject_of=("S1",)),
+         oracle.windows(data, K, 1)),
+        (Mistake("sizes_exchanged", "K and O are exchanged."), oracle.windows(data, O, K)),
+        (Mistake("stride_one_too_long",
+         "The windows start one step further apart than O."), oracle.windows(data, K, O + 1)),
+        (Mistake("stride_one_too_short", "The windows start one step closer to each other than O."),
          oracle.windows(data, K, max(1, O - 1))),
-        ("The windows have one step too few: K each.", right[:, :-1]),
-        ("The windows have one step too many: K each.", oracle.windows(data, K + 1, O)),
-        ("The windows are in reverse order.", right[::-1]),
-        ("The axes are in another order: the steps of a window come right after the windows, "
-         "(n, K, …). Tensor.unfold puts them last.", np.moveaxis(right, 1, -1)),
-        ("The axes are in another order: the windows come first, (n, K, …).",
+        (Mistake("chunk_one_step_short",
+         "The windows have one step too few: K each."), right[:, :-1]),
+        (Mistake("chunk_one_step_long",
+         "The windows have one step too many: K each."), oracle.windows(data, K + 1, O)),
+        (Mistake("windows_reversed", "The windows are in reverse order."), right[::-1]),
+        (Mistake("steps_axis_last",
+         "The axes are in another order: the steps of a window come right after the windows, "
+         "(n, K, …). Tensor.unfold puts them last."), np.moveaxis(right, 1, -1)),
+        (Mistake("steps_axis_first",
+         "The axes are in another order: the windows come first, (n, K, …)."),
          np.moveaxis(right, 0, 1)),
-        ("The first window starts one step late: it starts with the first step.",
+        (Mistake("first_window_late",
+         "The first window starts one step late: it starts with the first step."),
          oracle.windows(data[1:], K, O)),
-        ("What is left over is dropped at the end, not at the beginning.",
+        (Mistake("leftover_dropped_at_start",
+         "What is left over is dropped at the end, not at the beginning."),
          oracle.windows(data[leftover:], K, O)),
-        ("Windows at the end are filled up with zeros; they are to be dropped.",
+        (Mistake("windows_filled_with_zeros",
+         "Windows at the end are filled up with zeros; they are to be dropped."),
          oracle.windows_from(np.arange(0, N, O), filled, K)),
-        ("A window at the end is filled up with zeros; it is to be dropped.",
+        (Mistake("window_filled_with_zeros",
+         "A window at the end is filled up with zeros; it is to be dropped."),
          oracle.windows_from(np.arange(0, N - K + O, O), filled, K)),
     ):  # fmt: skip
-        yield hint, wrong.copy
+        yield mistake, wrong.copy
 
 
-def of_any_truncation(problem: Problem, terms: Terms) -> Iterator[Misconception]:
-    """What goes wrong with each of the three kinds of truncation."""
-    for hint, wrong in (
-        ("The state is never detached: the losses reach back to the first step.",
+def of_detached_states(problem: Problem, terms: Terms) -> Iterator[Variant]:
+    """Yield the gradients of a state that is never detached, or at every step."""
+    for mistake, wrong in (
+        (Mistake("never_detached",
+         "The state is never detached: the losses reach back to the first step.",
+         subject_of=("S2", "S3", "S4", "S5")),
          {(i, 0): w for (i, _), w in terms.items()}),
-        ("The state is detached at every step: only the last application of the cell is "
-         "differentiated.", {(i, i): w for (i, _), w in terms.items()}),
-        ("That is the gradient of the losses' mean; asked for is their sum.",
-         {term: w / len(terms) for term, w in terms.items()}),
-        ("The sign is wrong: that is what goes down, minus the gradient.",
-         {term: -w for term, w in terms.items()}),
-        ("Only the last loss enters; asked for is the sum over all.", dict([max(terms.items())])),
-        ("Nearly right, but the last loss is missing.", dict(sorted(terms.items())[:-1])),
-        ("Nearly right, but the first loss is missing.", dict(sorted(terms.items())[1:])),
+        (Mistake("detached_at_every_step",
+         "The state is detached at every step: only the last application of the cell is "
+         "differentiated.", subject_of=("S2", "S3", "S4", "S5")),
+         {(i, i): w for (i, _), w in terms.items()}),
     ):  # fmt: skip
-        yield hint, summed(problem, wrong)
+        yield mistake, summed(problem, wrong)
+
+
+def of_any_truncation(problem: Problem, terms: Terms) -> Iterator[Variant]:
+    """Yield what goes wrong with each of the three kinds of truncation."""
+    yield from of_detached_states(problem, terms)
+    for mistake, wrong in (
+        (Mistake("mean_for_sum",
+         "That is the gradient of the losses' mean; asked for is their sum."),
+         {term: w / len(terms) for term, w in terms.items()}),
+        (Mistake("gradient_sign", "The sign is wrong: that is what goes down, minus the gradient."),
+         {term: -w for term, w in terms.items()}),
+        (Mistake("last_loss_alone",
+         "Only the last loss enters; asked for is the sum over all.",
+         subject_of=("S2", "S3", "S4", "S5")), dict([max(terms.items())])),
+        (Mistake("last_loss_missing",
+         "Nearly right, but the last loss is missing."), dict(sorted(terms.items())[:-1])),
+        (Mistake("first_loss_missing",
+         "Nearly right, but the first loss is missing."), dict(sorted(terms.items())[1:])),
+    ):  # fmt: skip
+        yield mistake, summed(problem, wrong)
 
     for step in (1, -1):
         moved = replace(problem, y=np.roll(problem.y, step, axis=0))
         yield (
-            "The targets are one step off: row i of y belongs to the state that x[i] leads to.",
+            Mistake(
+                "targets_one_step_off",
+                "The targets are one step off: row i of y belongs to the state that x[i] leads to.",
+            ),
             summed(moved, terms),
         )
     yield from of_other_starts(problem, terms)
 
 
-def of_other_starts(problem: Problem, terms: Terms) -> Iterator[Misconception]:
+def of_other_starts(problem: Problem, terms: Terms) -> Iterator[Variant]:
     """What comes out when windows begin with another state than the running one."""
 
     def starting(h: Array) -> Callable[[], Array]:
         return summed(problem, terms, [torch.tensor(h)] * problem.N)
 
-    zeros = np.zeros_like(problem.h_0)
-    restarted = "The state is restarted from {} before each window; it must be the running state, "
-    restarted += "the one that all steps before have led to."
-    yield restarted.format("h_0"), starting(problem.h_0)
-    yield restarted.format("zeros"), starting(zeros)
+    for mistake, state in zip(RESTARTED, (problem.h_0, np.zeros_like(problem.h_0)), strict=True):
+        yield mistake, starting(state)
     running = oracle.running_states(problem)
     yield (
-        "Windows begin with the state after their first step, so that this step is read twice.",
+        Mistake(
+            "first_step_read_twice",
+            "Windows begin with the state after their first step, so that this step is read twice.",
+        ),
         summed(problem, terms, running[1:]),
     )
     yield (
-        "Windows begin with the state of one step earlier, so that a step is left out.",
+        Mistake(
+            "step_left_out",
+            "Windows begin with the state of one step earlier, so that a step is left out.",
+        ),
         summed(problem, terms, [running[0], *running[:-2]]),
     )
-    from_zeros = replace(problem, h_0=zeros)
-    yield "h_0 is not used: the state begins with zeros.", summed(from_zeros, terms)
+    from_zeros = replace(problem, h_0=np.zeros_like(problem.h_0))
+    yield (
+        Mistake("initial_state_unused", "h_0 is not used: the state begins with zeros."),
+        summed(from_zeros, terms),
+    )
 
 
-def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Misconception]:
+def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
     """What is taken for the gradient after a warm-up of K1 steps, through K2 steps."""
     N, end = problem.N, K1 + K2
     terms = oracle.warm_up(K1, K2)
-    for hint, wrong in (
-        ("The K1 steps of the warm-up are differentiated, too: the state that they lead to is a "
-         "constant.", {(i, 0): 1.0 for i, _ in terms}),
-        ("The losses of the warm-up enter; only those of the K2 steps after it do.",
+    for mistake, wrong in (
+        (Mistake("warm_up_differentiated",
+         "The K1 steps of the warm-up are differentiated, too: the state that they lead to is a "
+         "constant.", subject_of=("S2",)), {(i, 0): 1.0 for i, _ in terms}),
+        (Mistake("warm_up_losses_enter",
+         "The losses of the warm-up enter; only those of the K2 steps after it do.",
+         subject_of=("S2",)),
          {(i, 0): 1.0 for i in range(end)}),
-        ("The losses after the K2 steps enter, too; what follows them is not used.",
+        (Mistake("later_losses_enter",
+         "The losses after the K2 steps enter, too; what follows them is not used."),
          {(i, K1): 1.0 for i in range(K1, N)}),
-        ("One loss too many enters: those of the K2 steps do.",
+        (Mistake("one_loss_too_many", "One loss too many enters: those of the K2 steps do."),
          {(i, K1): 1.0 for i in range(K1, min(N, end + 1))}),
-        ("The warm-up is one step too long.",
+        (Mistake("warm_up_one_step_long", "The warm-up is one step too long."),
          {(i, K1 + 1): 1.0 for i in range(K1 + 1, end)}),
-        ("The warm-up is one step too long, and so the K2 steps come one step late.",
+        (Mistake("warm_up_late",
+         "The warm-up is one step too long, and so the K2 steps come one step late."),
          {(i, K1 + 1): 1.0 for i in range(K1 + 1, min(N, end + 1))}),
-        ("The warm-up is one step too short.",
+        (Mistake("warm_up_one_step_short", "The warm-up is one step too short."),
          {(i, K1 - 1): 1.0 for i in range(K1 - 1, end) if K1}),
-        ("The warm-up is one step too short, and so the K2 steps come one step early.",
+        (Mistake("warm_up_early",
+         "The warm-up is one step too short, and so the K2 steps come one step early."),
          {(i, K1 - 1): 1.0 for i in range(K1 - 1, end - 1) if K1}),
-        ("K2 is taken for the step to stop at; it is a number of steps, from K1 on.",
+        (Mistake("size_taken_for_end",
+         "K2 is taken for the step to stop at; it is a number of steps, from K1 on."),
          {(i, K1): 1.0 for i in range(K1, K2)}),
     ):  # fmt: skip
-        yield hint, summed(problem, wrong)
+        yield mistake, summed(problem, wrong)
     yield (
-        "The losses of the K2 steps get the first rows of y; row i of y belongs to step i.",
+        Mistake(
+            "targets_from_first_row",
+            "The losses of the K2 steps get the first rows of y; row i of y belongs to step i.",
+        ),
         summed(replace(problem, y=np.roll(problem.y, K1, axis=0)), terms),
     )
     x, y = (np.roll(data, K1, axis=0) for data in (problem.x, problem.y))
     yield (
-        "The K2 steps read x and y from their first row again; after the warm-up comes row K1.",
+        Mistake(
+            "data_from_first_row",
+            "The K2 steps read x and y from their first row again; after the warm-up comes row K1.",
+        ),
         summed(replace(problem, x=x, y=y), terms, oracle.running_states(problem)),
     )
     yield from of_any_truncation(problem, terms)
 
 
-def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Misconception]:
+def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
     """What is taken for the gradient of chunks of K steps."""
     N = problem.N
     terms = oracle.stateful_chunks(N, K)
     ends = [min(start + K, N) - 1 for start in range(0, N, K)]
-    for hint, wrong in (
-        ("The borders lie one step late: the state is detached after the first step of a chunk.",
+    for mistake, wrong in (
+        (Mistake("borders_one_step_late",
+         "The borders lie one step late: the state is detached after the first step of a chunk."),
          {(i, max(0, (i - 1) // K * K + 1)): 1.0 for i in range(N)}),
-        ("The borders lie one step early: the state is detached before the last step of a chunk.",
+        (Mistake("borders_one_step_early",
+         "The borders lie one step early: the state is detached before the last step of a chunk."),
          {(i, max(0, (i + 1) // K * K - 1)): 1.0 for i in range(N)}),
-        ("Only the last loss of each chunk enters; asked for is the sum over all steps.",
+        (Mistake("last_loss_of_each_chunk",
+         "Only the last loss of each chunk enters; asked for is the sum over all steps."),
          {term: 1.0 for term in terms if term[0] in ends}),
-        ("The last, shorter chunk is left out.",
+        (Mistake("last_chunk_missing", "The last, shorter chunk is left out."),
          {term: 1.0 for term in terms if term[0] < N - N % K}),
-        ("Earlier losses are counted again at each border: the sum of losses goes on over the "
-         "borders, and each backward() goes through all of it.",
+        (Mistake("losses_of_earlier_chunks_again",
+         "Earlier losses are counted again at each border: the sum of losses goes on over the "
+         "borders, and each backward() goes through all of it."),
          {(i, s): float(sum(end >= i for end in ends)) for i, s in terms}),
-        ("That is the gradient of each chunk's mean loss; asked for is the sum.",
+        (Mistake("mean_of_each_chunk",
+         "That is the gradient of each chunk's mean loss; asked for is the sum."),
          {(i, s): 1.0 / sum(s == other for _, other in terms) for i, s in terms}),
-        ("That is the gradient of each chunk's mean loss; asked for is the sum.",
+        (Mistake("mean_of_each_chunk",
+         "That is the gradient of each chunk's mean loss; asked for is the sum."),
          dict.fromkeys(terms, 1.0 / K)),
-        ("Only the gradient of the last chunk is there: the chunks' gradients add up.",
+        (Mistake("last_chunk_alone",
+         "Only the gradient of the last chunk is there: the chunks' gradients add up."),
          {term: 1.0 for term in terms if term[1] == ends[-1] // K * K}),
-        ("That is the sliding window; here all losses of a chunk reach back to its first step.",
+        (Mistake("sliding_for_chunks",
+         "That is the sliding window; here all losses of a chunk reach back to its first step.",
+         subject_of=("S3",)),
          oracle.sliding_window(N, K)),
     ):  # fmt: skip
-        yield hint, summed(problem, wrong)
+        yield mistake, summed(problem, wrong)
     yield from of_any_truncation(problem, terms)
 
 
-def of_sliding_window(problem: Problem, K: int) -> Iterator[Misconception]:
+def of_sliding_window(problem: Problem, K: int) -> Iterator[Variant]:
     """What is taken for the gradient of the sliding window of K steps."""
     N = problem.N
     terms = oracle.sliding_window(N, K)
     overlapping = [(i, end - K + 1) for end in range(K - 1, N) for i in range(end - K + 1, end + 1)]
-    several = (
-        "Losses are counted several times, once in each window that contains them: window i is "
-        "there for loss i alone"
-    )
     running = oracle.running_states(problem)
     restarts = [running[0]] * N
-    for hint, wrong, starts in (
-        ("The windows are one step too long: loss i goes through K + 1 applications of the cell.",
+    ends = [min(start + K, N) - 1 for start in range(0, N, K)]
+    # First, for windows of N - 1 or 2 steps give the same numbers as the slips of one step below.
+    yield from of_detached_states(problem, terms)
+    for mistake, wrong, starts in (
+        (Mistake("window_one_step_long",
+         "The windows are one step too long: loss i goes through K + 1 applications of the cell."),
          oracle.sliding_window(N, K + 1), running),
-        ("The windows are one step too short: loss i goes through K − 1 applications of the cell.",
+        (Mistake("window_one_step_short",
+         "The windows are one step too short: loss i goes through K − 1 applications of the cell."),
          oracle.sliding_window(N, K - 1), running),
-        *(("The first losses are missing: a window at the beginning may be shorter than K.",
+        *((Mistake("first_losses_missing",
+        "The first losses are missing: a window at the beginning may be shorter than K."),
            {term: 1.0 for term in terms if term[0] >= first}, running)
           for first in (K - 1, K, K + 1)),
-        (several + ".", count(overlapping), running),
-        (several + "; and the state is restarted from h_0 before each.", count(overlapping),
-         restarts),
-        (several + ".", count((j, s) for i, s in terms for j in range(s, i + 1)), running),
-        ("Only the losses of whole windows enter, and each window is restarted from h_0; it must "
-         "begin with the running state.",
+        (SEVERAL, count(overlapping), running),
+        (replace(SEVERAL, id=f"{SEVERAL.id}_restarted", hint=f"{SEVERAL.hint} And the state is "
+                 "restarted from h_0 before each."), count(overlapping), restarts),
+        (SEVERAL, count((j, s) for i, s in terms for j in range(s, i + 1)), running),
+        (Mistake("whole_windows_restarted",
+         "Only the losses of whole windows enter, and each window is restarted from h_0; it must "
+         "begin with the running state.", subject_of=("S4", "S5")),
          {term: 1.0 for term in terms if term[0] >= K - 1}, restarts),
-        ("Earlier losses are counted again with each step: the sum of losses is never reset, and "
-         "each backward() goes through all of it.",
+        (Mistake("earlier_losses_again",
+         "Earlier losses are counted again with each step: the sum of losses is never reset, and "
+         "each backward() goes through all of it.", subject_of=("S4", "S5")),
          {(i, s): float(N - i) for i, s in terms}, running),
-        ("Earlier losses are counted again with each step, and the state is detached at every "
-         "step.", {(i, i): float(N - i) for i, _ in terms}, running),
-        ("That is chunked truncation: the state is detached every K steps. In a sliding window "
-         "each loss has a window of its own, that ends with it.",
+        (Mistake("earlier_losses_again_detached",
+         "Earlier losses are counted again with each step, and the state is detached at every "
+         "step.", subject_of=("S4", "S5")), {(i, i): float(N - i) for i, _ in terms}, running),
+        (Mistake("chunks_for_windows",
+         "That is chunked truncation: the state is detached every K steps. In a sliding window "
+         "each loss has a window of its own, that ends with it.", subject_of=("S4", "S5")),
          oracle.stateful_chunks(N, K), running),
-        ("That is the gradient of each window's mean; asked for is the sum of the losses.",
+        (Mistake("last_loss_of_each_block",
+         "Only the last loss of each block of K steps enters: the state is detached every K steps, "
+         "and N − ⌈N / K⌉ losses are missing. Every step has a loss, and a window of its own.",
+         subject_of=("S4", "S5")),
+         {(i, i - i % K): 1.0 for i in ends}, running),
+        (Mistake("mean_of_each_window",
+         "That is the gradient of each window's mean; asked for is the sum of the losses."),
          dict.fromkeys(terms, 1.0 / K), running),
     ):  # fmt: skip
-        yield hint, summed(problem, wrong, starts)
+        yield mistake, summed(problem, wrong, starts)
     yield STALE, lambda: flat(with_stale_states(problem, K))
     yield from of_any_truncation(problem, terms)
     yield (
-        "Each loss is divided by the number of steps in its window; asked for is the losses' sum.",
+        Mistake(
+            "divided_by_window_length",
+            "Each loss is divided by the number of steps in its window; asked for is the losses' "
+            "sum.",
+        ),
         summed(problem, {(i, s): 1.0 / (i + 1 - s) for i, s in terms}),
     )
 
 
-STALE = (
+STALE = Mistake(
+    "state_gradients_add_up",
     "Old losses count again: the .grad of a state adds up from one window to the next that "
-    "contains it. Clear it between windows that overlap."
+    "contains it. Clear it between windows that overlap.",
+    subject_of=("S4", "S5"),
 )
+SEVERAL = Mistake(
+    "losses_in_several_windows",
+    "Losses are counted several times, once in each window that contains them: window i is there "
+    "for loss i alone.",
+    subject_of=("S4", "S5"),
+)
+RESTARTED = [
+    Mistake(
+        f"restarted_from_{name}",
+        f"The state is restarted from {name} before each window; it must be the running state, the "
+        "one that all steps before have led to.",
+        subject_of=("S2", "S3", "S4", "S5"),
+    )
+    for name in ("h_0", "zeros")
+]
 
 
 def with_stale_states(problem: Problem, K: int, every: int = 1) -> Gradient:
@@ -260,13 +356,20 @@ def with_stale_states(problem: Problem, K: int, every: int = 1) -> Gradient:
     }
 
 
-def of_a_second_call(problem: Problem, terms: Terms, first: Gradient) -> Iterator[Misconception]:
+def of_a_second_call(problem: Problem, terms: Terms, first: Gradient) -> Iterator[Variant]:
     """What a second call gives when something is left of the first, which gave ``first``."""
     yield (
-        "The first call's gradient is in it: the .grad of parameters adds up, over calls as well.",
+        Mistake(
+            "first_call_added",
+            "The first call's gradient is in it: the .grad of parameters adds up, over calls as "
+            "well.",
+        ),
         lambda: flat(first) + flat(oracle.gradient(problem, terms)),
     )
-    left = "The initial state is carried over from the call before; it is h_0 each time."
+    left = Mistake(
+        "state_left_by_first_call",
+        "The initial state is carried over from the call before; it is h_0 each time.",
+    )
     last = max(i for i, _ in terms)
     states = oracle.running_states(problem)
     for state in (states[last + 1], states[-1]):

@@ -20,7 +20,7 @@ ALLOWED = 4
 
 def is_applied_rarely(student: Student, problem: Problem, K: int) -> None:
     """The gradient is right, and took at most ALLOWED applications a step."""
-    sources = student.sources(FILE, (probes.SLIDING,))
+    sources = FILE.sources(student)
     require_untampered(sources, "calls of the cell")
     require_in_sources(sources)
     N, sizes = problem.N, {"K": K}

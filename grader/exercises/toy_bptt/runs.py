@@ -7,11 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.arrays import TOLERANCE, Misconception, as_numbers, close, require
+from grader.checks.arrays import TOLERANCE, as_numbers, close, require
+from grader.checks.mistakes import Variant
 from grader.exercises.toy_bptt.oracle import Array
-from grader.submission.snapshot import FileName
+from grader.sandbox.exercise_file import ExerciseFile
 
-FILE = FileName("toy_bptt.py", "truncated_bptt", "truncated_step", "loss_gradient", "decaying_rate")
+FILE = ExerciseFile(
+    "toy_bptt.py",
+    (
+        "truncated_bptt",
+        "truncated_step",
+        "loss_gradient",
+        "decaying_rate",
+    ),
+)
 
 
 def precision(*values: Any) -> float:
@@ -27,9 +36,7 @@ def precision(*values: Any) -> float:
     return TOLERANCE["float64"]
 
 
-def agree(
-    got: float, expected: float, what: str, where: str, mistakes: Iterable[Misconception]
-) -> None:
+def agree(got: float, expected: float, what: str, where: str, mistakes: Iterable[Variant]) -> None:
     """One number."""
     close(
         got,
@@ -69,7 +76,7 @@ def records_agree(
     run: tuple[Array, Array, Array],
     expected: tuple[Array, Array],
     where: str,
-    mistakes: Mapping[str, Iterable[Misconception]],
+    mistakes: Mapping[str, Iterable[Variant]],
 ) -> None:
     """Loss and gradient are those at the student's own theta, whatever that is."""
     for name, got, wanted in zip(("loss", "gradient"), run[1:], expected, strict=True):

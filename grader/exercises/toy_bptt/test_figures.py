@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import require
-from grader.checks.figures import require_labels, require_line
+from grader.checks.figures import lines_showing, require_labels, require_line
 from grader.core.drawings import Description, Line
 from grader.exercises.toy_bptt import probes_figures
 from grader.exercises.toy_bptt.oracle import Array, Random
@@ -24,14 +24,14 @@ def draw_run(rng: Random) -> dict[str, Array]:
 
 
 def draw_loss_figure(student: Student, run: dict[str, Array]) -> Description:
-    found: Description = student.run(probes_figures.loss_figure, FILE, run=run)
+    found: Description = FILE.run(student, probes_figures.loss_figure, run=run)
     return found
 
 
 def draw_theta_figure(
     student: Student, runs: dict[str, dict[str, Array]], decay: float | None = None
 ) -> Description:
-    found: Description = student.run(probes_figures.theta_figure, FILE, runs=runs, decay=decay)
+    found: Description = FILE.run(student, probes_figures.theta_figure, runs=runs, decay=decay)
     return found
 
 
@@ -41,16 +41,15 @@ def lines(figure: Description) -> list[Line]:
 
 def counts_from_one(figure: Description, y: Array, where: str) -> None:
     """Fail unless every line that shows ``y`` shows it against 1, 2, …"""
-    for line in lines(figure):
-        if np.shape(line["y"]) == y.shape and np.allclose(line["y"], y):
-            require(
-                np.array_equal(line["x"], np.arange(1, len(y) + 1)),
-                "The horizontal axis is k = 1, 2, ….",
-                expected=f"x from 1 to {len(y)}",
-                got=f"x from {line['x'][0]:g} to {line['x'][-1]:g}",
-                where=where,
-                hint="plot(y) alone counts from 0: hand in k as well.",
-            )
+    for line in lines_showing(figure, y):
+        require(
+            np.array_equal(line["x"], np.arange(1, len(y) + 1)),
+            "The horizontal axis should be k = 1, 2, ….",
+            expected=f"x from 1 to {len(y)}",
+            got=f"x from {line['x'][0]:g} to {line['x'][-1]:g}",
+            where=where,
+            hint="plot(y) alone counts from 0: hand in k as well.",
+        )
 
 
 @pytest.mark.question(id="T5", share="1/3")
@@ -60,13 +59,13 @@ def test_loss_figure(student: Student, rng: Random) -> None:
     figure = draw_loss_figure(student, run)
     for name in ("loss", "gradient"):
         what = f"A line of loss_figure shows the {name} of the run."
-        require_line(figure, run[name], what, where=f"{FILE}, loss_figure")
+        require_line(figure, run[name], what, where=FILE.place("loss_figure"))
 
 
 @pytest.mark.question(id="T5", share="1/6")
 def test_axes_of_loss_figure(student: Student, rng: Random) -> None:
     """loss_figure has axis labels, legends and k from 1."""
-    run, where = draw_run(rng), f"{FILE}, loss_figure"
+    run, where = draw_run(rng), FILE.place("loss_figure")
     figure = draw_loss_figure(student, run)
     require_labels(figure, "loss_figure has axis labels and a legend.", where=where)
     for name in ("loss", "gradient"):
@@ -77,7 +76,7 @@ def test_axes_of_loss_figure(student: Student, rng: Random) -> None:
 def test_theta_figure(student: Student, rng: Random) -> None:
     """theta_figure shows theta of every run, and k^decay when asked for."""
     runs = {"first run": draw_run(rng), "restart": draw_run(rng)}
-    where = f"{FILE}, theta_figure"
+    where = FILE.place("theta_figure")
     decay = -float(rng.uniform(0.2, 0.4))
     figure = draw_theta_figure(student, runs, decay)
     for label, run in runs.items():
@@ -101,7 +100,7 @@ def test_theta_figure(student: Student, rng: Random) -> None:
 def test_axes_of_theta_figure(student: Student, rng: Random) -> None:
     """theta_figure has axis labels, a legend entry per run and k from 1."""
     runs = {"first run": draw_run(rng), "restart": draw_run(rng)}
-    where = f"{FILE}, theta_figure"
+    where = FILE.place("theta_figure")
     figure = draw_theta_figure(student, runs)
     require_labels(figure, "theta_figure has axis labels and a legend.", where=where)
     entries = figure["legend"] + [entry for axes in figure["axes"] for entry in axes["legend"]]

@@ -44,7 +44,7 @@ def gradients_agree(found: list[float], cases: list[Case], what: str, function: 
             got,
             oracle.gradient(*case),
             what,
-            f"{FILE}, {function}; {where}",
+            FILE.place(function, where),
             mistakes.gradients(*case),
         )
 
@@ -53,13 +53,13 @@ def gradients_agree(found: list[float], cases: list[Case], what: str, function: 
 def test_loss(student: Student, rng: Random) -> None:
     """The loss, against its closed form in the batch's moments."""
     cases = draw_cases(rng)
-    found = student.run(probes.losses, FILE, cases=inputs(cases))
+    found = FILE.run(student, probes.losses, cases=inputs(cases))
     for got, case, where in answers(found, cases):
         agree(
             got,
             oracle.loss(*case),
             "L is the sum over t = 1 … T of the mean of (h_t - mu)^2.",
-            f"{FILE}, loss; {where}",
+            FILE.place("loss", where),
             mistakes.losses(*case),
         )
 
@@ -68,7 +68,7 @@ def test_loss(student: Student, rng: Random) -> None:
 def test_loss_can_be_differentiated(student: Student, rng: Random) -> None:
     """The loss keeps its graph, through all T steps."""
     cases = draw_cases(rng)
-    found = student.run(probes.slopes_of_loss, FILE, cases=inputs(cases))
+    found = FILE.run(student, probes.slopes_of_loss, cases=inputs(cases))
     what = "backward() on the loss gives dL/dtheta."
     gradients_agree(found, cases, what, "loss")
 
@@ -77,7 +77,7 @@ def test_loss_can_be_differentiated(student: Student, rng: Random) -> None:
 def test_gradient(student: Student, rng: Random) -> None:
     """The gradient, against its closed form in the batch's moments."""
     cases = draw_cases(rng)
-    found = student.run(probes.gradients, FILE, cases=inputs(cases))
+    found = FILE.run(student, probes.gradients, cases=inputs(cases))
     gradients_agree(found, cases, "loss_gradient is dL/dtheta.", "loss_gradient")
 
 
@@ -86,10 +86,10 @@ def test_gradient_by_backward(student: Student, rng: Random) -> None:
     """The gradient is computed by PyTorch's backward()."""
     (case,) = inputs(draw_cases(rng)[-1:])
     require(
-        student.run(probes.goes_backward, FILE, case=case),
+        FILE.run(student, probes.goes_backward, case=case),
         "loss_gradient runs PyTorch's backward pass.",
         expected="backward() on the loss",
         got="no backward pass through anything",
-        where=f"{FILE}, loss_gradient",
+        where=FILE.place("loss_gradient"),
         hint="The closed form is what the grader compares with; the sheet asks for autograd.",
     )

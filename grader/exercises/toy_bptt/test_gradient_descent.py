@@ -26,9 +26,9 @@ def descend(
     """The student's run and where it was made."""
     case: dict[str, Any] = {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "T": T}
     case |= {"rate": rate, "iterations": iterations}
-    (run,) = student.run(probes.descents, FILE, cases=[case])
+    (run,) = FILE.run(student, probes.descents, cases=[case])
     shown = "of your choice" if rate is None else f"{rate:.4g}"
-    where = f"{FILE}, gradient_descent; T = {T}, theta = {theta:.4g}, rate {shown}, {batch}"
+    where = FILE.place("gradient_descent", f"T = {T}, theta = {theta:.4g}, rate {shown}, {batch}")
     return of_length(run, iterations, where), where
 
 
@@ -70,17 +70,18 @@ def test_own_rate(student: Student, rng: Random) -> None:
     """Your own learning rate converges fast at T = 20."""
     T, theta, batch = 20, 1.0, oracle.draw_batch(rng, 1024, m1=float(rng.normal() / 32))
     run, where = descend(student, theta, batch, T, None, WITHIN)
-    gradient = oracle.gradient(theta, batch, T)
-    rate = float(run[0][0] - run[0][1]) / gradient
+    slope = partial(mistakes.own_gradient, batch=batch, T=T)
+    rate = float(run[0][0] - run[0][1]) / slope(theta)
     close(
         run[0],
-        oracle.descent(theta, rate, WITHIN, partial(oracle.gradient, batch=batch, T=T)),
-        "With the rate left to you, theta goes the way of gradient descent at one rate.",
+        oracle.descent(theta, rate, WITHIN, slope),
+        "With the rate left to you, theta should follow gradient descent at one rate.",
         tolerance=run_precision(*run),
         where=f"{where}; the first step tells the rate: {rate:.4g}",
     )
-    errors = np.abs(run[0] - oracle.minimum(batch, T))
-    stable = 2 / oracle.curvature(T)
+    curvature = slope(1.0) - slope(0.0)  # the slope is a straight line
+    errors = np.abs(run[0] + slope(0.0) / curvature)
+    stable = 2 / curvature
     hint = "The rate is small: ask how strongly the parabola L bends."
     if rate < 0:
         hint = "The rate is negative: every step goes uphill."

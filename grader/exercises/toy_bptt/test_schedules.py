@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from grader.checks.arrays import Misconception, close, require
+from grader.checks.arrays import close, require
+from grader.checks.mistakes import Variant
 from grader.exercises.toy_bptt import loops, mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, of_length, precision
@@ -38,12 +40,14 @@ def test_decaying_rate(student: Student, rng: Random) -> None:
     ks = np.sort(rng.choice(np.arange(2, 1000), size=6, replace=False))
     ks = np.array([1, *ks])
     for power in (1.0, 1.5, float(rng.uniform(0.3, 2.5))):
-        found = student.run(probes.rates, FILE, power=power, ks=ks.tolist())
+        found = FILE.run(student, probes.rates, power=power, ks=ks.tolist())
         close(
             found,
             0.5 / ks**power,
             "decaying_rate(power)(k) is 0.5 / k^power.",
-            where=f"{FILE}, decaying_rate; power = {power:.4g}, k = {', '.join(map(str, ks))}",
+            where=FILE.place(
+                "decaying_rate", f"power = {power:.4g}, k = {', '.join(map(str, ks))}"
+            ),
             mistakes=mistakes.schedules(power, ks),
         )
 
@@ -55,10 +59,10 @@ def test_restarts(student: Student, rng: Random) -> None:
     batch = oracle.draw_batch(rng, int(rng.integers(5, 60)))
     iterations, times = int(rng.integers(10, 20)), int(rng.integers(3, 5))
     inputs = {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "iterations": iterations}
-    runs = student.run(
-        probes.restarts, FILE, schedule=schedule, inputs=inputs | {"times": times}, seconds=20
+    runs = FILE.run(
+        student, probes.restarts, schedule=schedule, inputs=inputs | {"times": times}, seconds=20
     )
-    where = f"{FILE}, restarts; times = {times}, theta = {theta:.4g}, {batch}"
+    where = FILE.place("restarts", f"times = {times}, theta = {theta:.4g}, {batch}")
     got = thetas(runs, times + 1, iterations, where)
     rate = probes.rate(**schedule)
     close(
@@ -77,7 +81,7 @@ def test_known_values(student: Student, rng: Random) -> None:
     batch = oracle.draw_batch(rng, 1024, m1=0.0)
     inputs = {"theta": 1.0, "x_0": batch.x_0, "mu": batch.mu, "iterations": 1000}
     for power, known in KNOWN.items():
-        runs = student.run(probes.restarts, FILE, schedule=power, inputs=inputs, seconds=40)
+        runs = FILE.run(student, probes.restarts, schedule=power, inputs=inputs, seconds=40)
         where = f"{FILE}, restarts with decaying_rate({power:g}), times left at 2; {batch}"
         got = thetas(runs, 3, 1000, where)
         close(
@@ -90,10 +94,20 @@ def test_known_values(student: Student, rng: Random) -> None:
         )
 
 
-def ends(batch: Batch, power: float, got: Array) -> list[Misconception]:
+def ends(batch: Batch, power: float, got: Array) -> list[Variant]:
     """Where wrong restarts end; whoever counts from 0 has got to avoid a division by it."""
     wrong = loops.restarts(1.0, batch, lambda k: 0.5 / max(k, 1) ** power, 1000, 3, got)
-    return [(hint, last(theta)) for hint, theta in wrong]
+    ks = np.arange(1, 1001)
+    schedules = [
+        (mistake, partial(ends_at, batch, rates))
+        for mistake, rates in mistakes.schedules(power, ks)
+    ]
+    return [*((mistake, last(theta)) for mistake, theta in wrong), *schedules]
+
+
+def ends_at(batch: Batch, rates: Callable[[], ArrayLike]) -> Array:
+    """Return where three runs at these rates end, from theta = 1."""
+    return oracle.restarted(1.0, batch, np.asarray(rates()).tolist(), 3)[:, -1]
 
 
 def last(theta: Callable[[], ArrayLike]) -> Callable[[], ArrayLike]:

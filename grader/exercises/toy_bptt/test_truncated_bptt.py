@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.arrays import Misconception, close, require
+from grader.checks.arrays import close, require
+from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.toy_bptt import loops, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
 from grader.exercises.toy_bptt.runs import (
@@ -35,7 +36,7 @@ class Step:
     @property
     def where(self) -> str:
         made = f"; h was made by {self.lag} steps of the same theta" if self.lag else ""
-        return f"{FILE}, truncated_step; theta = {self.theta:.4g}, {self.batch}{made}"
+        return FILE.place("truncated_step", f"theta = {self.theta:.4g}, {self.batch}{made}")
 
 
 def take_steps(student: Student, rng: Random) -> list[Step]:
@@ -48,7 +49,7 @@ def take_steps(student: Student, rng: Random) -> list[Step]:
         {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "lag": lag}
         for theta, batch, lag in drawn
     ]
-    found = student.run(probes.steps, FILE, cases=cases)
+    found = FILE.run(student, probes.steps, cases=cases)
     return [Step(*asked, got) for asked, got in zip(drawn, found, strict=True)]
 
 
@@ -56,13 +57,20 @@ def loss_agrees(step: Step) -> None:
     k = step.lag + 1
     before, after = oracle.terms(step.theta, step.batch, [step.lag, k])
     mean = step.batch.m1 + k * step.theta
-    wrong: list[Misconception] = [
-        ("The loss is that of the state before the step.", lambda: before),
-        ("The sum over the batch stands where the mean belongs.", lambda: step.batch.n * after),
-        ("The mean is taken before the square.", lambda: mean**2),
+    wrong: list[Variant] = [
+        (
+            Mistake("loss_of_state_before", "The loss is that of the state before the step."),
+            lambda: before,
+        ),
+        (loops.SUMMED, lambda: step.batch.n * after),
+        (Mistake("mean_before_square", "The mean is taken before the square."), lambda: mean**2),
         (loops.UNSHIFTED, lambda: after + 2 * mean * step.batch.mu + step.batch.mu**2),
-        ("Half of what it must be: the loss has no factor 1/2.", lambda: after / 2),
-        ("next h - mu is not squared.", lambda: mean),
+        (
+            Mistake("halved", "Half of what it must be: the loss has no factor 1/2."),
+            lambda: after / 2,
+        ),
+        (Mistake("not_squared", "next h - mu is not squared."), lambda: mean),
+        (loops.SUBTRACTED, lambda: after - mean**2 + (mean - 2 * step.theta) ** 2),
     ]
     agree(step.got["loss"], after, "The loss is the mean of (next h - mu)^2.", step.where, wrong)
 
@@ -70,14 +78,19 @@ def loss_agrees(step: Step) -> None:
 def gradient_agrees(step: Step) -> None:
     k = step.lag + 1
     slope = 2 * (step.batch.m1 + k * step.theta)
-    wrong: list[Misconception] = [
-        ("The gradient goes back into h, through the steps before: h must be cut from its graph "
-         "(detached) before theta is added.", lambda: k * slope),
-        ("Half of what it must be: the 2 of the square's derivative is forgotten, or the loss has "
-         "a factor 1/2.", lambda: slope / 2),
+    wrong: list[Variant] = [
+        (Mistake("graph_kept",
+         "The gradient goes back into h, through the steps before: h must be cut from its graph "
+         "(detached) before theta is added.", subject_of=("T3",)), lambda: k * slope),
+        (Mistake("halved",
+         "Half of what it must be: the 2 of the square's derivative is forgotten, or the loss has "
+         "a factor 1/2."), lambda: slope / 2),
         (loops.UNSHIFTED, lambda: slope + 2 * step.batch.mu),
-        ("The sum over the batch stands where the mean belongs.", lambda: step.batch.n * slope),
-        ("This step's own theta is cut off: detach h, then add theta.", lambda: step.lag * slope),
+        (loops.SUMMED, lambda: step.batch.n * slope),
+        (loops.SUBTRACTED, lambda: 4 * step.theta - slope),
+        (Mistake("theta_cut_off",
+         "This step's own theta is cut off: detach h, then add theta.", subject_of=("T3",)),
+         lambda: step.lag * slope),
     ]  # fmt: skip
     what = "The truncated gradient is 2 mean(next h - mu)."
     agree(step.got["gradient"], slope, what, step.where, wrong)
@@ -96,10 +109,13 @@ def test_step(student: Student, rng: Random) -> None:
             where=step.where,
             mistakes=[
                 (
-                    "theta is subtracted: the next h is h plus theta.",
+                    loops.SUBTRACTED,
                     partial(np.add, before, -step.theta),
                 ),
-                ("This is h itself, as it was before the step.", partial(np.copy, before)),
+                (
+                    Mistake("state_before_step", "This is h itself, as it was before the step."),
+                    partial(np.copy, before),
+                ),
             ],
         )
         loss_agrees(step)
@@ -120,9 +136,9 @@ def run_loop(
     schedule = draw_schedule(rng)
     iterations = int(rng.integers(20, 50))
     inputs = {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "iterations": iterations}
-    found = student.run(probes.truncated, FILE, schedule=schedule, inputs=inputs)
+    found = FILE.run(student, probes.truncated, schedule=schedule, inputs=inputs)
     shown = "{scale:.3g} / (k + {shift:.3g})^{power:.3g}".format(**schedule)
-    where = f"{FILE}, truncated_bptt; theta = {theta:.4g}, eta_k = {shown}, {batch}"
+    where = FILE.place("truncated_bptt", f"theta = {theta:.4g}, eta_k = {shown}, {batch}")
     return found, theta, batch, schedule, iterations, where
 
 

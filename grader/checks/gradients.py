@@ -1,0 +1,91 @@
+"""Check gradients along random lines: the directional derivative by central differences.
+
+    lines = draw_lines(rng, weights)                       one direction per array
+    cases = shifted(weights, lines, step)                  evaluate a function at each of these
+    numeric = directional(values, lines, step)             its derivative along each line
+    require_slope(gradient, lines[name], numeric[name], …) against gradient · line
+
+The rule's own error is about step², that of rounding precision / step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from grader.checks.arrays import TOLERANCE, Array
+from grader.checks.carry import explanation, is_assumed
+from grader.checks.mistakes import Variant
+from grader.core.failures import Failure
+
+Arrays = Mapping[str, Array]
+STEP = 1e-5  # for float64: errors of about 1e-10
+
+
+def draw_lines(rng: np.random.Generator, arrays: Arrays) -> dict[str, Array]:
+    """Draw a direction of length about 1 for each array."""
+    return {
+        name: np.asarray(rng.normal(size=array.shape) / np.sqrt(max(array.size, 1)))
+        for name, array in arrays.items()
+    }
+
+
+def shifted(arrays: Arrays, lines: Arrays, step: float = STEP) -> list[dict[str, Array]]:
+    """Return the arrays moved along each line by ``step``, up and then down, one line at a time."""
+    return [
+        {**arrays, name: arrays[name] + sign * step * line}
+        for name, line in lines.items()
+        for sign in (1, -1)
+    ]
+
+
+def directional(values: Sequence[float], lines: Arrays, step: float = STEP) -> dict[str, float]:
+    """Return the derivative along each line, from a function's values at :func:`shifted`."""
+    return {name: (values[2 * k] - values[2 * k + 1]) / (2 * step) for k, name in enumerate(lines)}
+
+
+def require_slope(
+    gradient: Array,
+    line: Array,
+    numeric: float,
+    what: str,
+    *,
+    of: str,
+    tolerance: float = 1e-6,
+    scale: float = 0.0,
+    where: str = "",
+    hint: str = "",
+    mistakes: Iterable[Variant] = (),
+) -> None:
+    """Fail unless ``gradient`` has the directional derivative ``numeric`` along ``line``.
+
+    Args:
+        gradient: The student's gradient, in the shape of ``line``.
+        line: The direction.
+        numeric: The derivative along it, by central differences.
+        what: What is checked, as a sentence.
+        of: What was differentiated by differences, for the message: "the loss".
+        tolerance: Of the largest of the derivative, the gradient's entries and ``scale``.
+        scale: The size of the other gradients, where this one may be small.
+        where: File, function and sizes.
+        hint: What to say if no mistake explains the gradient.
+        mistakes: Gradients that wrong formulas give.
+    """
+    if gradient.shape != line.shape:
+        expected, got = f"shape {[*line.shape]}", f"shape {[*gradient.shape]}"
+        raise Failure(what, expected=expected, got=got, where=where)
+    slope = float((gradient * line).sum())
+    scale = max(scale, float(np.abs(gradient).max(initial=0)), abs(numeric))
+    if abs(numeric - slope) <= tolerance * scale + 1e-9:
+        return
+    mistake = explanation(gradient, mistakes, TOLERANCE["float64"])
+    if mistake and is_assumed(mistake):
+        return
+    raise Failure(
+        what,
+        expected=f"{numeric:.8g} along a random line, by finite differences of {of}",
+        got=f"{slope:.8g}",
+        where=where,
+        **(mistake.named() if mistake else {"hint": hint}),
+    )
