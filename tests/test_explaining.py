@@ -10,7 +10,7 @@ import pytest
 from grader.core.failures import Failure
 from grader.sandbox.student import Backend, Student
 from grader.submission.explaining import OTHER_PYTHON, called, hint_for, in_cells
-from grader.submission.snapshot import FileName, Submission, open_submission
+from grader.submission.snapshot import Submission, open_submission
 
 
 def notebook_of(*cells: str) -> bytes:
@@ -90,14 +90,13 @@ def test_a_file_of_another_name_that_does_not_parse_is_the_error(tmp_path: Path)
     }
     with opened(tmp_path, files) as submission:
         student = Student(submission, no_worker)
-        for file, defines in ((FileName("lstm.py", "LSTM"), ()), ("lstm.py", ("LSTM",))):
-            with pytest.raises(Failure) as info:
-                student.find(file, defines)
-            failure = info.value
-            assert failure.status == "error"
-            assert failure.what == "part_two.py should be valid Python."
-            assert failure.got == "SyntaxError: expected ':'"
-            assert (failure.where, failure.hint) == ("part_two.py, line 4", OTHER_PYTHON)
+        with pytest.raises(Failure) as info:
+            student.find("lstm.py", ["LSTM"])
+        failure = info.value
+        assert failure.status == "error"
+        assert failure.what == "part_two.py should be valid Python."
+        assert failure.got == "SyntaxError: expected ':'"
+        assert (failure.where, failure.hint) == ("part_two.py, line 4", OTHER_PYTHON)
         with pytest.raises(Failure) as info:
             student.find("train.py", ("train",))
         assert info.value.status == "not started"
@@ -143,5 +142,5 @@ def test_names_that_another_file_uses_of_a_notebook_are_kept(tmp_path: Path) -> 
 def test_functions_made_by_factories_are_found(tmp_path: Path) -> None:
     files = {"a.py": b"decaying_rate = make(0.5)\n", "b.py": b"from a import decaying_rate\n"}
     with opened(tmp_path, files) as submission:
-        found = submission.find(FileName("toy.py", "decaying_rate"))
+        found = submission.find("toy.py", ["decaying_rate"])
         assert found == PurePosixPath("a.py")

@@ -32,7 +32,7 @@ from grader.submission.explaining import (
     in_cells,
 )
 from grader.submission.imports import with_imports
-from grader.submission.snapshot import FileName, Submission
+from grader.submission.snapshot import Submission
 
 IMPORT_SECONDS = 60.0  # real submissions train at import; see the README about time limits
 PROBE_SECONDS = 10.0
@@ -97,8 +97,6 @@ class Student:
 
     def _not_found(self, file: str, defines: Sequence[str]) -> Failure:
         """Return the Failure for a file that is missing, or can't be recognized."""
-        if isinstance(file, FileName):
-            defines = file.defines
         if broken := broken_candidate(self.submission, defines):
             path, error = broken
             return Failure(
