@@ -100,7 +100,8 @@ class Ledger:
         for counted in self._counted:
             if _passes(again, counted.mistake):
                 return _carried(failure, counted, question)
-        if failure.mistake and _passes(again, failure.mistake):
+        # A hint without a Mistake has no id that is a name; it is not carried.
+        if failure.mistake.isidentifier() and _passes(again, failure.mistake):
             counted = Counted(failure.mistake, failure.hint, failure.subject_of, question)
             self._counted.append(counted)
         return failure
