@@ -415,6 +415,7 @@ def test_nobody_gets_a_name_that_somebody_else_has() -> None:
     assert len({name.student.casefold() for name in names.values()}) == 6
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=12), unique=True), st.lists(st.text(max_size=12), unique=True))
 def test_names_stay_with_their_owners(before: list[str], later: list[str]) -> None:
     known = assign_names(before, {})

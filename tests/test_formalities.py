@@ -234,6 +234,7 @@ def test_pdf_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert first_pages(tmp_path / "report.pdf") == ""
 
 
+@pytest.mark.slow
 def test_bomb_in_a_pdf(tmp_path: Path) -> None:
     bomb = pdf_of(line("x") * 5_000_000, compressed=True)
     assert len(bomb) < 2**20

@@ -28,6 +28,8 @@ from grader.sandbox.student import Student
 from grader.submission.snapshot import open_submission
 from tests.conftest import ROOT, Grade
 
+pytestmark = pytest.mark.sandbox
+
 FULL = isolation.available() == "full"
 needs_full = pytest.mark.skipif(not FULL, reason="no Landlock or no seccomp here")
 Open = Callable[..., Student]

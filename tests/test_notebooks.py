@@ -412,6 +412,7 @@ def test_parsing_shows_no_warnings() -> None:
     parse("x = '\\d'\ny = 1 is 1")  # a warning would fail this test
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "cell",
     [" " * 300_000 + "?", "a" * 300_000 + "?!", "a," * 150_000 + "!(", "%\\\n" * 100_000 + "(",

@@ -204,6 +204,7 @@ def test_accuracy_against_length_trains_and_tests_at_the_length() -> None:
     assert seen == [(2, BATCH_SIZE, 1)] * 13 + [(5, BATCH_SIZE, 1)] * 13  # 3 to train, 10 to test
 
 
+@pytest.mark.slow
 def test_a_short_sequence_is_easier_than_a_long_one() -> None:
     def make_model(rng: np.random.Generator) -> RNN:
         return RNN(1, 32, 1, rng)

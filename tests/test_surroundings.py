@@ -18,6 +18,8 @@ from grader.sandbox.processes import Launcher, launcher
 from grader.sandbox.student import Student
 from grader.submission.snapshot import open_submission
 
+pytestmark = pytest.mark.sandbox
+
 HONEST = "\ndef lstm_parameter_count(n):\n    return n\n"
 GPU = """
     import torch

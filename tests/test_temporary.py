@@ -87,6 +87,7 @@ def test_nothing_of_another_user_is_swept(place: Path) -> None:
     assert other.exists()
 
 
+@pytest.mark.slow
 def test_folders_of_any_depth_and_mode_are_removed(tmp_path: Path) -> None:
     top = tmp_path / "top"
     top.mkdir()

@@ -112,6 +112,7 @@ def test_the_end_of_the_stream_is_no_error() -> None:
     assert wire.read_frame(io.BytesIO(b"")) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "header",
     [

@@ -25,6 +25,8 @@ from grader.sandbox.scratch import Contents, Scratch
 from grader.sandbox.student import Student
 from grader.submission.snapshot import open_submission
 
+pytestmark = pytest.mark.sandbox
+
 Open = Callable[..., Student]
 HONEST = "def lstm_parameter_count(n):\n    return n\n"
 
