@@ -88,6 +88,25 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
+def test_a_person_gives_the_pending_part_of_a_question() -> None:
+    result = a_result(2.5)
+    result["grade"]["questions"][1] |= {"status": "pending", "pending": 1.0}
+    key = "Kim", "1.6"
+    open_, decided, taken_back = (
+        rows_of({"Kim": result}, given)[0]
+        for given in ({}, {key: Given(0.5, "seen")}, {key: Given(None)})
+    )
+    assert (open_.earned, open_.pending, open_.possible) == (2.5, 3.0, 6.0)
+    assert (decided.earned, decided.pending) == (3.0, 2.0)
+    assert decided.marks[1].status == "by a person"
+    assert (taken_back.earned, taken_back.pending) == (2.5, 3.0)
+    assert "1.6" in marks_csv([open_], {})
+    header = "student,question,points,comment\n"
+    assert read_marks(f"{header}Kim,1.6,1,\n".encode(), [open_]) == {key: Given(1.0)}
+    with pytest.raises(UserError, match=r"1\.5 points for 1\.6, which has 1"):
+        read_marks(f"{header}Kim,1.6,1.5,\n".encode(), [open_])
+
+
 def test_grades() -> None:
     rows = rows_of({"Kim": a_result(2.5), "Lee": REFUSED, "Ito": INTERNAL})
     kim, lee, ito = table(grades_csv(rows))

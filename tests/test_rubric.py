@@ -53,6 +53,17 @@ def test_earned_possible_and_pending() -> None:
     assert given.questions[0].status == "partly passed"
 
 
+def test_a_test_that_is_pending_leaves_its_own_points_to_a_person() -> None:
+    given = grade([result("b", "passed", 2.0), result("b", "pending", 1.0)], RUBRIC)
+    assert (given.earned, given.possible, given.pending) == (2.0, 2.0, 1.0)
+    assert (given.questions[0].status, given.questions[0].pending) == ("pending", 1.0)
+    lost = grade([result("b", "failed", 2.0), result("b", "pending", 1.0)], RUBRIC)
+    assert (lost.earned, lost.possible, lost.pending) == (0.0, 2.0, 1.0)
+    assert lost.questions[0].status == "partly passed"
+    barred = grade([result("b", "blocked", 0.0, True), result("b", "pending", 1.0)], RUBRIC)
+    assert (barred.possible, barred.pending) == (1.0, 0.0)
+
+
 def test_a_gate_takes_the_whole_question() -> None:
     results = [
         result("a", "blocked", 0, required=True),
