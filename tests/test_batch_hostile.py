@@ -266,7 +266,7 @@ def test_whatever_goes_wrong_while_one_is_listed_is_that_ones_row(
     assert judges.graded == ["Ito", "Lee"]
     row = rows_of(tmp_path / "out")["Kim"]
     assert (row["status"], row["points"]) == ("internal", "")
-    assert len(tries) == 2  # once more at the end
+    assert len(tries) == 3  # for its packages, for its grade, and once more at the end
     assert capsys.readouterr().out.count("error: 1 could not be judged") == 1
 
 

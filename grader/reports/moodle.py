@@ -75,9 +75,7 @@ def fill_worksheet(
     *,
     provisional: bool = False,
 ) -> Filled:
-    """Enter grades and comments, and remark on the rows that are left as they are.
-
-    Points are scaled where the maximum grade is another than the points of the questions.
+    """Enter grades on the worksheet's scale, and remark on the rows that are left as they are.
 
     Args:
         sheet: The worksheet as Moodle wrote it.
@@ -90,8 +88,7 @@ def fill_worksheet(
         UserError: This is no grading worksheet, or one that grades by a scale.
     """
     text, encoding = _decode(sheet)
-    table = Table(text, columns)
-    owners = Owners(table, rows)
+    owners = Owners(table := Table(text, columns), rows)
     unseen = {row.student for row in rows}
     left: dict[str, list[str]] = {}
     folders = {} if owners.teams else {row.folder: row for row in rows if row.folder}
