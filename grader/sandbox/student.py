@@ -95,17 +95,24 @@ class Student:
             raise self._not_found(file, defines)
         return str(found)
 
+    def broken(self, defines: Sequence[str]) -> Failure | None:
+        """Return the Failure for a file that would define one of some names if it were Python."""
+        found = broken_candidate(self.submission, defines)
+        if found is None:
+            return None
+        path, error = found
+        return Failure(
+            f"{path} should be valid Python.",
+            got=f"SyntaxError: {error.msg}",
+            where=in_cells(self.submission, f"{path}, line {error.lineno or 1}"),
+            hint=OTHER_PYTHON,
+            status="error",
+        )
+
     def _not_found(self, file: str, defines: Sequence[str]) -> Failure:
         """Return the Failure for a file that is missing, or can't be recognized."""
-        if broken := broken_candidate(self.submission, defines):
-            path, error = broken
-            return Failure(
-                f"{path} should be valid Python.",
-                got=f"SyntaxError: {error.msg}",
-                where=in_cells(self.submission, f"{path}, line {error.lineno or 1}"),
-                hint=OTHER_PYTHON,
-                status="error",
-            )
+        if broken := self.broken(defines):
+            return broken
         names = [str(path) for path in self.submission.handed_in[:12]]
         return Failure(
             f"{file} is not in the submission.",
