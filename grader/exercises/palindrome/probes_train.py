@@ -154,8 +154,11 @@ class Session:
             watch.first_loss or 0
         )
         if watch.steps >= FIRST_QUESTION and since >= (OFTEN if is_low else SELDOM):
+            seen = self._observation() | {"recent": []}  # all questions together are limited
+            if self._asked_at:
+                seen["first"] = {}  # was in the first question
             self._asked_at = watch.steps
-            if self._script.ask(self._observation()) == "enough":
+            if self._script.ask(seen) == "enough":
                 self._ended = "enough"
                 raise Enough
 

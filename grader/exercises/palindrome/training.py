@@ -101,7 +101,8 @@ def trained(student: Student, model: str, network: Network | None) -> Training:
         except Failure:
             if not best or best[-1][0] < THRESHOLD:
                 raise
-            seen = best[-1][1]  # it was good enough before that happened
+            # It was good enough before that happened.
+            seen = {**best[-1][1], "first": best[0][1]["first"]}
         if seen["banned"]:
             raise Failure(
                 "The loop should use no layer that the sheet does not allow.",
