@@ -1,4 +1,4 @@
-"""What a run shows at its end: a short block per failure, then the table of points."""
+"""Show a run's end: a block per cause of failures, the table of points, what to do first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds what student code defines by its name, and calls it by the names of its parameters.
+"""Find what student code defines by its name, and call it by the names of its parameters.
 
 Names of functions, classes and parameters are those of the template up to case and underscores;
 the order of parameters never matters. What can't be found or called so is :class:`Unusable`.
@@ -24,12 +24,12 @@ def no_supply(parameter: inspect.Parameter) -> Any:
 
 
 def call(owner: Any, name: str, values: Mapping[str, Any], aliases: Aliases) -> Any:
-    """What the function of that name returns, by :func:`find` and :func:`bind`."""
+    """Return what the function of that name returns, by :func:`find` and :func:`bind`."""
     return bind(find(owner, name, values), values, aliases)
 
 
 def find(owner: Any, name: str, parameters: Iterable[str] = ("…",)) -> Callable[..., Any]:
-    """The function of that name in a module, or in an object; ``parameters`` are for messages."""
+    """Return the function of that name in a module or object; ``parameters`` are for messages."""
     found: Callable[..., Any] | None = _member(owner, name, callable)
     if found is None:
         expected = f"def {name}({', '.join(parameters)})"
@@ -38,7 +38,7 @@ def find(owner: Any, name: str, parameters: Iterable[str] = ("…",)) -> Callabl
 
 
 def find_class(module: ModuleType, name: str, base: type = object) -> type[Any]:
-    """The student's class of that name, derived from ``base``; not one that is imported as is."""
+    """Return the student's class of that name, derived from ``base``, not one it only imports."""
 
     def fits(value: Any) -> bool:
         return inspect.isclass(value) and issubclass(value, base) and is_students(value)

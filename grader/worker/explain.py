@@ -1,4 +1,4 @@
-"""Tells the student which lock or limit of isolation.py an exception comes from."""
+"""Tell the student which lock or limit of isolation.py an exception comes from."""
 
 from __future__ import annotations
 

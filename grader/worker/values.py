@@ -1,4 +1,4 @@
-"""What student code returns, raises and draws, as data that can be sent to the judge.
+"""Convert what student code returns and raises to data that can be sent to the judge.
 
 A value that is not what a probe needs is :class:`Unusable`, which says what was expected and what
 came. ``what`` names the value at the start of a sentence: "The gradient of W".
@@ -27,7 +27,7 @@ KINDS = {"c": "complex numbers", "U": "text", "S": "text"}  # of NumPy's that ar
 
 
 def brief(value: Any) -> str:
-    """A value in a few words; never by a ``repr`` of the student's."""
+    """Return a value in a few words; never by a ``repr`` of the student's."""
     name = type(value).__name__
     if value is None:
         return "None"
@@ -42,7 +42,7 @@ def brief(value: Any) -> str:
 
 
 def no_return(value: Any) -> str:
-    """A hint for a value that was returned."""
+    """Return a hint for a value that was returned."""
     return "Does the function end with a return statement?" if value is None else ""
 
 
@@ -50,7 +50,7 @@ def no_return(value: Any) -> str:
 
 
 def numbers(value: Any, what: str) -> Array:
-    """An array of its own, in the value's precision, of a number, array, tensor or nested list."""
+    """Return numbers in any holder as a new array, in the value's precision."""
     try:
         found = np.array(_plain(value), subok=False)
         kind = found.dtype.kind
@@ -68,12 +68,12 @@ def numbers(value: Any, what: str) -> Array:
 
 
 def array(value: Any, what: str) -> Array:
-    """The same in double precision."""
+    """Return numbers in any holder as a new array, in double precision."""
     return numbers(value, what).astype(np.float64)
 
 
 def number(value: Any, what: str) -> float:
-    """One number, from whatever holds one."""
+    """Return one number, from whatever holds one."""
     found = array(value, what)
     if found.size != 1:
         expected = "a number, or an array or tensor that holds one"
@@ -82,7 +82,7 @@ def number(value: Any, what: str) -> float:
 
 
 def _plain(value: Any) -> Any:
-    """``value`` without tensors, which NumPy takes for objects in lists, or refuses."""
+    """Return ``value`` without tensors, which NumPy refuses, or takes for objects in lists."""
     if isinstance(value, Tensor):
         return value.numpy(force=True)
     if isinstance(value, np.ndarray) and value.dtype == object:
@@ -94,7 +94,7 @@ def _plain(value: Any) -> Any:
 
 
 def fields(value: Any, names: Iterable[str]) -> dict[str, Any] | None:
-    """What ``value`` calls by names: a dict, a NamedTuple, or an object with attributes ``names``.
+    """Return the named parts of a dict, a NamedTuple, or an object with attributes ``names``.
 
     A tuple or list of as many is in the order of ``names``. None if it is nothing of the kind.
     """
@@ -109,7 +109,7 @@ def fields(value: Any, names: Iterable[str]) -> dict[str, Any] | None:
 
 
 def parts(value: Any, names: Iterable[str], what: str, hint: str = "") -> dict[str, Any]:
-    """All ``names`` with what :func:`fields` finds for them; ``what`` is in the plural."""
+    """Return all ``names`` with what :func:`fields` finds for them; ``what`` is in the plural."""
     names = list(names)
     found = fields(value, names)
     expected = f"{', '.join(names)}, in a dictionary or in this order"
@@ -131,7 +131,7 @@ def parts(value: Any, names: Iterable[str], what: str, hint: str = "") -> dict[s
 
 
 def named(value: Any, names: Iterable[str], what: str) -> dict[str, Array]:
-    """The same as arrays in double precision."""
+    """Return all ``names`` with arrays in double precision, as :func:`parts` finds them."""
     found = parts(value, names, what)
     return {name: array(part, f"{what}, {name},") for name, part in found.items()}
 
@@ -140,7 +140,7 @@ def named(value: Any, names: Iterable[str], what: str) -> dict[str, Array]:
 
 
 def raised(function: Callable[..., Any], *arguments: Any, **options: Any) -> list[str]:
-    """What a call raises: in words, then the names of its classes; nothing if it returns.
+    """Return what a call raises: in words, then the names of its classes; nothing if it returns.
 
     What is not begun yet, or can't be called, stays so.
     """
