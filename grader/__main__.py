@@ -30,12 +30,14 @@ class Command(NamedTuple):
 
 
 def template_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `grader template`."""
     parser.add_argument(
         "--check", action="store_true", help="write nothing, show what is out of date"
     )
 
 
 def worksheet_argument(parser: argparse.ArgumentParser) -> None:
+    """Add options for Moodle's grading worksheet."""
     parser.add_argument(
         "--worksheet",
         type=Path,
@@ -59,6 +61,7 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def batch_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `grader batch`."""
     add = parser.add_argument
     add("submissions", type=Path, help="folder of ZIPs or folders, or Moodle's ZIP of all")
     add("-o", "--output", type=Path, required=True, metavar="OUT", help="folder of results")
@@ -80,38 +83,46 @@ def batch_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def grading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add options that every grading takes."""
     add = parser.add_argument
     add("--exercise", action="append", default=[], metavar="NAME", help="only this; repeatable")
     add("--time-scale", type=factor, default=1.0, metavar="F", help="multiply every time limit")
 
 
 def marks_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `grader marks`."""
     parser.add_argument("output", type=Path, metavar="OUT", help="folder of results")
     worksheet_argument(parser)
 
 
 def archive_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the archive to write."""
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="ZIP")
 
 
 def gradescope_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `grader gradescope`."""
     archive_arguments(parser)
     grading_arguments(parser)
 
 
 def positive(text: str) -> int:
+    """Return a whole number, at least 1."""
     return _number(text, int, lambda number: number >= 1, "a whole number, at least 1")
 
 
 def natural(text: str) -> int:
+    """Return a whole number, at least 0."""
     return _number(text, int, lambda number: number >= 0, "a whole number, at least 0")
 
 
 def factor(text: str) -> float:
+    """Return a finite number above 0."""
     return _number(text, float, lambda number: 0 < number < math.inf, "a number above 0")
 
 
 def column(text: str) -> tuple[str, str]:
+    """Return what ``WHICH=NAME`` says: a kind of column, and its name."""
     which, _, name = text.partition("=")
     if which not in ("identifier", "grade", "maximum", "comment") or not name:
         raise argparse.ArgumentTypeError("must be like grade=Note")

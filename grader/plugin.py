@@ -35,6 +35,7 @@ def probe_modules() -> list[str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a grading to pytest's."""
     group = parser.getgroup("rnn-autograder")
     group.addoption(
         "--submission",
@@ -83,6 +84,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Register our marker and start a grading session."""
     config.addinivalue_line(
         "markers",
         "question(id, share='0', required=False): the question that a test belongs to, the "

@@ -72,6 +72,7 @@ class Grading:
         return [*notices, *self.student_handle.notes]
 
     def grade(self) -> Grade:
+        """Return the points of all questions."""
         return grade(list(self.results.values()), self.rubric)
 
     @pytest.fixture
@@ -89,6 +90,7 @@ class Grading:
         return self.student_handle
 
     def pytest_report_header(self) -> list[str]:
+        """Return what a run states first: submission, seed and isolation."""
         lacks = ", ".join(missing()) if self.isolation != "full" else ""
         return [
             f"submission: {_display(self.submission.source)}",
@@ -132,6 +134,7 @@ class Grading:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Turn the outcome of a check into a result with a status."""
         report = yield
         if not item.path.is_relative_to(EXERCISES):
             return report
@@ -175,6 +178,7 @@ class Grading:
     def pytest_report_teststatus(
         self, report: pytest.TestReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Show a check by its own status."""
         result = self.results.get(report.nodeid)
         if result is None or (report.passed and report.when != "call"):
             return None
@@ -182,6 +186,7 @@ class Grading:
         return report.outcome, letter, (result.status.upper(), {color: True})
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the table of questions."""
         if self.results:
             grade = self.grade()  # first: it settles what each result has earned
             terminal.summarize(terminalreporter, grade, list(self.results.values()), self.notices())

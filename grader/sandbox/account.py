@@ -58,9 +58,11 @@ class Metered(Protocol):
     file: str  # that it has imported
     usage: Usage
 
-    def measure(self) -> None: ...
+    def measure(self) -> None:
+        """Measure what the worker has used so far."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the worker."""
 
 
 class Account:

@@ -47,13 +47,17 @@ class Backend(Protocol):
     """Answers requests: a worker process, or this process (``--in-process``)."""
 
     @property
-    def usable(self) -> bool: ...
+    def usable(self) -> bool:
+        """Return whether requests can still be answered."""
 
-    def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]: ...
+    def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send a request and return its answer, within ``seconds`` seconds."""
 
-    def output(self) -> str: ...
+    def output(self) -> str:
+        """Return what the student's code printed since the last call."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the backend."""
 
 
 class Student:

@@ -95,7 +95,7 @@ def _curves(axes: Axes) -> Iterator[tuple[Any, Array, Array]]:
 
 
 def _named(axis: Axis, positions: Array) -> Array:
-    """Positions along a drawn axis, as the numbers written there: categories are 0, 1, …"""
+    """Return positions along a drawn axis as the numbers written there; categories count from 0."""
     from matplotlib.category import StrCategoryFormatter
     from matplotlib.ticker import FixedFormatter, FuncFormatter
 

@@ -34,6 +34,7 @@ class StudentFinder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        """Find a module that stands in one of the folders."""
         if path is not None or name in PROTECTED:
             return None
         return importlib.machinery.PathFinder.find_spec(name, self.folders, target)
@@ -53,6 +54,7 @@ class LastResort(MetaPathFinder, InspectLoader):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        """Find a file of that name in any folder, then one that came with the sheet."""
         del target
         stem = name.rpartition(".")[2]
         if path is not None and not any(Path(p).is_relative_to(self._root) for p in path):
@@ -69,6 +71,7 @@ class LastResort(MetaPathFinder, InspectLoader):
         return None
 
     def get_source(self, fullname: str) -> str:
+        """Return the text of a file that came with the sheet."""
         return self._given[fullname.rpartition(".")[2]]
 
     @property
