@@ -18,8 +18,8 @@ from grader.checks.mistakes import matches
 from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.bans import BANNED
-from grader.exercises.palindrome.explaining import REPEATED, explained, lacking, untidy
-from grader.exercises.palindrome.mistakes import gradient_variants
+from grader.exercises.palindrome.explaining import REPEATED, lacking, unexplained, untidy
+from grader.exercises.palindrome.mistakes import gradient_variants, variants
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.oracle import Array, Sizes, Weights
 from grader.exercises.palindrome.parameters.reading import DEFAULTS, SINGLE
@@ -136,7 +136,8 @@ def agrees_with_the_equations(network: Network, rng: Random, all_sizes: list[Siz
             f"The {network.form} of the last step should be those of the sheet's equations.",
             tolerance=network.tolerance,
             where=place(network, sizes),
-            mistakes=explained(network, sheet, x, got, repeated=repeated),
+            hint=unexplained(network, repeated=repeated),
+            mistakes=variants(network.model, sheet, x, network.form),
         )
 
 

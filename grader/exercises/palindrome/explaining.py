@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from grader.checks.mistakes import Mistake, Variant
-from grader.exercises.palindrome.mistakes import variants
+from grader.checks.mistakes import Mistake
 from grader.exercises.palindrome.network import Network
-from grader.exercises.palindrome.oracle import Array, Weights
 from grader.exercises.palindrome.parameters.cuts import SURVEYS
 from grader.exercises.palindrome.parameters.names import sheet_name
 
@@ -21,41 +16,27 @@ REPEATED = Mistake(
 )
 
 
-def explained(
-    network: Network, sheet: Weights, x: Array, got: Array, *, repeated: bool
-) -> Iterator[Variant]:
-    """Yield what a wrong output may come from.
+def unexplained(network: Network, *, repeated: bool) -> str:
+    """Return a hint on a wrong output that no mistake's numbers explain.
 
     Args:
         network: The student's.
-        sheet: The sheet's parameters.
-        x: Inputs (B, T, d).
-        got: The student's output (B, K).
         repeated: Whether a second call gave the same output.
     """
-
-    def always() -> Any:
-        return got
-
-    yield from variants(network.model, sheet, x, network.form)
-    for name in network.fit.mapping.extra:
-        yield _outside(network, name), always
-    if not repeated:
-        yield REPEATED, always
+    hints = [_outside(network, name) for name in network.fit.mapping.extra]
+    return next(iter(hints), "" if repeated else REPEATED.hint)
 
 
-def _outside(network: Network, name: str) -> Mistake:
+def _outside(network: Network, name: str) -> str:
     """Return what to say of a parameter that moves the output, but belongs to no equation."""
     if SURVEYS[0].B in network.registered.get(name, ()):
-        return Mistake(
-            "parameter_per_sample",
+        return (
             f"{name} has numbers of its own for each sample of the batch: an initial state or a "
-            "bias is one vector (n,), the same for all sequences.",
+            "bias is one vector (n,), the same for all sequences."
         )
-    return Mistake(
-        "parameter_outside_the_equations",
+    return (
         f"{name} moves the output, but stands in none of the equations: the cell's (8), for one, "
-        "has no bias.",
+        "has no bias."
     )
 
 

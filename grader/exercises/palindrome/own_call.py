@@ -48,6 +48,7 @@ class Some(int):
 
 
 SOME = Some(7)
+WHOLE = ("length", "palindromelength", "t")  # names of a palindrome's length, the answer included
 
 
 class Options:
@@ -115,7 +116,10 @@ def _surplus(
         if squeeze(name) in length
         for value in _evaluated(part, values)
     ]
-    if data is None or not own or not (data.args or data.keywords):
+    if data is None:  # their own batches: only the argument's name tells
+        texts = [ast.unparse(part) for name, part in given.items() if squeeze(name) in length]
+        return int(any(squeeze(text.rpartition(".")[2]) in WHOLE for text in texts))
+    if not own or not (data.args or data.keywords):
         return 0
     argument = data.args[0] if data.args else data.keywords[0].value
     palindrome = next(iter(_evaluated(argument, values)), None)

@@ -57,7 +57,8 @@ def build(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, own:
         key: value_of(text) for key, text in own["extra"].items() if squeeze(key) not in known
     }
     values = sizes | further
-    supplied = supply(further, sizes, sizes, ALIASES, {})
+    known_values = sizes | {"device": Device("cpu")}
+    supplied = supply(further, known_values, known_values, ALIASES, {})
     try:
         network: nn.Module = bind(kind, values | {"device": Device("cpu")}, ALIASES, supplied)
     except (AssertionError, AttributeError, TypeError, ValueError):
