@@ -20,7 +20,7 @@ from grader.sandbox.processes import launcher
 
 @dataclass
 class Run:
-    """What came of grading one submission."""
+    """The result of grading one submission."""
 
     report: Report  # pytest-json-report's, with our metadata and grade; {} if refused
     text: str  # what a terminal would have shown

@@ -65,7 +65,7 @@ class Blinded(RuntimeError):
 
 @dataclass
 class Record:
-    """What ran that is banned, sorted; complete when `Watcher.watch` has ended.
+    """A record of what ran that is banned, sorted; complete when `Watcher.watch` has ended.
 
     Attributes:
         modules: Layers as ``torch.nn.LSTM``, for their subclasses too.
@@ -156,7 +156,7 @@ def _recorded() -> list[Any]:
 
 
 def _has_strange_threads() -> bool:
-    """Whether another thread may run student code: a library's own, as of a progress bar, won't."""
+    """Return whether another thread may run student code; a library's own, as of a bar, won't."""
     return any(
         not _is_of_a_library(list(_files(frame)))
         for thread, frame in _frames_of_threads().items()
@@ -165,7 +165,7 @@ def _has_strange_threads() -> bool:
 
 
 def _is_of_a_library(files: list[str]) -> bool:
-    """Whether a library and nobody else runs there; Python's own pools wait for anybody's work."""
+    """Return whether only a library runs there; Python's own pools wait for anybody's work."""
     return any(file.startswith(_LIBRARIES) for file in files) and all(
         file.startswith((*_LIBRARIES, _PYTHON)) for file in files
     )

@@ -71,7 +71,9 @@ class Result:
 
 @dataclass
 class QuestionGrade:
-    """What a question earned; a person decides on ``pending`` of its ``possible`` points.
+    """The points that a question earned.
+
+    A person decides on ``pending`` of its ``possible`` points.
 
     ``status`` is a test's, or "partly passed". It is "pending" where all that is not earned is
     a person's to give.

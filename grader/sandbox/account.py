@@ -66,7 +66,7 @@ class Metered(Protocol):
 
 
 class Account:
-    """What the workers of one submission use, and may use."""
+    """The resources that the workers of one submission use, and may use."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits

@@ -93,7 +93,7 @@ PR_GET_SECCOMP = 21
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What a submission may use, all its workers together; ``--limit NAME=N`` changes one."""
+    """The limits of a submission, all its workers together; ``--limit NAME=N`` changes one."""
 
     cpu: int = 1800  # seconds of processor time, for one file
     memory: int = 4096  # MiB, beyond what Python and its libraries take

@@ -13,7 +13,7 @@ BLOCK = 512  # bytes, the unit of st_blocks
 
 
 class Contents(NamedTuple):
-    """What a folder holds."""
+    """The contents of a folder, in numbers."""
 
     size: int = 0  # bytes
     entries: int = 0  # files and folders

@@ -23,7 +23,7 @@ STOP_SECONDS = 0.2  # a worker that was told to stop has stopped by then, in mos
 
 @dataclasses.dataclass(frozen=True)
 class Usage:
-    """What a worker used when it was measured."""
+    """The resources that a worker used when it was measured."""
 
     cpu: float = 0.0  # seconds of processor time since it started
     memory: int = 0  # bytes resident or swapped out, beyond those of its start

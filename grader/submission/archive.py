@@ -58,7 +58,7 @@ class Entry:
 
 
 def is_junk(part: str) -> bool:
-    """Whether a file or folder of this name is none of the student's work."""
+    """Return whether a file or folder of this name is none of the student's work."""
     return part.startswith(".") or part.lower() in JUNK
 
 

@@ -61,7 +61,7 @@ NOTICES = {
 
 
 class Notes:
-    """What the student is told: for each kind of `NOTICES`, the files that it concerns."""
+    """The notices for the student: for each kind of `NOTICES`, the files that it concerns."""
 
     def __init__(self) -> None:
         self._labels: defaultdict[str, dict[str, None]] = defaultdict(dict)
@@ -150,7 +150,7 @@ def _reason_against(path: PurePosixPath, entry: Entry) -> tuple[str, str] | None
 
 
 def _is_checkpoint(entry: Entry) -> bool:
-    """Whether a .pth file holds weights (a ZIP or a pickle) rather than paths for Python."""
+    """Return whether a .pth file holds weights (a ZIP or a pickle) rather than paths for Python."""
     return entry.read(2).startswith((b"PK", b"\x80"))
 
 

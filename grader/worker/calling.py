@@ -51,12 +51,12 @@ def find_class(module: ModuleType, name: str, base: type = object) -> type[Any]:
 
 
 def is_students(kind: type) -> bool:
-    """Whether a class comes from a file of the student's, and not from a library or the kit."""
+    """Return whether a class comes from a student's file, not from a library or the kit."""
     return kind.__module__.partition(".")[0] not in LIBRARIES
 
 
 def takes(function: Callable[..., Any], value: str, aliases: Aliases) -> bool:
-    """Whether the function has a parameter for that value."""
+    """Return whether the function has a parameter for that value."""
     names = names_for(value, aliases)
     return any(squeeze(parameter.name) in names for parameter in parameters(function))
 
@@ -110,7 +110,7 @@ def bind(
 def _called(
     function: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]
 ) -> Any:
-    """What the call returns. One that reaches no line of the function's is :class:`Unusable`."""
+    """Call the function. A call that reaches none of its lines is :class:`Unusable`."""
     try:
         return function(*positional, **keywords)
     except TypeError as error:
@@ -143,7 +143,7 @@ def _member(owner: Any, name: str, fits: Callable[[Any], bool]) -> Any:
 def _lacks(
     owner: Any, name: str, kind: str, expected: str, fits: Callable[[Any], bool]
 ) -> Unusable:
-    """What to say where an owner has no function or class of that name."""
+    """Return what to say where an owner has no function or class of that name."""
     other, in_file = getattr(owner, name, None), isinstance(owner, ModuleType)
     home = owner.__name__ if in_file else type(owner).__module__
     defined = [

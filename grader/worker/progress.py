@@ -64,7 +64,7 @@ class Bar:
 
     @property
     def format_dict(self) -> dict[str, Any]:
-        """What the bar would show."""
+        """Return what the bar would show."""
         return {"n": self.n, "total": self.total, "elapsed": 0.0, "initial": self.initial}
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What Ctrl-C must not interrupt: imports, starts of processes, files half written."""
+"""Hold Ctrl-C back from imports, starts of processes and half-written files."""
 
 import signal
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the tests of this exercise share: whom they ask, and how they compare."""
+"""Ask the student's file, and compare; shared by the tests of this exercise."""
 
 from __future__ import annotations
 

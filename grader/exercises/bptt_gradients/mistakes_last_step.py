@@ -15,7 +15,7 @@ from grader.exercises.bptt_gradients.oracle import Array, Arrays
 
 
 def last_step(name: str, problem: Arrays, y: int) -> Iterator[Variant]:
-    """What is taken for the gradient of that weight in question 1.1 of sheet 004."""
+    """Yield wrong values of the gradient of that weight in question 1.1 of sheet 004."""
     h = oracle.states(problem, "tanh")
     p = problem["W_ph"] @ h[-1] + problem["b_p"]
     softmax = np.exp(p - p.max()) / np.exp(p - p.max()).sum()

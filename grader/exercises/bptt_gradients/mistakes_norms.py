@@ -1,4 +1,4 @@
-"""What is taken for the norms of dh_T / dh_t (sheet 004, question 1.1), each with what to say."""
+"""List wrong norms of dh_T / dh_t (sheet 004, question 1.1), each with a hint."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def spectral(factors: list[Array], T: int, last: int | None = None) -> Array:
 
 
 def of_jacobians(problem: Arrays) -> Iterator[Variant]:
-    """What is taken for the spectral norms of dh_T / dh_t, t = 0 … T."""
+    """Yield wrong values of the spectral norms of dh_T / dh_t, t = 0 … T."""
     right = oracle.jacobians(problem)
     h, W = oracle.states(problem, "tanh"), problem["W_hh"]
     T = len(h) - 1

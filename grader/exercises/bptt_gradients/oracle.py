@@ -1,4 +1,6 @@
-"""What autograd gives on the unrolled recursion, in float64, loss by loss and step by step.
+"""Compute gradients by autograd on the unrolled recursion, in float64.
+
+It goes loss by loss and step by step.
 
 Every step gets weights of its own that happen to be equal. The gradient of the loss at t in the
 weights of step s is then one term of the sums that sheet 002 writes out: all of them make the full

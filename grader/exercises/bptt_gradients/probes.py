@@ -1,4 +1,4 @@
-"""What touches a student's bptt_gradients.py; runs in the worker."""
+"""Probe a student's bptt_gradients.py; runs in the worker."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
 
 
 def with_rng(module: ModuleType, name: str, inputs: Inputs) -> Any:
-    """The same, with a generator where there is a p to draw by."""
+    """Return the arguments, with a generator where there is a p to draw by."""
     rng = {"rng": np.random.default_rng(0)} if "p" in inputs else {}
     return call(module, name, inputs | rng)
 
@@ -68,7 +68,10 @@ def draws(module: ModuleType, problem: Inputs, p: float, count: int, seed: int) 
 
 @by_formula
 def refuses(module: ModuleType, name: str, legal: Inputs, cases: list[Inputs]) -> list[list[str]]:
-    """What the student's function raises in each case; the ``legal`` one must raise nothing."""
+    """Return what the student's function raises in each case.
+
+    The ``legal`` one must raise nothing.
+    """
     with_rng(module, name, legal)
     return [raised(with_rng, module, name, case) for case in cases]
 

@@ -1,4 +1,6 @@
-"""What sheet 003's equations give: nn.RNN for outputs, autograd for gradients, all in float64.
+"""Compute what sheet 003's equations give.
+
+Outputs come from nn.RNN, gradients from autograd, all in float64.
 
     s[t] = Wᵀ x[t] + Rᵀ a[t−1] + b_s,    a[t] = tanh(s[t]),    ŷ = Vᵀ a[T] + b_y
 
@@ -107,7 +109,7 @@ def unrolled(
 
 
 def over_time(gradients: Weights) -> Weights:
-    """The same, the recurrent ones summed over the time steps."""
+    """Return the gradients, the recurrent ones summed over the time steps."""
     return {name: g.sum(axis=0) if g.ndim == 3 else g for name, g in gradients.items()}
 
 

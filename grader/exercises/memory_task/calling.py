@@ -33,7 +33,7 @@ ALIASES = {
 
 
 def call(owner: Any, name: str, **values: Any) -> Any:
-    """What a student's function or method of that name returns."""
+    """Return what a student's function or method of that name returns."""
     return calling.call(owner, name, values, ALIASES)
 
 

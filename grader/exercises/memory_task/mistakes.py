@@ -16,7 +16,7 @@ from grader.exercises.memory_task.oracle import Batch
 
 
 def target_variants(x: Array) -> Iterator[Variant]:
-    """What is taken for the first element of every sequence in x (T, B, 1)."""
+    """Yield wrong values of the first element of every sequence in x (T, B, 1)."""
     yield (
         Mistake("last_element", "This is the last element; the one to remember is the first."),
         lambda: x[-1],
@@ -38,7 +38,7 @@ def target_variants(x: Array) -> Iterator[Variant]:
 
 
 def loss_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
-    """What is taken for the mean squared error."""
+    """Yield wrong values of the mean squared error."""
     error = y_hat - y
     right = oracle.mse(y_hat, y)
     yield (
@@ -77,7 +77,7 @@ def loss_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
 
 
 def loss_gradient_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
-    """What is taken for the gradient of the mean squared error."""
+    """Yield wrong values of the gradient of the mean squared error."""
     right, size, rows = oracle.mse_gradient(y_hat, y), y.size, len(y)
     yield (
         Mistake("halved", "The factor 2 of the square's derivative is forgotten."),
@@ -134,7 +134,7 @@ def right_gradients_of_wrong_losses(y_hat: Array, y: Array) -> Iterator[Variant]
 def step_variants(
     name: str, before: Weights, batch: Batch, first: Batch, lr: float, max_norm: float
 ) -> Iterator[Variant]:
-    """What is taken for the weight after a step of gradient descent on that batch."""
+    """Yield wrong values of the weight after a step of gradient descent on that batch."""
     per_step = oracle.gradients(before, batch)
 
     def by(change: Weights, rate: float = lr) -> Callable[[], Array]:
@@ -170,7 +170,7 @@ def step_variants(
 
 
 def clipping_variants(per_step: Weights, max_norm: float) -> Iterator[tuple[Mistake, Weights]]:
-    """What is taken for the gradients, scaled down to max_norm if they are longer."""
+    """Yield wrong values of the gradients, scaled down to max_norm if they are longer."""
     total = over_time(per_step)
     norm = oracle.norm(total)
 
@@ -234,7 +234,7 @@ def _sum_of_norms(gradients: Weights) -> float:
 
 
 def history_variants(weights: list[Weights], batches: list[Batch]) -> Iterator[Variant]:
-    """What is taken for each step's loss; the weights are those before and after the steps."""
+    """Yield wrong values of each step's loss; the weights are those before and after the steps."""
     losses = oracle.losses(weights[:-1], batches)
     yield (
         Mistake(
@@ -335,7 +335,7 @@ LONGEST: list[tuple[Mistake, Callable[[Array, Array, float], Any]]] = [
 
 
 def norm_variants(weights: Weights, x: Array) -> Iterator[Variant]:
-    """What is taken for the norms of the bias gradient at each time step."""
+    """Yield wrong values of the norms of the bias gradient at each time step."""
     found = oracle.mean_gradients(weights, x)
     d_bs = found["d_bs"][:, :, 0]  # (T, n)
     right = np.linalg.norm(d_bs, axis=1)

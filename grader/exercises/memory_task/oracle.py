@@ -1,4 +1,7 @@
-"""What the memory task's equations give, by PyTorch in float64; batches are pairs (x, y)."""
+"""Compute what the memory task's equations give, by PyTorch in float64.
+
+Batches are pairs (x, y).
+"""
 
 from __future__ import annotations
 

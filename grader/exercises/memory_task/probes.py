@@ -1,4 +1,4 @@
-"""What touches a student's memory_task.py; runs in the worker.
+"""Probe a student's memory_task.py; runs in the worker.
 
 Functions that take a model are given one of the kit's, so that a wrong RNN costs nothing here.
 """
@@ -76,7 +76,7 @@ def takes_seed(module: ModuleType) -> bool:
 
 
 def refused_sizes(module: ModuleType, sizes: list[list[int]]) -> list[list[str]]:
-    """What asking for the first batch of each size raises."""
+    """Return what asking for the first batch of each size raises."""
 
     def first(batch_size: int, seq_length: int) -> None:
         next(generate(module, batch_size, seq_length, None))
@@ -111,7 +111,10 @@ def gradient_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
 
 
 def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, list[str]]:
-    """What the loss raises for shapes that would broadcast, and for backward before forward."""
+    """Return what the loss raises where it should.
+
+    These are shapes that would broadcast, and backward before forward.
+    """
 
     loss, fresh = make(module, "MSELoss"), make(module, "MSELoss")
     shapes = raised(call, loss, "forward", y_hat=y_hat, y=y[:, 0])

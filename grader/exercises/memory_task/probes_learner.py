@@ -1,4 +1,4 @@
-"""What touches a student's Learner; runs in the worker.
+"""Probe a student's Learner; runs in the worker.
 
 It is given a network and a loss of the kit's, so that a wrong RNN or MSELoss costs nothing here.
 """
@@ -67,7 +67,7 @@ class Recorder(Network):
 
 
 def weights_of(model: Network) -> Arrays:
-    """What student code may have changed by hand, too."""
+    """Undo what student code may have changed by hand, too."""
     return {name: array(getattr(model, name), f"The weight {name}") for name in WEIGHTS}
 
 
@@ -87,7 +87,10 @@ def descent(
     lr: float,
     max_norm: float,
 ) -> dict[str, Any]:
-    """What training does: weights before, between and after the steps; the history; a figure."""
+    """Return what training does.
+
+    That is: weights before, between and after the steps; the history; a figure.
+    """
     model = Recorder(weights)
     data = ((batch["x"].copy(), batch["y"].copy()) for batch in batches)
     student = learner(module, model, data, lr=lr, max_norm=max_norm)
@@ -143,7 +146,7 @@ def learning_curve(
 def progress(
     module: ModuleType, weights: Arrays, batches: Batches, calls: list[int], lr: float
 ) -> dict[str, Any]:
-    """What the callback is told, and the history."""
+    """Return what the callback is told, and the history."""
     told: list[list[float]] = []
     data = ((batch["x"], batch["y"]) for batch in batches)
     student = learner(module, Network(weights), data, lr=lr)

@@ -116,7 +116,7 @@ def test_target(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="M1")
 def test_seed(student: Student, rng: Random) -> None:
-    """The same seed draws the same batches."""
+    """Equal seeds draw equal batches."""
     seed = int(rng.integers(2**31))
     found = draw(student, B=3, T=4, batches=2, seeds=(seed, seed, seed + 1))
     if not FILE.run(student, probes.takes_seed):

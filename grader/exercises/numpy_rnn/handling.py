@@ -29,7 +29,7 @@ ALIASES = {
 
 
 def call(owner: Any, name: str, **values: Any) -> Any:
-    """What a function of the student's, or a method of a network, returns."""
+    """Return what a function of the student's, or a method of a network, returns."""
     return calling.call(owner, name, values, ALIASES)
 
 

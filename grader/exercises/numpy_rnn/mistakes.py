@@ -17,7 +17,9 @@ Factor = Callable[[int, int, float], float]
 def update_variants(
     before: Array, gradient: Array, lr: float, previous: Array | None = None
 ) -> Iterator[Variant]:
-    """What is taken for the weight after a step, by its gradient (per time step where it has some).
+    """Yield wrong values of the weight after a step.
+
+    They follow from its gradient, per time step where it has some.
 
     ``previous`` is the gradient of the step before, if there was one.
     """
@@ -116,7 +118,7 @@ def agreement_variants(numerical: Array, outputs: int) -> Iterator[Variant]:
 
 
 def analytical_variants(per_step: Array, batch: int, outputs: int) -> Iterator[Variant]:
-    """What is taken for a gradient that is summed over time and averaged over the batch.
+    """Yield wrong values of a gradient that is summed over time and averaged over the batch.
 
     ``per_step`` is the right one, before the sum over time if it has one.
     """

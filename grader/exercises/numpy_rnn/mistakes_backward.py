@@ -160,7 +160,7 @@ BACKWARD: list[Mistake] = [
 
 
 def backward_variants(name: str, weights: Weights, x: Array, d_loss: Array) -> Iterator[Variant]:
-    """What is taken for the gradient of that name, with x (T, B, in) and d_loss (B, out)."""
+    """Yield wrong values of the gradient of that name, with x (T, B, in) and d_loss (B, out)."""
 
     def value(change: Mapping[str, Any]) -> Callable[[], Array]:
         return lambda: Backward(**change).run(weights, x, d_loss)[name]

@@ -1,4 +1,4 @@
-"""What touches a student's numpy_rnn.py; runs in the worker."""
+"""Probe a student's numpy_rnn.py; runs in the worker."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def takes_seed(module: ModuleType) -> bool:
 
 
 def got(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str, Arrays]:
-    """What ``get_weights`` returns, and the weights after what it returned was overwritten."""
+    """Return what ``get_weights`` returns.
+
+    The second part are the weights after what it returned was overwritten.
+    """
     network = handle(module, sizes, weights)
     found = call(network.model, "get_weights")
     first = network.storage.sheet_all(network.got(found))
@@ -103,7 +106,7 @@ in_numpy = without_autograd("NumPy", torch=False)  # around all that computes
 def outputs(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, inputs: list[Array]
 ) -> list[Array]:
-    """What one network gives for each input, in turn."""
+    """Return what one network gives for each input, in turn."""
     model = handle(module, sizes, weights).model
     return [predict(model, x) for x in inputs]
 
@@ -112,7 +115,7 @@ def outputs(
 def outputs_of_one(
     module: ModuleType, sizes: dict[str, int], cases: list[dict[str, Any]]
 ) -> list[Array]:
-    """What one network gives for the sequence ``x`` of each case, after setting ``weights`` if any.
+    """Return what one network gives for ``x`` of each case, after setting ``weights`` if any.
 
     To set weights may undo what the forward before has left, so that some cases have none.
     """
@@ -172,7 +175,7 @@ def gradients_of_batch(
 def out_of_turn(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, list[str]]:
-    """What backward raises before any forward, and for a d_loss of another batch."""
+    """Return what backward raises before any forward, and for a d_loss of another batch."""
     fresh, model = build(module, sizes), handle(module, sizes, weights).model
     call(model, "forward", x=alone(model, x)[0])
     more = np.concatenate([d_loss, d_loss])
@@ -185,7 +188,7 @@ def out_of_turn(
 def stale(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, list[str]]:
-    """What backward raises after an update or set_weights, without another forward."""
+    """Return what backward raises after an update or set_weights, without another forward."""
     network = handle(module, sizes, weights)
     x, d_loss = alone(network.model, x, d_loss)
     own = network.storage.own_all(weights)
@@ -216,7 +219,7 @@ def descent(
 def updates_out_of_turn(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, list[str]]:
-    """What update raises on a fresh network, and once more after it was in its turn."""
+    """Return what update raises on a fresh network, and once more after it was in its turn."""
     fresh, network = build(module, sizes), handle(module, sizes, weights)
     found = {"fresh": raised(call, fresh, "update", lr=0.1)}
     network.passes(*alone(network.model, x, d_loss))

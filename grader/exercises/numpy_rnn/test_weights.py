@@ -114,7 +114,7 @@ def test_fresh_draws(student: Student) -> None:
 
 @pytest.mark.question(id="N1")
 def test_seed(student: Student, rng: Random) -> None:
-    """The same seed draws the same weights."""
+    """Equal seeds draw equal weights."""
     seed = int(rng.integers(2**31))
     first, second, other = draw(student, LARGE, [seed, seed, seed + 1])
     if not FILE.run(student, probes.takes_seed):

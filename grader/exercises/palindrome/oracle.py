@@ -1,4 +1,4 @@
-"""What the sheet's equations give, by PyTorch's own layers in float64 (banned for students only).
+"""Compute the sheet's equations by PyTorch's own layers in float64 (banned for students only).
 
 Weights are dicts by the sheet's names, each matrix [out, in]: ``W_hx, W_hh, b_h, W_ph, b_p`` for
 the vanilla RNN, ``W_gx, W_gh, b_g, W_ix, …, W_ph, b_p`` for the LSTM. Inputs are (B, T, d).

@@ -27,7 +27,7 @@ PLAIN = (bool, int, float, str, type(None))
 
 @dataclass(frozen=True)
 class OwnCall:
-    """What their own code gives.
+    """The arguments that their own code gives.
 
     Attributes:
         arguments: Expressions by the constructor's names, as far as these can be told.

@@ -1,4 +1,4 @@
-"""What touches a student's palindrome code; runs in the worker."""
+"""Probe a student's palindrome code; runs in the worker."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def nothing_banned() -> Iterator[None]:
 
 
 def banned(reached: set[str]) -> Banned:
-    """What to raise where these operators and layers ran."""
+    """Return what to raise where these operators and layers ran."""
     return Banned(
         "A layer that the sheet does not allow was used.",
         expected="matrix products of your own parameters",

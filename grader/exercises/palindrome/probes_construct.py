@@ -27,7 +27,7 @@ ALIASES = {
 
 
 class Own(TypedDict):
-    """What the student's own code gives to the constructor."""
+    """The arguments that the student's own code gives to the constructor."""
 
     surplus: int  # the length, less the number of digits that are read
     extra: dict[str, str]  # expressions for parameters that the sheet doesn't have

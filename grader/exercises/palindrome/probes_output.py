@@ -1,4 +1,4 @@
-"""What a student's forward pass returns, and the output in it; runs in the worker."""
+"""Find the output in what a student's forward pass returns, in the worker."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def run(
 
 
 def hint_on_shape(shape: tuple[int, ...], batch: int, sizes: dict[str, Any]) -> str:
-    """What may have led to an output of that shape."""
+    """Return what may have led to an output of that shape."""
     if shape == (batch, sizes["num_hidden"]):
         return "That is as wide as the state: W_ph makes num_classes numbers of it."
     if shape == (sizes["num_classes"], batch):
@@ -86,7 +86,7 @@ def hint_on_shape(shape: tuple[int, ...], batch: int, sizes: dict[str, Any]) -> 
 
 
 def output_in(result: Any, shape: tuple[int, int]) -> Any:
-    """What is meant as the output, of that shape, among all that forward returns."""
+    """Return what is meant as the output, of that shape, among all that forward returns."""
     result = stacked(result, shape)
     if not isinstance(result, tuple | list):
         return result

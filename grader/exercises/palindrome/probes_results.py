@@ -30,7 +30,7 @@ MOST_BATCHES = SHORT_STEPS + 20  # that a DataLoader gives, for loops that count
 
 
 class Results(TypedDict):
-    """What a short training returns and draws."""
+    """The return value and the figures of a short training."""
 
     history: dict[str, list[float]]
     accuracy: float | None  # in the last batches, as far as that was seen

@@ -40,7 +40,7 @@ MOST_STEPS = 10_050  # the sheet's, and what loops do beyond that
 
 
 class Observation(TypedDict):
-    """What a training has come to so far."""
+    """The state of a training so far."""
 
     weights: dict[str, Array]
     first: dict[str, Array]  # before the first step

@@ -1,4 +1,4 @@
-"""What a training loop does, seen from outside of it (in the worker).
+"""Trace a training loop from outside of it, in the worker.
 
 Nothing that the loop returns or prints is believed. At the first step of an optimizer its
 parameters tell which of the student's networks is trained, however it is called; what the network
@@ -40,7 +40,7 @@ class Enough(BaseException):
 
 
 class Watch:
-    """What a training loop does: which network runs, in what order it steps, on what loss.
+    """A trace of a training loop: which network runs, in what order it steps, on what loss.
 
     Args:
         at_step: Is called with the watch before each step, and may raise Enough.

@@ -138,7 +138,10 @@ LOSSES: dict[str, Loss] = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What a gradient is asked for: x (N, …, d), y (N, …), h_0 (…, H), … is nothing or a batch."""
+    """The problem whose gradient is asked for.
+
+    x (N, …, d), y (N, …), h_0 (…, H), where … is nothing or a batch.
+    """
 
     cell: str
     loss: str

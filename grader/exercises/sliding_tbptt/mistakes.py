@@ -26,7 +26,7 @@ def flat(gradient: Gradient) -> Array:
 def summed(
     problem: Problem, terms: Terms, starts: Sequence[torch.Tensor] = ()
 ) -> Callable[[], Array]:
-    """What :func:`oracle.gradient` gives for these, once it is asked for."""
+    """Return what :func:`oracle.gradient` gives for these, once it is asked for."""
     return lambda: flat(oracle.gradient(problem, terms, starts))
 
 
@@ -39,7 +39,7 @@ def count(terms: Iterable[tuple[int, int]]) -> Terms:
 
 
 def of_windows(data: Array, K: int, O: int) -> Iterator[Variant]:
-    """What is taken for the windows of K steps, O apart."""
+    """Yield wrong values of the windows of K steps, O apart."""
     right = oracle.windows(data, K, O)
     N, leftover = len(data), (len(data) - K) % O
     filled = np.concatenate([data, np.zeros((K + O, *data.shape[1:]))])
@@ -135,7 +135,7 @@ def of_any_truncation(problem: Problem, terms: Terms) -> Iterator[Variant]:
 
 
 def of_other_starts(problem: Problem, terms: Terms) -> Iterator[Variant]:
-    """What comes out when windows begin with another state than the running one."""
+    """Yield what comes out when windows begin with another state than the running one."""
 
     def starting(h: Array) -> Callable[[], Array]:
         return summed(problem, terms, [torch.tensor(h)] * problem.N)
@@ -165,7 +165,7 @@ def of_other_starts(problem: Problem, terms: Terms) -> Iterator[Variant]:
 
 
 def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
-    """What is taken for the gradient after a warm-up of K1 steps, through K2 steps."""
+    """Yield wrong values of the gradient after a warm-up of K1 steps, through K2 steps."""
     N, end = problem.N, K1 + K2
     terms = oracle.warm_up(K1, K2)
     for mistake, wrong in (
@@ -215,7 +215,7 @@ def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
 
 
 def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
-    """What is taken for the gradient of chunks of K steps."""
+    """Yield wrong values of the gradient of chunks of K steps."""
     N = problem.N
     terms = oracle.stateful_chunks(N, K)
     ends = [min(start + K, N) - 1 for start in range(0, N, K)]
@@ -254,7 +254,7 @@ def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
 
 
 def of_sliding_window(problem: Problem, K: int) -> Iterator[Variant]:
-    """What is taken for the gradient of the sliding window of K steps."""
+    """Yield wrong values of the gradient of the sliding window of K steps."""
     N = problem.N
     terms = oracle.sliding_window(N, K)
     overlapping = [(i, end - K + 1) for end in range(K - 1, N) for i in range(end - K + 1, end + 1)]
@@ -357,7 +357,7 @@ def with_stale_states(problem: Problem, K: int, every: int = 1) -> Gradient:
 
 
 def of_a_second_call(problem: Problem, terms: Terms, first: Gradient) -> Iterator[Variant]:
-    """What a second call gives when something is left of the first, which gave ``first``."""
+    """Yield what a second call gives when something is left of the first, which gave ``first``."""
     yield (
         Mistake(
             "first_call_added",

@@ -1,4 +1,4 @@
-"""What touches a student's sliding_tbptt code; runs in the worker."""
+"""Probe a student's sliding_tbptt code; runs in the worker."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def applications(
 
 
 def answers(module: ModuleType, function: str, sizes: dict[str, int], inputs: Any) -> list[str]:
-    """What a call with these sizes raises; inputs are data, or a problem."""
+    """Return what a call with these sizes raises; inputs are data, or a problem."""
     arguments: dict[str, Any]
     if isinstance(inputs, dict):
         names = ("cell", "loss", "x", "y", "h_0")
@@ -104,7 +104,7 @@ def answers(module: ModuleType, function: str, sizes: dict[str, int], inputs: An
 
 
 def call(module: ModuleType, name: str, arguments: dict[str, Any]) -> Any:
-    """What the student's function of that name returns; numbers made by default are float64."""
+    """Call the student's function of that name; numbers made by default are float64."""
     torch.set_default_dtype(torch.float64)
     return calling.call(module, name, arguments, ALIASES)
 

@@ -65,5 +65,5 @@ def test_applications(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="S5", share="1/4")
 def test_applications_to_a_batch(student: Student, rng: Random) -> None:
-    """The same for several sequences at once."""
+    """Sliding windows for several sequences at once."""
     is_applied_rarely(student, draw(rng, "erf", N=40, B=3), int(rng.integers(18, 23)))

@@ -102,7 +102,7 @@ LOOP: list[Mistake] = [
 
 
 def recorded(theta: Array, batch: Batch) -> dict[str, list[Variant]]:
-    """What is recorded as loss and gradient of a truncated run along ``theta`` (K + 1,)."""
+    """Return what is recorded as loss and gradient of a truncated run along ``theta`` (K + 1,)."""
     variance = batch.m2 - batch.m1**2
     e, subtracted = batch.m1 + np.cumsum(theta[:-1]), batch.m1 - np.cumsum(theta[:-1])
 
@@ -189,7 +189,7 @@ def restarted(
 def restarts(
     theta: float, batch: Batch, rate: Rate, iterations: int, count: int, got: Array
 ) -> Iterator[Variant]:
-    """What is taken for restarts; ``got`` is theta of the student's runs."""
+    """Yield wrong values of restarts; ``got`` is theta of the student's runs."""
     changes = [
         Mistake("state_carried_over_restarts",
      "h is carried over the restarts: each run begins at x_0 again. (If you pass x_0 on, is it "

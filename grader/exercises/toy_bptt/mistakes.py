@@ -121,13 +121,13 @@ HALVED = scaled(
 
 
 def losses(theta: float, batch: Batch, T: int) -> Iterator[Variant]:
-    """What is taken for L(theta)."""
+    """Yield wrong values of L(theta)."""
     for wrong in [*FULL, HALVED]:
         yield wrong.mistake, partial(wrong.loss, theta, batch, T)
 
 
 def gradients(theta: float, batch: Batch, T: int) -> Iterator[Variant]:
-    """What is taken for its derivative."""
+    """Yield wrong values of its derivative."""
     for wrong in FULL + GRADIENT:
         yield wrong.mistake, partial(wrong.gradient, theta, batch, T)
 
@@ -211,7 +211,7 @@ LATE = Mistake(
 
 
 def recorded(theta: Array, batch: Batch, T: int) -> dict[str, list[Variant]]:
-    """What is recorded as loss and gradient along ``theta`` (K + 1,)."""
+    """Return what is recorded as loss and gradient along ``theta`` (K + 1,)."""
 
     def along(formula: Formula, at: Array = theta[:-1]) -> Callable[[], Array]:
         return lambda: np.array([formula(float(each), batch, T) for each in at])
@@ -230,7 +230,7 @@ def recorded(theta: Array, batch: Batch, T: int) -> dict[str, list[Variant]]:
 
 
 def schedules(power: float, ks: Array) -> Iterator[Variant]:
-    """What is taken for 0.5 / k^power."""
+    """Yield wrong values of 0.5 / k^power."""
     yield Mistake("schedule_without_half", "The 0.5 is forgotten."), lambda: 1 / ks**power
     yield (
         Mistake("schedule_half_inside_power", "0.5 is inside the power: only k is raised to it."),

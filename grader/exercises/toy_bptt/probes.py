@@ -1,4 +1,4 @@
-"""What touches a student's toy_bptt.py; runs in the worker."""
+"""Probe a student's toy_bptt.py; runs in the worker."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def losses(module: ModuleType, cases: list[Inputs]) -> list[float]:
 
 
 def slopes_of_loss(module: ModuleType, cases: list[Inputs]) -> list[float]:
-    """What backward() on the student's loss leaves in theta."""
+    """Return what backward() on the student's loss leaves in theta."""
     found = []
     for case in cases:
         theta = leaf(case["theta"])
@@ -87,7 +87,7 @@ def gradients(module: ModuleType, cases: list[Inputs]) -> list[float]:
 
 
 def goes_backward(module: ModuleType, case: Inputs) -> bool:
-    """Whether torch's engine ran backward in loss_gradient."""
+    """Return whether torch's engine ran backward in loss_gradient."""
     with derivatives() as found:
         call(module, "loss_gradient", case)
     return BACKWARD in found

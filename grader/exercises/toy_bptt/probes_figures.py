@@ -1,4 +1,4 @@
-"""What touches the figures of a student's toy_bptt.py; runs in the worker."""
+"""Probe the figures of a student's toy_bptt.py; runs in the worker."""
 
 from __future__ import annotations
 

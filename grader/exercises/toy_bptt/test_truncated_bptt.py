@@ -26,7 +26,7 @@ from grader.sandbox.student import Student
 
 @dataclass(frozen=True)
 class Step:
-    """What the student's step came to, from a state made by ``lag`` steps of the same theta."""
+    """The result of the student's step, from a state made by ``lag`` steps of the same theta."""
 
     theta: float
     batch: Batch

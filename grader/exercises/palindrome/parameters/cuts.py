@@ -27,7 +27,7 @@ SURVEYS = (
 
 
 class Kind(Enum):
-    """What pieces of a parameter can be."""
+    """The kinds that pieces of a parameter can have."""
 
     VECTOR = auto()  # biases, an initial state, or W_x where an input is one number
     INPUT = auto()  # W_x

@@ -37,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a student's parameters are, by their names.
+    """The parts of the equations that a student's parameters are, by their names.
 
     Attributes:
         parts: The parameters that hold some of the sheet's.

@@ -1,4 +1,4 @@
-"""What names of parameters tell, where they tell anything.
+"""Read what the names of parameters tell, where they tell anything.
 
 Names propose and break ties; what decides is what a parameter moves.
 """

@@ -31,7 +31,7 @@ ROUNDING = 5e-6  # of single precision; the gates' answers to a move may differ 
 
 @dataclass(frozen=True)
 class Fit:
-    """What a network was read as.
+    """The reading of a network.
 
     Attributes:
         input_format: How it takes digits.
