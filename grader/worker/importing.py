@@ -26,6 +26,7 @@ class StudentCode:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._modules: dict[str, ModuleType] = {}
+        self._before = frozenset(sys.modules)  # another's, in a process that is shared
         self._finder, self._stubs = StudentFinder([str(root)]), Stubs()
         self._last_resort = LastResort(root)
         sys.meta_path[:] = [self._finder, self._stubs, *sys.meta_path, self._last_resort]
@@ -89,6 +90,8 @@ class StudentCode:
         self._modules.clear()
         ours = self._finder, self._stubs, self._last_resort
         for name, module in list(sys.modules.items()):
+            if name in self._before:
+                continue
             own = getattr(module, "__dict__", {})  # some of torch's answer to every name
             homes = [own.get("__file__"), *own.get("__path__", ())]
             if own.get("__loader__") in ours or any(map(self.owns, homes)):
