@@ -1,4 +1,4 @@
-#: time_scale = 0.02
+#: time_scale = 0.06
 import os
 import struct
 import time
