@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from itertools import pairwise
 from types import ModuleType
 from typing import Any, TypedDict
 
@@ -63,6 +64,7 @@ def build(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, own:
         network: nn.Module = bind(kind, values | {"device": Device("cpu")}, ALIASES, supplied)
     except (AssertionError, AttributeError, TypeError, ValueError):
         network = bind(kind, values | {"device": torch.device("cpu")}, ALIASES, supplied)
+    refuse_shared_memory(network)
     if dtype == "float64":
         torch.set_default_dtype(torch.float64)
         network.double()
@@ -70,6 +72,23 @@ def build(module: ModuleType, name: str, sizes: dict[str, Any], dtype: str, own:
             for key, value in vars(part).items():
                 vars(part)[key] = doubled(value)
     return network
+
+
+def refuse_shared_memory(network: nn.Module) -> None:
+    """Raise Unusable if numbers of one parameter are numbers of another, too."""
+    known = {id(value): (name, value) for name, value in network.named_parameters()}
+    spans = sorted(
+        (value.data_ptr(), value.data_ptr() + value.numel() * value.element_size(), name)
+        for name, value in known.values()
+        if value.is_contiguous() and value.numel()
+    )
+    for (_, end, name), (start, _, other) in pairwise(spans):
+        if start < end:
+            raise Unusable(
+                "Each parameter should have numbers of its own.",
+                expected="parameters that can be set one by one",
+                got=f"{name} and {other}, which share memory",
+            )
 
 
 def doubled(value: Any) -> Any:

@@ -1,4 +1,4 @@
-#: time_scale = 0.06
+#: time_scale = 0.2
 import os
 import struct
 import time

@@ -1,4 +1,4 @@
 #: status = "timeout"
-#: time_scale = 0.06
+#: time_scale = 0.2
 while True:
     pass

@@ -1,5 +1,5 @@
 #: status = "timeout"
-#: says = "[...]"
+#: says = "10 GB, if they let me"
 import os
 
 

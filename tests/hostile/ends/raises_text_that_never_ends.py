@@ -1,4 +1,4 @@
-#: time_scale = 0.05
+#: time_scale = 0.2
 class Endless(Exception):
     def __str__(self):
         while True:
