@@ -66,7 +66,7 @@ KINDS: dict[str, tuple[Callable[[], Files | bytes], Expected]] = {
     "Reference": (lambda: sources("reference"), Expected("graded", FULL)),
     "Template": (lambda: sources("student_template"), Expected("graded")),
     "Sigmoid": (
-        lambda: edited("g = torch.tanh(g)", "g = torch.sigmoid(g)"),
+        lambda: edited("g = torch.tanh(", "g = torch.sigmoid("),
         Expected("graded"),
     ),
     "Exits": (lambda: attacked("import os\nos._exit(0)\n"), Expected("graded", 0, "crashed")),
