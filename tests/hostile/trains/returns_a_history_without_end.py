@@ -1,4 +1,4 @@
-#: status = ["crashed", "timeout", "error", "failed"]
+#: status = ["crashed", "timeout", "error", "failed", "partly passed"]
 #: time_scale = 0.05
 import itertools
 
