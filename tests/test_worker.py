@@ -93,7 +93,8 @@ def test_a_worker_that_dies_between_questions_is_replaced(student: Open) -> None
     dies = "import os, threading\nthreading.Timer(0.3, os._exit, [3]).start()\n"
     handle = student(one=dies)
     assert ask(handle, "one", 1) == [1]
-    time.sleep(0.8)
+    time.sleep(0.8)  # it is stopped meanwhile, and dies when it is asked again
+    assert failure(handle, "one").status == "crashed"
     assert ask(handle, "one", 2) == [2]
 
 
