@@ -67,7 +67,7 @@ KINDS: dict[str, tuple[Callable[[], Files | bytes], Expected]] = {
     "Template": (lambda: sources("student_template"), Expected("graded")),
     "Sigmoid": (
         lambda: edited("g = torch.tanh(", "g = torch.sigmoid("),
-        Expected("graded"),
+        Expected("graded", 0.5),  # at the second sizes it is carried: counted once
     ),
     "Exits": (lambda: attacked("import os\nos._exit(0)\n"), Expected("graded", 0, "crashed")),
     "Cut": (lambda: packed(sources("reference"))[:3000], Expected("refused")),

@@ -1,4 +1,4 @@
-"""What a batch is made to list, open and print: each hand-in gets a row, and nobody another's.
+"""Make a batch list, open and print hostile things: each hand-in gets a row, and nobody another's.
 
 Judge processes are stubs here; tests/test_hostile_course.py grades in earnest.
 """

@@ -66,7 +66,7 @@ def student(server: Launcher, tmp_path: Path) -> Iterator[Open]:
 
 
 def ask(handle: Student) -> dict[str, Any]:
-    """What the file's ``lstm_parameter_count(n)`` gives, by the kit's simplest probe."""
+    """Return what the file's ``lstm_parameter_count(n)`` gives, by the kit's simplest probe."""
     found: dict[str, Any] = handle.run(
         probes_handout.parameter_count, "homework.py", cases=[{"n": 1}]
     )

@@ -1,4 +1,4 @@
-"""What a worker gives to student code: devices, compilers, backends, folders of its own."""
+"""Test what a worker gives to student code: devices, compilers, backends, folders of its own."""
 
 from __future__ import annotations
 
