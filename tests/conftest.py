@@ -46,6 +46,17 @@ def grade() -> Iterator[Grade]:
         yield grade
 
 
+@pytest.fixture(autouse=True)
+def torch_defaults() -> Iterator[None]:
+    """Undo what a test's code sets for all of torch, such as the default precision."""
+    yield
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+
+
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """For what looks at what runs in this process: threads that other tests left count as ours."""

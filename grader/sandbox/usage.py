@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import os
 import re
 import stat
@@ -18,6 +19,7 @@ MIB = 2**20  # bytes
 NEEDED = re.compile(rb"^(State|Threads|RssAnon|RssShmem|VmSwap):\s+(\S+)", re.MULTILINE)
 MAPS_SECONDS = 0.2  # between two readings of a worker's memory map, which take a millisecond each
 MOST_WALL = 5.0  # a time limit in a worker's own time lasts at most so many times as long
+DYING_SECONDS = 0.2  # a process that is killed has lost its other threads, too, by then
 STOP_SECONDS = 0.2  # a worker that was told to stop has stopped by then, in most cases
 
 
@@ -69,6 +71,7 @@ class Meter:
         self._scratch, self._limits = scratch, limits
         self._mapped: set[tuple[int, int]] = set()
         self._maps_read = 0.0
+        self._without_main = math.inf  # since when, by the monotonic clock
         self._base = self._last = Usage()
         self._base = self.read()  # what it has inherited, and its copy of the submission
 
@@ -107,7 +110,7 @@ class Meter:
             threads=threads,
             disk=files.disk + self._unlinked(),
             is_stopped=self._is_stopped(state, threads),
-            is_whole=threads == 1 or state not in "ZX",
+            is_whole=self._is_whole(state, threads),
         )
 
     def _status(self) -> dict[bytes, bytes]:
@@ -117,6 +120,14 @@ class Meter:
     def _cpu(self) -> float:
         fields = (self._proc / "stat").read_text(errors="replace").rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _is_whole(self, state: str, threads: int) -> bool:
+        """Return whether the main thread lives, or died so recently that the rest is dying, too."""
+        if threads == 1 or state not in "ZX":
+            self._without_main = math.inf
+            return True
+        self._without_main = min(self._without_main, time.monotonic())
+        return time.monotonic() - self._without_main < DYING_SECONDS
 
     def _is_stopped(self, state: str, threads: int) -> bool:
         if threads == 1:
