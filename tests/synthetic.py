@@ -22,7 +22,7 @@ Files = dict[str, str]
 
 
 class Expected(NamedTuple):
-    """What grading must give; ``incident`` is a status that some test must have."""
+    """The result that grading must give; ``incident`` is a status that some test must have."""
 
     status: str
     points: float = 0.0

@@ -364,7 +364,7 @@ class SubclassOfLSTM(nn.LSTM):
 
 
 class CopyOfLSTM(nn.Module):
-    """What is left when the source of nn.LSTM is copied."""
+    """Return what is left when the source of nn.LSTM is copied."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What counts as a submission, in folders and in Moodle's downloads."""
+"""Test what counts as a submission, in folders and in Moodle's downloads."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_a_formula_for_latex_is_drawn_without_it() -> None:
 
 
 class Answer(TypedDict):
-    """What a probe of figures may return."""
+    """The answers that a probe of figures may give."""
 
     weights: list[float]
     figures: list[Description]

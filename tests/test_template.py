@@ -89,7 +89,7 @@ def make(folder: Path, files: dict[str, str]) -> Path:
 
 
 def render(folder: Path, source: str) -> str:
-    """What becomes of a reference that is this one file."""
+    """Return the template of a reference that is this one file."""
     return render_template(make(folder / "reference", {"file.py": source}))[
         PurePosixPath("file.py")
     ]

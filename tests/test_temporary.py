@@ -29,7 +29,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def leave_one_behind(place: Path) -> Path:
-    """What a process leaves that is killed, as it looks some time later."""
+    """Return what a killed process leaves, as it looks some time later."""
     subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, check=False)
     (left,) = place.iterdir()
     age(left)

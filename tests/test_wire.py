@@ -1,4 +1,4 @@
-"""What comes from a worker is bounded and checked before anything is done with it."""
+"""Test that data from a worker are bounded and checked before they are used."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -13,13 +13,11 @@ from grader.bans.hidden import hidden_code
 from grader.bans.static import Sources, Violation
 from grader.bans.tampering import tampering
 from grader.checks.carry import explanation, is_assumed
-from grader.checks.mistakes import Mistake, Variant, first_match, matches
+from grader.checks.mistakes import Mistake, Variant, matches
 from grader.core.failures import Failure, Status
 from grader.submission.places import place
 
 Array = NDArray[Any]
-# What to say, or the mistake itself, and the numbers that a solution with it would give.
-Misconception = tuple[Mistake | str, Callable[[], ArrayLike]]
 
 # Errors are measured against the largest expected entry. In float64 another order of summation
 # moves an answer by about 1e-14 of it, in float32 by about 1e-6; wrong formulas by 1e-3 and more.
@@ -88,7 +86,7 @@ def close(
     tolerance: float = TOLERANCE["float64"],
     where: str = "",
     hint: str = "",
-    mistakes: Iterable[Misconception] = (),
+    mistakes: Iterable[Variant] = (),
 ) -> None:
     """Fail unless ``got`` has the shape of ``expected`` and equals it.
 
@@ -99,7 +97,7 @@ def close(
     values = as_numbers(got, what, shape=wanted.shape, where=where)
     if matches(values, wanted, tolerance):
         return
-    mistake = explanation(values, named(mistakes), tolerance)
+    mistake = explanation(values, mistakes, tolerance)
     if mistake and is_assumed(mistake):
         return
     index = first_difference(values, wanted, tolerance)
@@ -114,19 +112,13 @@ def close(
     )
 
 
-def named(mistakes: Iterable[Misconception]) -> Iterator[Variant]:
-    """Give every variant that is only a hint an id: the hint's first words."""
-    for mistake, value in mistakes:
-        yield (mistake if isinstance(mistake, Mistake) else Mistake(mistake[:60], mistake)), value
-
-
 def same(
     got: Array,
     expected: Array,
     what: str,
     *,
     where: str,
-    mistakes: Iterable[Misconception] = (),
+    mistakes: Iterable[Variant] = (),
     tolerance: float = TOLERANCE["float64"],
     hint: str = "",
 ) -> None:
@@ -209,12 +201,6 @@ def as_numbers(
             "(torch.empty); inf from overflow.",
         )
     return values
-
-
-def name_misconception(got: Array, mistakes: Iterable[Misconception], tolerance: float) -> str:
-    """Return the hint of the first mistake whose numbers are those in ``got``, else ""."""
-    mistake = first_match(got, named(mistakes), tolerance)
-    return mistake.hint if mistake else ""
 
 
 def first_difference(got: Array, expected: Array, tolerance: float) -> tuple[int, ...]:

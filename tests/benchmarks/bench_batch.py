@@ -1,4 +1,4 @@
-"""What a batch costs: its overhead per submission, its gain from a second core, its memory.
+"""Measure what a batch costs: its overhead per submission, its gain from a second core, its memory.
 
     python -m tests.benchmarks.bench_batch [overhead] [throughput] [memory]
 

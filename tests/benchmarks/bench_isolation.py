@@ -1,4 +1,4 @@
-"""What locking costs: the reference graded with full isolation and with limits alone, in pairs.
+"""Measure what locking costs: grade the reference with full isolation and with limits, in pairs.
 
 python -m tests.benchmarks.bench_isolation [PAIRS]
 """

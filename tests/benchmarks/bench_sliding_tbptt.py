@@ -1,4 +1,4 @@
-"""What the exact sliding window costs: time against full BPTT and against the naive double loop.
+"""Time the exact sliding window against full BPTT and against the naive double loop.
 
 Run from the repository root: python -m tests.benchmarks.bench_sliding_tbptt
 Prints, for each cell, the median over interleaved rounds of the ratios within a round.

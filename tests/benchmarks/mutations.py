@@ -1,4 +1,4 @@
-"""What students get wrong, as small changes of a syntax tree: what may stand in a node's place."""
+"""Make small changes of a syntax tree, as students get things wrong."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Variants = Iterator[ast.AST | None]
 
 
 def variants(node: ast.AST) -> Variants:
-    """What may stand in the place of ``node``; None leaves a statement out."""
+    """Yield what may stand in the place of ``node``; None leaves a statement out."""
     if isinstance(node, ast.expr):
         yield from expressions(node)
     elif isinstance(node, ast.Slice):

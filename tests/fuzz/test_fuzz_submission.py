@@ -76,7 +76,7 @@ def archives(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def damaged_archives(draw: st.DrawFn) -> bytes:
-    """The same with some bytes exchanged, inserted, or cut off."""
+    """Draw the same data with some bytes exchanged, inserted or cut off."""
     data = bytearray(draw(archives()))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(data)))

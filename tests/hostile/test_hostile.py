@@ -122,7 +122,7 @@ class Bait:
         }
 
     def taken(self) -> list[str]:
-        """What has been got at."""
+        """Return what has been got at."""
         found = []
         for listener in self.sockets:
             with contextlib.suppress(BlockingIOError):
@@ -152,7 +152,7 @@ def bait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bait]:
 
 @pytest.fixture(scope="session")
 def honest(grade: Grade, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """What the wrong network of forges/ earns by itself."""
+    """Return what the wrong network of forges/ earns by itself."""
     folder = tmp_path_factory.mktemp("honest") / "nothing"
     rules = read(HERE / "forges" / "nothing.py")
     run = grade(write(HERE / "forges" / "nothing.py", rules, {}, folder), *arguments(rules))
