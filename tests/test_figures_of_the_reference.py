@@ -269,7 +269,7 @@ def test_ctrl_c_ends_everything_at_once_with_one_line(
 
 
 def alive(group: int) -> bool:
-    """Return whether a process of the group runs; one that has ended and waits to be noticed does not."""
+    """Return whether a process of the group runs; one that has ended and waits does not."""
     command = ["ps", "-e", "-o", "pgid=,stat="]
     rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     return any(row.split()[0] == str(group) and "Z" not in row.split()[1] for row in rows)
