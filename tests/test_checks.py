@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grader.checks import arrays
+from grader.checks.mistakes import Mistake
 from grader.core.failures import Failure
 
 
@@ -58,8 +59,8 @@ def test_what_is_no_array_of_the_right_shape(got: object, says: str) -> None:
 def test_a_misconception_is_named_and_the_others_are_not() -> None:
     expected = np.array([1.0, 2.0])
     misconceptions = [
-        ("the sign is wrong", lambda: -expected),
-        ("it is twice too large", lambda: 2 * expected),
+        (Mistake("sign", "the sign is wrong"), lambda: -expected),
+        (Mistake("twice", "it is twice too large"), lambda: 2 * expected),
     ]
     found = failure(2 * expected, expected, hint="look again", mistakes=misconceptions)
     assert found.hint == "it is twice too large"
