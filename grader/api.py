@@ -1,4 +1,4 @@
-"""Grade submissions from a program: the same run as ``pytest grader``, one after another."""
+"""Grade submissions from a Python program, as `pytest grader` does."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Makes ``pytest grader`` grade, from any folder and without an installation of the kit."""
+"""Make `pytest grader` grade from any folder, without an installation of the kit."""
 
 pytest_plugins = ["grader.plugin"]

@@ -1,4 +1,4 @@
-"""pytest's side of the kit: options and set-up. The run itself is in grading.py.
+"""Add the kit's options to pytest, and set a grading run up.
 
 Loaded by ``grader/conftest.py``, so ``pytest grader`` is all that anybody needs to type.
 """
@@ -18,8 +18,8 @@ from grader.core.errors import UserError
 from grader.core.paths import EXERCISES, TEMPLATE
 from grader.core.rubric import read_rubric
 from grader.in_process import InProcess
-from grader.sandbox.account import Account
 from grader.sandbox.isolation import chosen_lock
+from grader.sandbox.limits import Account
 from grader.sandbox.processes import Launcher, launcher
 from grader.session import Grading
 from grader.submission.snapshot import open_submission

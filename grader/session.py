@@ -1,4 +1,4 @@
-"""One grading run, as a pytest plugin object: fixtures for tests, results from their outcomes."""
+"""Run one grading: fixtures for the tests, and a result for each of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 from grader import terminal
 from grader.checks.carry import Ledger
 from grader.core.failures import Failure, Status
-from grader.core.handins import rules_of
+from grader.core.handin_rules import rules_of
 from grader.core.paths import EXERCISES, KIT
 from grader.core.rubric import Grade, Question, Result, grade, points_of, read_rubric
 from grader.core.text import plain

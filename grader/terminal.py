@@ -1,4 +1,4 @@
-"""Show a run's end: a block per cause of failures, the table of points, what to do first."""
+"""Show the end of a run: a block per cause of failures, the table of points, what to do first."""
 
 from __future__ import annotations
 

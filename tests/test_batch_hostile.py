@@ -25,7 +25,7 @@ import pytest
 
 from grader.batch import grading, outcome, write_reports
 from grader.batch import judge as judge_process
-from grader.batch.hand_in import HandIn, natural
+from grader.batch.attempts import HandIn, natural
 from grader.batch.intake import hand_ins
 from grader.batch.judge_pool import JudgePool
 from grader.batch.listing import items_in, read_file

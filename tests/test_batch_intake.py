@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch.hand_in import HandIn
+from grader.batch.attempts import HandIn
 from grader.batch.intake import hand_ins
 from grader.core.errors import UserError
 from grader.submission.snapshot import open_submission

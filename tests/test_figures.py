@@ -16,10 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grader.checks import figures
-from grader.core import drawings
-from grader.core.drawings import Description
+from grader.core import figure_data
 from grader.core.failures import Failure
-from grader.worker import drawing
+from grader.core.figure_data import Description
+from grader.worker import figure_capture
 
 
 def drawn(*, labels: bool = True, legend: bool = True) -> Figure:
@@ -34,11 +34,11 @@ def drawn(*, labels: bool = True, legend: bool = True) -> Figure:
 
 
 def test_description() -> None:
-    (axes,) = drawing.describe(drawn())["axes"]
+    (axes,) = figure_capture.describe(drawn())["axes"]
     assert (axes["xlabel"], axes["ylabel"], axes["yscale"]) == ("step", "loss", "log")
     assert axes["legend"] == ["loss"]
     np.testing.assert_array_equal(axes["lines"][0]["y"], [3, 2, 1])
-    assert bytes(drawing.describe(drawn())["png"][:4]) == b"\x89PNG"
+    assert bytes(figure_capture.describe(drawn())["png"][:4]) == b"\x89PNG"
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_description() -> None:
     ],
 )
 def test_what_is_missing_is_named(options: dict[str, bool], says: str) -> None:
-    figures.require_labels(drawing.describe(drawn()), "what", where="")
+    figures.require_labels(figure_capture.describe(drawn()), "what", where="")
     with pytest.raises(Failure) as caught:
-        figures.require_labels(drawing.describe(drawn(**options)), "what", where="")
+        figures.require_labels(figure_capture.describe(drawn(**options)), "what", where="")
     assert says in caught.value.got
 
 
@@ -59,7 +59,7 @@ def test_twin_axes_share_their_labels() -> None:
     figure = drawn()
     figure.axes[0].twinx().plot([1, 2], [1, 2])
     figure.axes[1].set_ylabel("accuracy")
-    figures.require_labels(drawing.describe(figure), "what", where="")
+    figures.require_labels(figure_capture.describe(figure), "what", where="")
 
 
 def test_panels_beside_each_other_share_their_labels() -> None:
@@ -67,7 +67,7 @@ def test_panels_beside_each_other_share_their_labels() -> None:
     for axes in figure.subplots(1, 2, sharey=True):
         axes.plot([1, 2], [1, 2])
     figure.axes[0].set(xlabel="step", ylabel="loss")
-    figures.require_labels(drawing.describe(figure), "what", where="", legend=False)
+    figures.require_labels(figure_capture.describe(figure), "what", where="", legend=False)
 
 
 def test_one_label_may_do_for_the_whole_figure() -> None:
@@ -76,14 +76,14 @@ def test_one_label_may_do_for_the_whole_figure() -> None:
         axes.plot([1, 2], [1, 2])
     figure.supxlabel("step")
     figure.supylabel("loss")
-    figures.require_labels(drawing.describe(figure), "what", where="", legend=False)
+    figures.require_labels(figure_capture.describe(figure), "what", where="", legend=False)
 
 
 def test_a_formula_for_latex_is_drawn_without_it() -> None:
     with mpl.rc_context({"text.usetex": True}):
         figure = drawn()
         figure.axes[0].set_title(r"$\theta^{(k)}$")
-        assert bytes(drawing.describe(figure)["png"][:4]) == b"\x89PNG"
+        assert bytes(figure_capture.describe(figure)["png"][:4]) == b"\x89PNG"
 
 
 class Answer(TypedDict):
@@ -96,24 +96,24 @@ class Answer(TypedDict):
 
 def titles(value: Any, form: Any) -> list[str]:
     """Return the titles of the pictures that a report keeps."""
-    return [picture["title"] for picture in drawings.pictures(value, form, most=4)]
+    return [picture["title"] for picture in figure_data.pictures(value, form, most=4)]
 
 
 def test_a_picture_has_the_title_of_its_figure_or_of_its_first_axes() -> None:
     figure = drawn()
-    (picture,) = drawings.pictures(drawing.describe(figure), Description, most=4)
+    (picture,) = figure_data.pictures(figure_capture.describe(figure), Description, most=4)
     assert picture["title"] == ""
     assert base64.b64decode(picture["png"]).startswith(b"\x89PNG")
     figure.axes[0].set_title("loss")
-    assert titles(drawing.describe(figure), Description) == ["loss"]
+    assert titles(figure_capture.describe(figure), Description) == ["loss"]
     figure.suptitle("Full BPTT")
-    assert titles(drawing.describe(figure), Description) == ["Full BPTT"]
+    assert titles(figure_capture.describe(figure), Description) == ["Full BPTT"]
 
 
 def test_pictures_are_taken_where_a_probe_declares_a_description() -> None:
     figure = drawn()
     figure.suptitle("one")
-    found = drawing.describe(figure)
+    found = figure_capture.describe(figure)
     answer: Answer = {"weights": [1.0], "figures": [found, found], "best": found}
     assert titles(answer, Answer) == ["one"] * 3
     assert titles({**answer, "best": None}, Answer) == ["one"] * 2
@@ -123,18 +123,18 @@ def test_pictures_are_taken_where_a_probe_declares_a_description() -> None:
 
 
 def test_no_more_pictures_are_made_than_a_report_keeps() -> None:
-    found = drawing.describe(drawn())
-    assert len(drawings.pictures([found] * 9, list[Description], most=4)) == 4
-    assert drawings.pictures([found] * 9, list[Description], most=0) == []
+    found = figure_capture.describe(drawn())
+    assert len(figure_data.pictures([found] * 9, list[Description], most=4)) == 4
+    assert figure_data.pictures([found] * 9, list[Description], most=0) == []
 
 
 def test_an_empty_figure_is_no_figure() -> None:
     with pytest.raises(Failure, match="what"):
-        figures.require_labels(drawing.describe(Figure()), "what", where="")
+        figures.require_labels(figure_capture.describe(Figure()), "what", where="")
 
 
 def test_a_line_must_show_the_data() -> None:
-    description = drawing.describe(drawn())
+    description = figure_capture.describe(drawn())
     figures.require_line(description, [3, 2, 1], "what", where="")
     with pytest.raises(Failure, match="what"):
         figures.require_line(description, [3, 2, 2], "what", where="")
@@ -153,7 +153,7 @@ def test_a_line_must_show_the_data() -> None:
 def test_data_may_be_shown_in_other_ways(draw: Callable[[Axes], object]) -> None:
     figure = Figure()
     draw(figure.subplots())
-    description = drawing.describe(figure)
+    description = figure_capture.describe(figure)
     figures.require_line(description, [3, 2, 1], "what", where="")
     np.testing.assert_array_equal(description["axes"][0]["lines"][0]["x"], [1, 2, 3])
     with pytest.raises(Failure, match="what"):
@@ -176,7 +176,7 @@ def test_data_may_be_shown_in_other_ways(draw: Callable[[Axes], object]) -> None
 def test_categories_are_the_numbers_written_there(draw: Callable[[Axes], object]) -> None:
     figure = Figure()
     draw(figure.subplots())
-    (axes,) = drawing.describe(figure)["axes"]
+    (axes,) = figure_capture.describe(figure)["axes"]
     np.testing.assert_array_equal(axes["error_bars"][0]["x"], [5, 10])
     np.testing.assert_array_equal(axes["lines"][0]["x"], [5, 10])
 
@@ -186,11 +186,13 @@ def test_ticks_of_the_axis_are_no_categories() -> None:
     axes = figure.subplots()
     axes.plot([0, 1], [4.0, 5.0])
     axes.set_xticks([0, 1], ["start", "end 7 of 8"])
-    np.testing.assert_array_equal(drawing.describe(figure)["axes"][0]["lines"][0]["x"], [0, 1])
+    np.testing.assert_array_equal(
+        figure_capture.describe(figure)["axes"][0]["lines"][0]["x"], [0, 1]
+    )
 
 
 def test_figures_by_pyplot_are_captured_saved_or_not() -> None:
-    with drawing.captured() as found:
+    with figure_capture.captured() as found:
         plt.plot([1, 2])
         plt.savefig(io.BytesIO())
         plt.close()
@@ -205,7 +207,7 @@ def test_error_bars_are_described_wherever_they_come_from() -> None:
     left.errorbar([1, 2], [4.0, 5.0], [0.5, 1.0], xerr=0.1, fmt="none")
     left.errorbar([1, 2], [4.0, 5.0], xerr=0.1)
     right.bar([1, 2], [4.0, 5.0], yerr=[0.5, 1.0])
-    for axes in drawing.describe(figure)["axes"]:
+    for axes in figure_capture.describe(figure)["axes"]:
         (bars,) = axes["error_bars"]
         np.testing.assert_allclose(bars["x"], [1, 2])
         np.testing.assert_allclose(bars["y"], [4, 5])
@@ -213,9 +215,9 @@ def test_error_bars_are_described_wherever_they_come_from() -> None:
 
 
 def test_a_log_scale_can_be_asked_for() -> None:
-    figures.require_log_scale(drawing.describe(drawn()), "what", where="")
+    figures.require_log_scale(figure_capture.describe(drawn()), "what", where="")
     with pytest.raises(Failure, match="what") as caught:
-        figures.require_log_scale(drawing.describe(drawn(labels=False)), "what", where="")
+        figures.require_log_scale(figure_capture.describe(drawn(labels=False)), "what", where="")
     assert caught.value.got == "a linear one"
 
 
@@ -224,7 +226,7 @@ def test_a_linear_panel_beside_a_log_scale_does_no_harm() -> None:
     left, right = figure.subplots(1, 2)
     left.plot([1, 2], [1, 2])
     right.semilogy([1, 2], [1, 2])
-    figures.require_log_scale(drawing.describe(figure), "what", where="")
+    figures.require_log_scale(figure_capture.describe(figure), "what", where="")
 
 
 @pytest.mark.parametrize(
@@ -239,4 +241,4 @@ def test_a_linear_panel_beside_a_log_scale_does_no_harm() -> None:
 )
 def test_reports_keep_pictures_that_a_browser_can_show(png: bytes, kept: int) -> None:
     found = {"title": "", "axes": [], "legend": [], "png": np.frombuffer(png, dtype=np.uint8)}
-    assert len(drawings.pictures(found, Description, most=4)) == kept
+    assert len(figure_data.pictures(found, Description, most=4)) == kept

@@ -13,9 +13,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.core.handins import answers, rules_of
-from grader.core.names import squeeze
+from grader.core.handin_rules import answers, rules_of
 from grader.core.paths import EXERCISES
+from grader.core.spelling import squeeze
 from grader.submission import pdf_text
 from grader.submission.handin import RULES, Finding, check_formalities
 from grader.submission.pdf_text import first_pages

@@ -248,6 +248,6 @@ def test_points_wait_for_a_person_where_code_is_hidden() -> None:
 
 def test_scans_load_no_torch() -> None:
     modules = "grader.bans.static, grader.bans.hidden, grader.bans.tampering, grader.checks.arrays"
-    core = "grader.core.sources, grader.core.rubric, grader.core.failures, grader.core.names"
+    core = "grader.core.sources, grader.core.rubric, grader.core.failures, grader.core.spelling"
     code = f"import sys, {modules}, {core}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.autograd import forward_ad
 
-from grader.worker import calling, drawing, values
+from grader.worker import calling, figure_capture, values
 from grader.worker.answering import Banned, Unusable
 
 LEAF = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -371,7 +371,7 @@ def draw(label: str = "k") -> tuple[Figure, Any]:
     "make", [lambda: draw()[0], lambda: draw()[1], draw, lambda: ({}, draw()[1])]
 )
 def test_a_figure_that_is_returned(make: Callable[[], Any]) -> None:
-    found = drawing.drawn_figure(make, "plot", returned=True)
+    found = figure_capture.drawn_figure(make, "plot", returned=True)
     assert found["axes"][0]["xlabel"] == "k"
     assert plt.get_fignums() == []
 
@@ -380,15 +380,15 @@ def test_a_figure_that_is_only_drawn() -> None:
     def shows() -> None:
         draw()
 
-    assert drawing.drawn_figure(shows, "plot")["axes"][0]["xlabel"] == "k"
-    details = refusal(drawing.drawn_figure, shows, "plot", returned=True)
+    assert figure_capture.drawn_figure(shows, "plot")["axes"][0]["xlabel"] == "k"
+    details = refusal(figure_capture.drawn_figure, shows, "plot", returned=True)
     assert details["what"] == "plot returns a figure."
     assert "end with return figure" in details["hint"]
-    assert refusal(drawing.drawn_figure, lambda: 3, "plot")["got"] == "int: 3"
+    assert refusal(figure_capture.drawn_figure, lambda: 3, "plot")["got"] == "int: 3"
 
 
 def test_a_figure_that_matplotlib_cannot_draw() -> None:
-    details = refusal(drawing.drawn_figure, lambda: draw("$\\frac{$")[0], "plot")
+    details = refusal(figure_capture.drawn_figure, lambda: draw("$\\frac{$")[0], "plot")
     assert details["what"] == "The figure of plot can be drawn."
     assert details["got"].startswith("matplotlib raises ValueError: ")
     assert "$" in details["hint"]

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
-from grader.batch.hand_in import HandIn
+from grader.batch.attempts import HandIn
 from grader.batch.store import Store, write
 from grader.batch.write_reports import publish
 from tests.test_reports import EVIL, INTERNAL, REFUSED, a_result

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.core.names import STUBBED
+from grader.core.spelling import STUBBED
 from grader.worker import notes
 from grader.worker.importing import StudentCode
 

@@ -1,4 +1,4 @@
-"""Follow what the names in a source stand for, without running it.
+"""Follow what the names in a source stand for: aliases, imports, attributes.
 
 A `Scanner` evaluates just as much of Python as it takes to see that ``L`` is ``torch.nn.LSTM``
 after ``from torch.nn import LSTM as L``, that ``"LS" + "TM"`` is a text and ``getattr`` of it a

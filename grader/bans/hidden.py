@@ -1,4 +1,4 @@
-"""Find uses of code that stands in no source.
+"""Find code that stands in no source: pickles, `exec`, `eval`.
 
 A pickle can bring any function with it, and so can whatever else is unpickled: `torch.load` with
 ``weights_only=False``, `numpy.load` with ``allow_pickle=True``, `joblib`, `shelve`. `exec` and

@@ -1,4 +1,4 @@
-"""Record what student code runs, to find what it must not use.
+"""Record which layers and kernels student code calls while it runs.
 
 One `Table` of an exercise drives three checks, for no single one is enough. ``static.py`` reads the
 source and says in which line a banned name is used. `Watcher` records a forward and backward pass:

@@ -1,4 +1,4 @@
-"""The form in which an exercise says what student code must not use."""
+"""Give the form in which an exercise lists what its students must not use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find, in sources, what code uses that wants to blind the records of what runs (runtime.py).
+"""Find, in source text, attempts to replace functions of torch or of the grader.
 
 Such code shares a process with these records, so it can take them apart; but for that it must get
 hold of them. The tools for it have no place in what is written from scratch. Only what honest code

@@ -1,4 +1,4 @@
-"""Run `python -m grader batch` and `python -m grader marks`."""
+"""Run the commands `batch` and `marks`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from grader.batch import lacking
+from grader.batch import missing_packages
+from grader.batch.attempts import HandIn
 from grader.batch.grading import Work, grade_missing
-from grader.batch.hand_in import HandIn
 from grader.batch.intake import hand_ins
 from grader.batch.progress import say
 from grader.batch.store import Store
@@ -37,7 +37,7 @@ def run_batch(args: argparse.Namespace) -> int:
                 works = begin(store, found, args)
                 for remark in remarks:
                     say(console, f"note: {remark}")
-                for remark in lacking.remarks(work.hand_in for work in works):
+                for remark in missing_packages.remarks(work.hand_in for work in works):
                     say(console, f"note: {remark}")
                 grade_missing(console, store, works, args)
                 if args.similar:

@@ -1,4 +1,4 @@
-"""Hand out submissions to judges: to threads of this process, or to a Dask cluster.
+"""Hand out submissions to judges: threads of this process, or a Dask cluster.
 
 Both are executors of `concurrent.futures` that run the same function. Only as many submissions as
 keep the judges busy are in memory at a time.

@@ -1,4 +1,4 @@
-"""Grade what has no valid result yet; what may be the machine's fault is tried once more, alone.
+"""Grade what has no valid result yet; try the machine's failures a second time, alone.
 
 One submission never ends a batch: every error while a hand-in is listed, read, graded or stored is
 that row's. Only errors of the settings, or of the machines as a whole, end it.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from grader.batch import executors, judge_pool, outcome
-from grader.batch.hand_in import HandIn
+from grader.batch.attempts import HandIn
 from grader.batch.progress import BEFORE, Advance, progress, say
 from grader.batch.store import Participant, Store
 from grader.batch.task import Settings, Task, kit_version

@@ -1,4 +1,4 @@
-"""Find the hand-ins in what a teaching assistant has: a folder, or Moodle's download.
+"""Find the hand-ins in a folder or in a platform's download, a row for each.
 
 Each item at the top, a ZIP or a folder, belongs to one student. Moodle's names, of folders or (in
 its flat variant) of files, say whose it is; elsewhere the sheet's name does, or the item's own.
@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from grader.batch.hand_in import HandIn, is_code
+from grader.batch.attempts import HandIn, is_code
 from grader.batch.levels import check_level
 from grader.batch.listing import Item, items_in
 from grader.batch.names import printable

@@ -1,4 +1,4 @@
-"""Notice that a source lies a level too high or too low, before anything is graded."""
+"""Notice a source that lies one folder too high or too low."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.batch.hand_in import HandIn, is_archive, is_code
+from grader.batch.attempts import HandIn, is_archive, is_code
 from grader.batch.listing import File, read_file
 from grader.batch.platforms import MOODLE
 from grader.core.errors import UserError

@@ -1,4 +1,4 @@
-"""List what lies at the top of a folder or of a course platform's ZIP.
+"""List the top of a folder or of a platform's ZIP.
 
 Nothing is unpacked. The files of an item are listed when they are asked for, so that an item that
 can't be listed is an error of its own hand-in, and can be tried again.

@@ -1,4 +1,4 @@
-"""Give every hand-in a printable name and a file name that nobody else has, and keep both.
+"""Give each hand-in a name to show and a result folder's name that nobody else has.
 
 A name that is taken gets the first number that is free. Names stay reserved for whoever had them
 in an earlier run, so that a result, a person's marks and a page stay with their owner.

@@ -1,4 +1,4 @@
-"""Reports on submissions that no judge came to the end of, and what is worth a second try."""
+"""Report on submissions that could not be graded to the end, and choose those for a second try."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read from the name of a file or folder whose it is.
+"""Read whose hand-in it is from the name of its file or folder.
 
 A name belongs to a student only as a whole: after a matriculation number may come a copy's mark, a
 separator or the end, but never the rest of a longer word.

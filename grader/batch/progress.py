@@ -1,4 +1,4 @@
-"""Show on the terminal how far a batch is: a bar, or a line now and then if piped."""
+"""Show how far a batch is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find pairs of submissions that share code: a hint for a person, never points.
+"""Find pairs of similar submissions (plagiarism): a hint for a person, never points.
 
 copydetect compares fingerprints of the code's tokens (winnowing, as MOSS does), so that other
 names, comments and spaces hide nothing. What the template gives to everybody does not count.

@@ -1,4 +1,4 @@
-"""The folder of results: what is finished, and whether it is still valid.
+"""Keep the folder of results: what is finished, and whether it is still valid.
 
     run.json            seed, the students of the last run in order, the names that are taken
     run.lock            held by whoever writes here, until that process ends
@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from grader.batch.hand_in import HandIn
+from grader.batch.attempts import HandIn
 from grader.batch.names import Names, assign_names
 from grader.core.errors import UserError
 from grader.core.report import Report, RowStatus

@@ -1,4 +1,4 @@
-"""Make all reports from a folder of results and a person's marks.
+"""Write every report of a batch from its results and a person's marks.
 
 Each report is written by itself: one that fails leaves the others written.
 """

@@ -1,4 +1,4 @@
-"""Comparisons of what came from a student with what an oracle says; each raises a Failure."""
+"""Compare a student's array with an oracle's; raise a `Failure` where they differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carry an error forward: one mistake costs once, and the rest is judged by the student's formula.
+"""Carry an error forward: a mistake costs once, later checks use the student's own formula.
 
 Theory of operation. A check compares a student's numbers with an oracle. When they differ and a
 :class:`~grader.checks.mistakes.Mistake` explains them, the check is run again, on fresh inputs,

@@ -1,4 +1,4 @@
-"""Checks of the figures that a worker has described."""
+"""Check a student's figures: labels, legends, curves."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from grader.core.drawings import POINTS, Array, Description, Line
 from grader.core.failures import Failure
+from grader.core.figure_data import POINTS, Array, Description, Line
 
 
 def require_labels(figure: Description, what: str, *, where: str, legend: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Check gradients along random lines: the directional derivative by central differences.
+"""Check gradients by central differences along random directions.
 
     lines = draw_lines(rng, weights)                       one direction per array
     cases = shifted(weights, lines, step)                  evaluate a function at each of these

@@ -1,4 +1,4 @@
-"""Name a student's mistake: the right formula with named switches, one of them thrown.
+"""Name the mistake behind wrong numbers: try the right formula with one switch thrown.
 
 A :class:`Mistake` has an id that never changes, so that reports and statistics can count it, and a
 hint for the student. ``change`` holds the switches of the exercise's formula that it throws. A

@@ -1,4 +1,4 @@
-"""Group failures by their cause."""
+"""Group failures that have the same cause, so that each cause is shown once."""
 
 from __future__ import annotations
 

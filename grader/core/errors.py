@@ -1,4 +1,4 @@
-"""Tell apart whose error it is: the user's, the machine's, or the kit's own."""
+"""Tell whose error it is: the user's, the machine's, or the kit's own."""
 
 from __future__ import annotations
 

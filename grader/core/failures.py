@@ -1,4 +1,4 @@
-"""A failure is data: what was checked, what was expected, what came, where, and a hint."""
+"""Describe a failed check as data: what was checked, expected, got, where, and a hint."""
 
 from __future__ import annotations
 

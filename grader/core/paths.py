@@ -1,4 +1,4 @@
-"""Where the kit and its parts stand on this machine."""
+"""Know the paths of the kit's folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON report on a submission, by type: pytest-json-report's, with the parts that we add.
+"""Define the types of the JSON report: a field for all that a report holds.
 
 ``api.run`` makes it, batches store it, and all other reports are made from it.
 """

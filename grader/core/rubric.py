@@ -1,4 +1,4 @@
-"""The rubric (``exercises/*/rubric.toml``) and the grade that results make of it.
+"""Read an exercise's `rubric.toml` (questions and points), and compute a grade from results.
 
 An exercise's rubric holds its questions and their points, and nothing else does: a test bears the
 share of its question that it earns.

@@ -1,4 +1,4 @@
-"""Read source text of strangers: its encoding, its syntax tree, its imports.
+"""Decode and parse strangers' Python source: encoding, syntax tree, imports.
 
 The judge process parses what it judges, so what a text can cost is bounded before the parser sees
 it. Python brings names into a normal form by sorting combining marks, in time that grows with the

@@ -1,4 +1,4 @@
-"""Make text of strangers safe to show and to store."""
+"""Make strangers' text safe to show and to store: in terminals, CSV, HTML and Markdown."""
 
 from __future__ import annotations
 

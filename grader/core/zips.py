@@ -1,4 +1,4 @@
-"""Write ZIPs: the same files give the same bytes."""
+"""Write ZIPs: equal files give equal bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare the template with the reference without ruff, which only generates it.
+"""Compare the template with the reference, without ruff.
 
 Two files agree if their code and their comments do. Layout does not count, nor do imports that
 only solutions used.

@@ -1,4 +1,4 @@
-"""Pack an autograder for Gradescope: ``python -m grader gradescope``."""
+"""Pack an autograder for Gradescope."""
 
 from __future__ import annotations
 

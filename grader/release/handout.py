@@ -1,4 +1,4 @@
-"""The hand-out for students: template, grader, README and a workflow, without any solution."""
+"""Build the hand-out for students: template, grader, README and workflow, no solution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the comment lines that enclose solutions in a file of the reference."""
+"""Find the comment lines that enclose solutions in the reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generate the students' template from the reference solutions.
+"""Generate the students' template (skeletons) from the reference.
 
 Two comment lines in the reference enclose what a student is to write:
 

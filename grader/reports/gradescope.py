@@ -1,4 +1,4 @@
-"""Write results.json as Gradescope's specification has it."""
+"""Write Gradescope's `results.json`."""
 
 from __future__ import annotations
 

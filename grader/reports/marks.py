@@ -1,4 +1,4 @@
-"""Write and read marks.csv: the points and comments that a person gives for written questions.
+"""Write and read `marks.csv`: points and comments of a person for written questions.
 
 It is read however a spreadsheet saves it: in another encoding, with another separator, with empty
 columns, each row as one cell, and with numbers that were taken for dates.

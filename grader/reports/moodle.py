@@ -1,4 +1,4 @@
-"""Fill in Moodle's grading worksheet in place, and pack its ZIP of feedback files.
+"""Fill in Moodle's grading worksheet, and pack its ZIP of feedback files.
 
 The worksheet is edited as text: of each row only the grade and the comment change, and every other
 byte stays what Moodle wrote, whatever language, encoding or order of columns it uses.

@@ -1,4 +1,4 @@
-"""Render feedback for a student and the report on the course: Jinja2, everything escaped.
+"""Render the HTML pages: feedback for a student, and the report on the course.
 
 The pages hold all that they need. They forbid themselves any network and any script but their own.
 """

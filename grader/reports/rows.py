@@ -1,4 +1,4 @@
-"""Make from results what all reports need: a row a student, with a mark a question."""
+"""Make one row a student, with a mark a question: what all reports start from."""
 
 from __future__ import annotations
 

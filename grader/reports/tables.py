@@ -1,4 +1,4 @@
-"""Write tables as CSV that is safe to open in a spreadsheet; grades.csv is one of them."""
+"""Write CSV tables, `grades.csv` among them, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 

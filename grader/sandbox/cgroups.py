@@ -1,4 +1,4 @@
-"""Hold a submission's memory and threads by a cgroup (v2), where one can be made.
+"""Limit memory and threads by a cgroup (v2), where one can be made.
 
 A cgroup for limits is made below this process's own cgroup or beside it, wherever its kind is
 enabled and this user may write. That holds for root, for a user's session under systemd, and in a

@@ -1,4 +1,4 @@
-"""Exchange frames with a worker without ever waiting beyond a limit."""
+"""Exchange frames with a worker, and stop waiting when the time limit of a call is up."""
 
 from __future__ import annotations
 

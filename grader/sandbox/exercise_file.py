@@ -1,4 +1,4 @@
-"""The file that an exercise asks students for, as its tests use it."""
+"""Run probes on the file that an exercise asks for: what its tests use."""
 
 from __future__ import annotations
 

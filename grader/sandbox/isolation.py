@@ -1,4 +1,4 @@
-"""Decide how workers are locked, and say what that protects.
+"""Choose how workers are locked up (namespaces, files, system calls), and say what it protects.
 
 Theory of operation
 ===================
@@ -26,7 +26,7 @@ A worker is a process for one student's code, forked from a warm server that hol
 Every denial is an error (PermissionError) in the student's code, and is reported as such. If any
 step fails, the worker says so and ends before it has imported a line of the student's.
 
-The judge holds a submission to its limits, all its workers together (account.py):
+The judge holds a submission to its limits, all its workers together (limits.py):
 
 - Only the worker that is asked runs; the others are stopped by a signal that can't be caught, and
   use nothing more. At most LIVE of them exist.
@@ -41,7 +41,7 @@ The judge holds a submission to its limits, all its workers together (account.py
   (cgroups.py), and the overshoot of threads is none.
 - The judge reads an answer only after it has asked for one, at most FRAME_LIMIT bytes, and all
   answers of a file may take ANSWERS MiB of its memory (wire.py). Pictures are taken from
-  probes that declare to return one, few per test, each of bounded size (drawings.py). The judge
+  probes that declare to return one, few per test, each of bounded size (figure_data.py). The judge
   waits for nothing without a time limit.
 
 What this protects: the judge, its expected values, memory and results; other submissions; the

@@ -1,4 +1,4 @@
-"""Lock this process as isolation.py describes, before it imports student code."""
+"""Lock this process before it imports student code: namespaces, mounts, rlimits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collect what a worker prints: read all the time, kept in part, shown as plain text."""
+"""Collect what a worker prints, and keep part of it as plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start worker processes: fork them from a warm server, or start each anew."""
+"""Start worker processes: forked from a warm server, or each anew."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
 from grader.core.paths import ROOT
-from grader.sandbox.account import Account
 from grader.sandbox.channel import Channel
 from grader.sandbox.isolation import ENVIRONMENT, Lock
+from grader.sandbox.limits import Account
 from grader.sandbox.output import Output
 from grader.sandbox.scratch import Scratch
-from grader.sandbox.worker import START_SECONDS, Worker
+from grader.sandbox.worker_process import START_SECONDS, Worker
 
 CAN_FORK = sys.platform == "linux"
 

@@ -1,4 +1,4 @@
-"""The folder that a worker may write to, as its judge measures and removes it."""
+"""Make, measure and remove the folder that a worker may write to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run probes on a submission in workers: the judge's handle, which never imports student code.
+"""Run probes on a submission in workers: the judge's handle to a `Student`.
 
     student.run(probes.logits, "vanilla_rnn.py", x=x, weights=weights)  →  data, or a Failure
 
@@ -19,12 +19,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from grader.core.drawings import FIGURES, pictures
 from grader.core.failures import Failure, Status
+from grader.core.figure_data import FIGURES, pictures
 from grader.core.report import FigureReport
 from grader.sandbox import wire
-from grader.sandbox.account import Exceeded, WorkerLost
-from grader.submission.explaining import (
+from grader.sandbox.limits import Exceeded, WorkerLost
+from grader.submission.exception_hints import (
     OTHER_PYTHON,
     broken_candidate,
     called,

@@ -1,4 +1,4 @@
-"""Filter the system calls that a locked worker may make (seccomp, through libseccomp).
+"""Filter the system calls of a locked worker (seccomp, through libseccomp).
 
 A list of what is allowed, not of what is forbidden: a kernel newer than this file brings no new
 way out. Three answers:

@@ -1,4 +1,4 @@
-"""Measure what one worker uses of the machine."""
+"""Measure the memory, disk, threads and CPU time of one worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages between judge and worker: plain data in frames, never objects.
+"""Encode messages between judge and worker as plain data in frames of bounded size.
 
 A message is a tree of dicts, lists, text, numbers, booleans, None and NumPy arrays. A frame is
 

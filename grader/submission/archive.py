@@ -1,4 +1,4 @@
-"""Lists the files of a submission, a folder or a ZIP, without trusting what it says of itself.
+"""List the entries of a folder or a ZIP, without trusting what it says of itself.
 
 Nothing is unpacked here, and nothing is read but a ZIP's table of contents, up to a limit. Every
 way in which reading can fail becomes a `SubmissionError` of one line.

@@ -1,4 +1,4 @@
-"""Bring a snapshot's code into a form that Python can import.
+"""Bring code into a form that Python can import: UTF-8, notebooks as modules.
 
 Sources become UTF-8 where Python would decode them otherwise. Notebooks become modules beside
 them, and exports lose what only IPython understands. Files that cells write (``%%writefile``) are
@@ -13,9 +13,9 @@ from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from grader.core.errors import UserError
-from grader.core.handins import answers
-from grader.core.names import PROTECTED, squeeze
+from grader.core.handin_rules import answers
 from grader.core.sources import decode
+from grader.core.spelling import PROTECTED, squeeze
 from grader.submission.filter import CONFIGURATION, MAX_DEPTH, MAX_NAME, Notes
 from grader.submission.magics import plain_export
 from grader.submission.notebooks import read_notebook

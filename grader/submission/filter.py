@@ -1,4 +1,4 @@
-"""Decides which files of a submission are taken.
+"""Check the names and sizes of entries (no `../`), and decide which files are taken.
 
 What endangers the judge, or leaves open which file is meant, is refused as a whole. Anything else
 that is not wanted is left out, and the student is told. Nothing is written here.
@@ -11,7 +11,7 @@ import unicodedata
 from collections import defaultdict
 from pathlib import PurePosixPath
 
-from grader.core.names import PROTECTED
+from grader.core.spelling import PROTECTED
 from grader.core.text import shown
 from grader.submission.archive import ARCHIVES, CODE, Entry, SubmissionError, is_junk
 from grader.submission.notebooks import MAX_CODE

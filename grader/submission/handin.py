@@ -1,4 +1,4 @@
-"""Check what an exercise demands of a hand-in besides answers: names, a PDF, relative paths.
+"""Check the rules of a hand-in besides code: names of files, a PDF, relative paths.
 
 Each exercise that has such rules names them in its ``handin.toml``.
 """

@@ -1,4 +1,4 @@
-"""Collect the sources that a student's file stands on: its own, and those of what it imports."""
+"""Collect the sources that a student's file imports, directly or through others."""
 
 from __future__ import annotations
 

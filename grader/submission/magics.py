@@ -1,4 +1,4 @@
-"""Turn what only IPython understands into Python: magics, shell lines and calls for help.
+"""Turn IPython's magics, shell lines and calls for help into plain Python.
 
 A cell keeps its number of lines, so that lines in messages stay true. Code that a magic runs among
 the notebook's own names (``%time x = f()``) stays code, and ``%%writefile name.py`` gives a file.

@@ -1,4 +1,4 @@
-"""Reads the text of a PDF's first pages, in a process of its own.
+"""Read the text of a PDF's first pages, in a process of its own.
 
 A PDF can be built to take any amount of time or memory. So this file also is a script: it limits
 itself, prints the text of one PDF, and is stopped if it takes too long.

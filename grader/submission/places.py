@@ -1,4 +1,4 @@
-"""Name places in modules that were made of notebooks: by cells, not by a file nobody handed in."""
+"""Name places in a notebook by its cells, in messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choose the statements of a notebook that its definitions need: a backward slice.
+"""Choose the statements that a notebook's definitions need (a backward slice).
 
 Kept are all definitions (imports, functions, classes), constants, settings, and what the exercises
 ask for by name. Of the other statements those are kept that bind or change a name that something
@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from grader.core.names import squeeze
+from grader.core.spelling import squeeze
 from grader.submission.effects import Effects, effects_of, effects_of_calls
 
 # A constant is built from literals and names of constants by these …

@@ -1,4 +1,4 @@
-"""Open what a student handed in: a folder or ZIP becomes a `Submission`.
+"""Copy and open what a student handed in: a folder or ZIP becomes a `Submission`.
 
 One mechanism for both: list the entries, vet them, copy what is wanted into a *snapshot*, a fresh
 folder that holds plain files of known kinds and nothing else. The code is run from there, once
@@ -17,8 +17,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from grader.core.names import squeeze
 from grader.core.sources import decode, is_main_block, parse
+from grader.core.spelling import squeeze
 from grader.core.tempdirs import Folder
 from grader.core.text import shown
 from grader.submission.archive import Entry, SubmissionError, entries_of, readable

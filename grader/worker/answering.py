@@ -1,4 +1,4 @@
-"""The worker's side: what runs in the process that imports student code.
+"""Answer the judge's requests: import a student's file, run a probe, send the result.
 
 Contract. The worker says ``{"locked", "problem"}`` before it imports anything of the student's.
 Then the judge sends a request and waits; the worker answers it once, in order. Each request names
@@ -41,10 +41,10 @@ from grader.sandbox import wire
 from grader.sandbox.isolation import Lock
 from grader.worker import notes
 from grader.worker.attribution import describe, raised_by_student
+from grader.worker.current_line import recorded
 from grader.worker.explain import explain
 from grader.worker.importing import StudentCode
 from grader.worker.script import Ask, Script
-from grader.worker.standing import recorded
 
 Probe = Callable[..., Any]
 

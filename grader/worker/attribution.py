@@ -1,4 +1,4 @@
-"""Describe an exception by the student's code that it comes from.
+"""Decide whether an exception is the student's, and turn it into a sentence with its line.
 
 In a worker everything that raises is the student's status ``error``: a probe does nothing but
 handle their objects, and it can't know which of its own lines a strange object makes fail. So an

@@ -1,4 +1,4 @@
-"""Student code that should compute without automatic differentiation; runs in the worker."""
+"""Compute without automatic differentiation, and notice where student code uses it."""
 
 from __future__ import annotations
 

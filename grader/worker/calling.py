@@ -1,4 +1,4 @@
-"""Find what student code defines by its name, and call it by the names of its parameters.
+"""Find a student's function or class by its name, and match arguments to its signature.
 
 Names of functions, classes and parameters are those of the template up to case and underscores;
 the order of parameters never matters. What can't be found or called so is :class:`Unusable`.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from grader.core.names import Aliases, by_any_name, by_words, names_for, squeeze
+from grader.core.spelling import Aliases, by_any_name, by_words, names_for, squeeze
 from grader.worker.answering import Unusable
 
 LIBRARIES = ("torch", "numpy", "matplotlib", "grader")

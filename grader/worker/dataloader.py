@@ -1,4 +1,4 @@
-"""Lets a ``DataLoader`` that asks for worker processes work where there can be none.
+"""Let a `DataLoader` with worker processes run where none can be started.
 
 A locked worker can't fork, and real submissions ask for ``num_workers=1``. The batches are the
 same; only who makes them differs.

@@ -1,4 +1,4 @@
-"""Tell the student which lock or limit of isolation.py an exception comes from."""
+"""Say which lock or limit an exception comes from."""
 
 from __future__ import annotations
 

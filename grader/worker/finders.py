@@ -1,4 +1,4 @@
-"""Find the files that student code imports: finders for ``sys.meta_path``."""
+"""Find the files that student code imports: finders for `sys.meta_path`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-from grader.core.names import PROTECTED
 from grader.core.paths import EXERCISES
 from grader.core.sources import decode, imports
+from grader.core.spelling import PROTECTED
 from grader.worker.notes import note
 
 # The files that come with each exercise, text by module name; read now, for a locked worker can't.

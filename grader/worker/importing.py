@@ -1,4 +1,4 @@
-"""Imports a student's files, in the worker.
+"""Import a student's files.
 
 Submissions are flat folders, packages, or folders whose names no package may have, and import
 their own files in every one of these ways (``from dataset import …``, ``from .dataset import …``,
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from grader.core.names import PROTECTED
+from grader.core.spelling import PROTECTED
 from grader.worker.finders import LastResort, StudentFinder
 from grader.worker.stubs import NOTEBOOK_NAMES, Stubs
 

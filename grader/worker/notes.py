@@ -1,4 +1,4 @@
-"""Notes for the student on what the worker changed: the judge shows each of them once.
+"""Keep notes for the student on what the worker changed; each is shown once.
 
 A note is advice and never costs points.
 """

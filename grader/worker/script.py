@@ -1,4 +1,4 @@
-"""Executes a student's file as a program: ``python train.py``, in the worker."""
+"""Run a student's file as a program, as `python train.py` does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fork workers from a warm process.
+"""Fork workers from a warm process that has imported torch.
 
 Importing torch takes seconds, forking a process that has imported it takes milliseconds. The
 server imports what every worker needs, runs no operation on more than one thread (a forked child

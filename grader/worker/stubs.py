@@ -1,4 +1,4 @@
-"""Stubs for libraries that only show progress, keep logs or belong to a notebook.
+"""Stand in for libraries that only show progress, keep logs or belong to a notebook.
 
 Training loops of real submissions import them; what the loop computes doesn't depend on them. A
 library that is installed is left alone, and so is a file of the student's with such a name. The
@@ -13,9 +13,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import FunctionType, ModuleType
 from typing import Any
 
-from grader.core.names import STUBBED
+from grader.core.spelling import STUBBED
 from grader.worker.notes import note
-from grader.worker.progress import Bar, trange
+from grader.worker.tqdm_stub import Bar, trange
 
 
 class Idle:

@@ -1,4 +1,4 @@
-"""Give student code what its author's machine has, as far as a locked worker can.
+"""Give student code what its author's own machine had: a display, a GPU, a writable folder.
 
 Called once in each worker, before the lock and before anything of the student's is imported. What
 runs elsewhere without these changes computes the same here with them:
@@ -21,7 +21,7 @@ from typing import Any
 import matplotlib as mpl
 import torch
 
-from grader.sandbox.stack import COPY
+from grader.sandbox.timeout_line import COPY
 from grader.worker import dataloader, devices
 
 LARGEST = 2**20  # bytes of a file that each worker gets a copy of; links lead to larger ones

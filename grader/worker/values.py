@@ -1,4 +1,4 @@
-"""Convert what student code returns and raises to data that can be sent to the judge.
+"""Convert what student code returns and raises to data for the judge.
 
 A value that is not what a probe needs is :class:`Unusable`, which says what was expected and what
 came. ``what`` names the value at the start of a sentence: "The gradient of W".
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grader.bans import runtime
-from grader.core.names import squeeze
+from grader.core.spelling import squeeze
 from grader.worker.answering import Banned, Unusable
 from grader.worker.attribution import text_of
 

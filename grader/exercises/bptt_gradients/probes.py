@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.core.names import squeeze
+from grader.core.spelling import squeeze
 from grader.worker import calling
 from grader.worker.answering import Unusable
 from grader.worker.autograd import without_autograd

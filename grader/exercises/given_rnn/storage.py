@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.core.names import squeeze
+from grader.core.spelling import squeeze
 from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
 
 # Other names for the weights, without case and underscores.

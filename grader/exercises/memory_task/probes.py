@@ -12,13 +12,13 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from grader.core.drawings import Description
+from grader.core.figure_data import Description
 from grader.exercises.given_rnn.network import Array, Arrays, Network
 from grader.exercises.memory_task.calling import ALIASES, call, make
 from grader.exercises.memory_task.probes_learner import Batches, Recorder
 from grader.worker.answering import Unusable
 from grader.worker.calling import find, takes
-from grader.worker.drawing import drawn_figure
+from grader.worker.figure_capture import drawn_figure
 from grader.worker.values import array, brief, named, number, raised
 
 FAR_OFF = 10.0  # the error of a guess that is wrong by any tolerance

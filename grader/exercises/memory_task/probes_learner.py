@@ -13,10 +13,10 @@ from typing import Any, TypedDict
 import numpy as np
 import torch
 
-from grader.core.drawings import Description
+from grader.core.figure_data import Description
 from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.exercises.memory_task.calling import call, make
-from grader.worker.drawing import drawn_figure
+from grader.worker.figure_capture import drawn_figure
 from grader.worker.values import array
 
 Batches = list[Arrays]  # each with "x" and "y"

@@ -13,8 +13,8 @@ from grader.checks.arrays import TOLERANCE, close, require, same
 from grader.checks.carry import explanation
 from grader.checks.figures import require_labels
 from grader.checks.mistakes import Mistake
-from grader.core.drawings import Description
 from grader.core.failures import Failure
+from grader.core.figure_data import Description
 from grader.exercises.given_rnn.oracle import Array, Sizes, random_weights
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.judging import FILE

@@ -1,4 +1,4 @@
-"""Values that a student's program keeps in a configuration: options, objects, dictionaries.
+"""Read the configuration of a student's program: options, objects, dictionaries.
 
 In the course's older hand-outs argparse makes ``config`` below ``if __name__ == "__main__"``, and
 students add options of their own there. Others keep a dictionary, a class or constants.
@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from grader.core.names import PROTECTED, Aliases, by_any_name, squeeze
+from grader.core.spelling import PROTECTED, Aliases, by_any_name, squeeze
 from grader.worker.calling import Supply
 
 NAMES = ("config", "configuration", "args", "cfg", "opt", "opts", "flags", "hparams", "params")

@@ -1,4 +1,4 @@
-"""Checks of the history that a training returns, and of the figures that it draws."""
+"""Check the history that a training returns, and the figures that it draws."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 import numpy as np
 
 from grader.checks.arrays import require
-from grader.core.drawings import Description
+from grader.core.figure_data import Description
 from grader.exercises.palindrome.probes_results import Results
-from grader.exercises.palindrome.watch import LAST
+from grader.exercises.palindrome.training_trace import LAST
 
 TRAINING = re.compile(r"step|iter|epoch|batch|loss|update|schritt|verlust", re.IGNORECASE)
 

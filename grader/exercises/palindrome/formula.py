@@ -1,4 +1,4 @@
-"""Finds the function that computes the number of parameters (question 1.5b)."""
+"""Find the function that computes the number of parameters (question 1.5b)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import ast
 import contextlib
 
 from grader.core.failures import Failure
-from grader.core.names import by_any_name, names_for, squeeze
 from grader.core.sources import parse
+from grader.core.spelling import by_any_name, names_for, squeeze
 from grader.exercises.palindrome.probes_handout import SIZES, SPEAKS_OF_PARAMETERS
 from grader.sandbox.student import Student
 

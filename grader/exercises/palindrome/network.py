@@ -1,4 +1,4 @@
-"""The judge's view of a student's network."""
+"""Hold the judge's description of a student's network."""
 
 from __future__ import annotations
 

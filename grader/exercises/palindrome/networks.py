@@ -1,4 +1,4 @@
-"""Notes the student's networks, and the shapes of what they read, however they are called."""
+"""Record a student's networks and the shapes of their inputs, however they are called."""
 
 from __future__ import annotations
 

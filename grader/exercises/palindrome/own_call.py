@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.core.names import squeeze
+from grader.core.spelling import squeeze
 from grader.exercises.palindrome.configuration import declared
 
 MODULES = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "np": np, "math": math}

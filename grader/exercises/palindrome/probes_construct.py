@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor, nn
 
-from grader.core.names import by_any_name, names_for, squeeze
+from grader.core.spelling import by_any_name, names_for, squeeze
 from grader.exercises.palindrome.configuration import NAMES, supply
 from grader.exercises.palindrome.own_call import own_call, value_of
 from grader.worker.answering import Unusable

@@ -7,7 +7,7 @@ import re
 from types import ModuleType
 from typing import Any
 
-from grader.core.names import squeeze
+from grader.core.spelling import squeeze
 from grader.worker.answering import Unusable
 from grader.worker.calling import bind, find_class, parameters, takes
 from grader.worker.values import named, number

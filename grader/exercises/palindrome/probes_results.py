@@ -13,15 +13,15 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.utils.data import DataLoader
 
-from grader.core.drawings import Description
+from grader.core.figure_data import Description
 from grader.exercises.palindrome.networks import replaced
 from grader.exercises.palindrome.probes_train import Aim, limited, sheet_values
 from grader.exercises.palindrome.running import Run
-from grader.exercises.palindrome.watch import Enough, Watch
-from grader.worker import drawing
+from grader.exercises.palindrome.training_trace import Enough, Watch
+from grader.worker import figure_capture
 from grader.worker.answering import Unusable
 from grader.worker.attribution import text_of
-from grader.worker.drawing import described, figure_in
+from grader.worker.figure_capture import described, figure_in
 from grader.worker.script import Script
 
 FIGURES = 4  # the last of those drawn
@@ -52,7 +52,7 @@ def results(script: Script, model: str, length: int, limit: float) -> Results:
     def stop(_: FrameType | None) -> None:
         raise Enough
 
-    with drawing.captured() as drawn:
+    with figure_capture.captured() as drawn:
         try:
             with watch.over(), short_data(), limited(limit, stop):
                 run.perform()

@@ -13,8 +13,8 @@ from typing import Any, TypedDict
 
 from grader.exercises.palindrome.running import Run
 from grader.exercises.palindrome.settings import Settings
-from grader.exercises.palindrome.watch import Enough, Watch
-from grader.worker import drawing
+from grader.exercises.palindrome.training_trace import Enough, Watch
+from grader.worker import figure_capture
 from grader.worker.attribution import text_of
 from grader.worker.script import Script
 from grader.worker.values import Array
@@ -127,7 +127,7 @@ class Session:
         """
         run = Run(self._script, self._aim.settings(), self.watch, sheet_values(self._aim))
         try:
-            with drawing.captured(), self.watch.over(), limited(seconds, self._out_of_time):
+            with figure_capture.captured(), self.watch.over(), limited(seconds, self._out_of_time):
                 run.perform()
         except Mismatch:
             raise

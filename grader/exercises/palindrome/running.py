@@ -1,4 +1,4 @@
-"""Runs a training script as its author did; in the worker.
+"""Run a training script as its author did.
 
 ``train`` is called by the names of its parameters where these are the sheet's. Else the script runs
 as ``python train.py`` does: what its main block passes to ``train`` is what it gets, with the
@@ -15,11 +15,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from grader.core.names import by_any_name, names_for, squeeze
 from grader.core.sources import is_main_block
+from grader.core.spelling import by_any_name, names_for, squeeze
 from grader.exercises.palindrome.configuration import declared, supply
 from grader.exercises.palindrome.settings import Settings
-from grader.exercises.palindrome.watch import Watch
+from grader.exercises.palindrome.training_trace import Watch
 from grader.worker.answering import Unusable
 from grader.worker.calling import bind, find, parameters, takes
 from grader.worker.script import Script

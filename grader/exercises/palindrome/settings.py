@@ -1,4 +1,4 @@
-"""Sets the length and the model of a student's training, wherever the program keeps them.
+"""Set the length and the model of a student's training, wherever the program keeps them.
 
 Programs take these values from the command line, from arguments of ``train``, from an object, from
 global names or from literals. Each place is found by the names that are known for a value.
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.core.names import Aliases, by_any_name, squeeze
+from grader.core.spelling import Aliases, by_any_name, squeeze
 from grader.exercises.palindrome.configuration import (
     declarations,
     fields_of,

@@ -1,4 +1,4 @@
-"""Looks at single steps of a training, at moments that nobody can foresee (in the worker).
+"""Check single steps of a training at moments that nobody can foresee.
 
 A record of the whole would take gigabytes; and what a network does for the judge's own inputs says
 nothing about what it is trained by.

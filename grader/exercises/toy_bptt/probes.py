@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from grader.core.names import squeeze
+from grader.core.spelling import squeeze
 from grader.worker import calling
 from grader.worker.answering import Unusable
 from grader.worker.values import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from grader.core.drawings import Description
+from grader.core.figure_data import Description
 from grader.exercises.toy_bptt.probes import Inputs, call
-from grader.worker.drawing import drawn_figure
+from grader.worker.figure_capture import drawn_figure
 from grader.worker.values import Array
 
 

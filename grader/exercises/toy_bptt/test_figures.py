@@ -7,7 +7,7 @@ import pytest
 
 from grader.checks.arrays import require
 from grader.checks.figures import lines_showing, require_labels, require_line
-from grader.core.drawings import Description, Line
+from grader.core.figure_data import Description, Line
 from grader.exercises.toy_bptt import probes_figures
 from grader.exercises.toy_bptt.oracle import Array, Random
 from grader.exercises.toy_bptt.runs import FILE

@@ -1,4 +1,4 @@
-"""The ways in which a parameter's array can be cut into the sheet's matrices and vectors.
+"""List the ways to cut a parameter's array into the sheet's matrices and vectors.
 
 A network may store the gates one after another or on an axis of their own, matrices either way
 round, and the columns for x and h side by side. Sizes that all differ tell which axis is which.

@@ -1,4 +1,4 @@
-"""The forms in which networks take their digits and give their output."""
+"""List the formats in which networks take their digits and give their output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the sheet's parameters each of a student's holds."""
+"""Map each of a student's parameters to the sheet's."""
 
 from __future__ import annotations
 

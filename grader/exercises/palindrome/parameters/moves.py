@@ -1,4 +1,4 @@
-"""Find out what each parameter is by moving its numbers and comparing what moves.
+"""Find out which matrix a parameter is, by moving its numbers and comparing what moves.
 
 All units start alike: every number of W_h, and every row of W_x, is the same, and biases are zero.
 So the output at the start doesn't depend on which parameter is which gate's, which way round a

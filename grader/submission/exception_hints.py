@@ -1,4 +1,4 @@
-"""Explain exceptions by the sources that they come from, in words that fit what was handed in."""
+"""Add a hint to an exception, found in the source that it comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read where a worker stood when its time was up, as the worker has written it (standing.py)."""
+"""Read the line that student code had reached when its time was up."""
 
 from __future__ import annotations
 

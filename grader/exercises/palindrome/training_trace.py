@@ -1,4 +1,4 @@
-"""Trace a training loop from outside of it, in the worker.
+"""Trace a training loop: the order of zero_grad, backward, clipping and step.
 
 Nothing that the loop returns or prints is believed. At the first step of an optimizer its
 parameters tell which of the student's networks is trained, however it is called; what the network

@@ -1,4 +1,4 @@
-"""Read an exercise's ``handin.toml``: the rules for what is handed in, and the names of answers."""
+"""Read an exercise's `handin.toml`: the rules for a hand-in, and the names of its answers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import cast
 
-from grader.core.names import squeeze
 from grader.core.paths import EXERCISES
+from grader.core.spelling import squeeze
 
 
 def rules_of(exercise: str, exercises: Path = EXERCISES) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Keep where student code stands, for the message of a time limit.
+"""Keep which line student code has reached, for the message of a time limit.
 
 The judge ends a worker that is late from outside, when nobody inside can say anything any more. So
 while a request runs, Python's faulthandler writes the stack to a file of the worker's folder now
@@ -12,7 +12,7 @@ import faulthandler
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.sandbox.stack import FILE
+from grader.sandbox.timeout_line import FILE
 
 TIMES = 4  # within the time limit
 

@@ -1,4 +1,4 @@
-"""Describe a figure as data, as it travels from the worker and as a report keeps it."""
+"""Describe a figure as data: what travels from the worker and what a report keeps."""
 
 from __future__ import annotations
 

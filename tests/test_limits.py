@@ -14,9 +14,9 @@ from typing import Any, cast
 
 import pytest
 
-from grader.sandbox import account
-from grader.sandbox.account import Account, Exceeded
+from grader.sandbox import limits
 from grader.sandbox.isolation import Limits
+from grader.sandbox.limits import Account, Exceeded
 from grader.sandbox.output import Output
 from grader.sandbox.scratch import MOST_ENTRIES, Scratch
 from grader.sandbox.usage import MIB, Meter, Usage
@@ -120,8 +120,8 @@ def test_one_file_cannot_use_up_the_processor_time_of_others() -> None:
 
 def test_few_workers_live_at_a_time() -> None:
     mine = Account(LIMITS)
-    workers = [FakeWorker(mine) for _ in range(account.LIVE + 2)]
-    assert [worker.is_closed for worker in workers] == [True, True, *[False] * account.LIVE]
+    workers = [FakeWorker(mine) for _ in range(limits.LIVE + 2)]
+    assert [worker.is_closed for worker in workers] == [True, True, *[False] * limits.LIVE]
 
 
 def test_a_stopped_worker_is_measured_once() -> None:
@@ -137,7 +137,7 @@ def test_a_stopped_worker_is_measured_once() -> None:
 
 def test_all_answers_of_a_file_together_are_bounded() -> None:
     mine = Account(LIMITS)
-    mine.receive("a.py", account.ANSWERS * MIB)
+    mine.receive("a.py", limits.ANSWERS * MIB)
     mine.receive("b.py", 1)
     with pytest.raises(Exceeded, match="512 MiB"):
         mine.receive("a.py", 1)

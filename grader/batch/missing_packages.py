@@ -1,4 +1,4 @@
-"""Say at a batch's beginning which packages its submissions import and this machine lacks."""
+"""Say at the start which packages the submissions import and this machine lacks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader.batch.hand_in import HandIn
-from grader.submission.lacking import lacking
+from grader.batch.attempts import HandIn
+from grader.submission.missing_packages import lacking
 from grader.submission.snapshot import open_submission
 
 

@@ -1,4 +1,4 @@
-"""Describes what a student drew, as data, in the worker."""
+"""Describe a figure that a student drew as data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from grader.core.drawings import PIXELS, POINTS, AxesDescription, Description, ErrorBars, Line
+from grader.core.figure_data import PIXELS, POINTS, AxesDescription, Description, ErrorBars, Line
 from grader.worker.answering import Unusable
 from grader.worker.values import brief
 

@@ -9,7 +9,7 @@ import pytest
 
 from grader.core.failures import Failure
 from grader.sandbox.student import Backend, Student
-from grader.submission.explaining import OTHER_PYTHON, called, hint_for, in_cells
+from grader.submission.exception_hints import OTHER_PYTHON, called, hint_for, in_cells
 from grader.submission.snapshot import Submission, open_submission
 
 

@@ -1,4 +1,4 @@
-"""Names of the template, as student code spells them: up to case and underscores, or otherwise."""
+"""Match names of the template with names in student code, up to case and underscores."""
 
 from __future__ import annotations
 

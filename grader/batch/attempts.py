@@ -1,4 +1,4 @@
-"""One student's hand-in: all its items, and which of the archives in them counts.
+"""Collect the items of one student's hand-in, and choose which archive counts.
 
 Of several archives the newest counts. Loose files count as if they were zipped.
 """

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 from grader.batch.intake import hand_ins
-from grader.batch.lacking import remarks
-from grader.submission.lacking import lacking
+from grader.batch.missing_packages import remarks
+from grader.submission.missing_packages import lacking
 from grader.submission.snapshot import open_submission
 
 SOURCE = """

@@ -1,4 +1,4 @@
-"""Hold a submission to its limits, all its workers together.
+"""Enforce a submission's limits on memory, disk, threads and CPU time, over all its workers.
 
 One worker runs at a time: the others are stopped (by SIGSTOP) until they are asked again. So what
 they use stays as it was measured, and only the one that is asked is measured: every LOOK_SECONDS

@@ -1,13 +1,13 @@
-"""Find imports that can't succeed here."""
+"""Find imports of packages that are not installed here."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 
-from grader.core.names import PROTECTED, STUBBED
 from grader.core.paths import EXERCISES
 from grader.core.sources import imports
+from grader.core.spelling import PROTECTED, STUBBED
 from grader.submission.snapshot import Submission
 
 GIVEN = frozenset(path.stem for path in EXERCISES.glob("*/given/*.py"))

@@ -1,4 +1,4 @@
-"""A stub for tqdm that counts as tqdm does, and shows nothing."""
+"""Count as tqdm does, and show nothing: a stub for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask one worker process, and hold it to its limits: the judge's handle to it."""
+"""Ask one worker process, stop it (with its threads) between answers, end it when it hangs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.sandbox import wire
-from grader.sandbox.account import LOOK_SECONDS, Account, WorkerLost
 from grader.sandbox.channel import Channel
+from grader.sandbox.limits import LOOK_SECONDS, Account, WorkerLost
 from grader.sandbox.output import Output
 from grader.sandbox.scratch import Scratch
-from grader.sandbox.stack import innermost
+from grader.sandbox.timeout_line import innermost
 from grader.sandbox.usage import Clock, Meter, Usage
 
 START_SECONDS = 120.0  # a cold disk can take that long to import torch
