@@ -40,29 +40,29 @@ def train(student: Student, model: Model, name: str) -> Training:
 
 @pytest.fixture
 def vanilla_rnn(student: Student) -> Network:
-    """The student's vanilla RNN."""
+    """Return the student's vanilla RNN, examined once per run."""
     return examine(student, "VanillaRNN")
 
 
 @pytest.fixture
 def lstm(student: Student) -> Network:
-    """The student's LSTM."""
+    """Return the student's LSTM, examined once per run."""
     return examine(student, "LSTM")
 
 
 @pytest.fixture
 def rnn_training(student: Student) -> Training:
-    """The training of the vanilla RNN."""
+    """Return the training of the vanilla RNN, run once."""
     return train(student, "VanillaRNN", "RNN")
 
 
 @pytest.fixture
 def lstm_training(student: Student) -> Training:
-    """The training of the LSTM."""
+    """Return the training of the LSTM, run once."""
     return train(student, "LSTM", "LSTM")
 
 
 @pytest.fixture
 def rnn_script(student: Student) -> str:
-    """The path of the file that trains the vanilla RNN."""
+    """Return the path of the file that trains the vanilla RNN."""
     return training.script_for(student, "RNN")

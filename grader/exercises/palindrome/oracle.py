@@ -39,7 +39,7 @@ class Sizes:
 
 
 def shapes(model: Model, d: int, n: int, K: int) -> dict[str, tuple[int, ...]]:
-    """The sheet's parameters and their shapes."""
+    """Return the shapes of the sheet's parameters by their names, matrices as [out, in]."""
     result: dict[str, tuple[int, ...]] = {}
     for gate in GATES[model]:
         result |= {f"W_{gate}x": (n, d), f"W_{gate}h": (n, n), f"b_{gate}": (n,)}
@@ -47,11 +47,12 @@ def shapes(model: Model, d: int, n: int, K: int) -> dict[str, tuple[int, ...]]:
 
 
 def random_digits(rng: np.random.Generator, B: int, T: int) -> Array:
+    """Draw digits 0 to 9 as float64, (B, T)."""
     return rng.integers(0, 10, (B, T)).astype(np.float64)
 
 
 def features(digits: Array, d: int) -> Array:
-    """(B, T, d): the digit as a number, or its one-hot code of width d."""
+    """Return digits (B, T) as input (B, T, d): numbers if d is 1, else one-hot codes."""
     if d == 1:
         return digits[..., None]
     codes: Array = np.eye(d)[digits.astype(int)]
@@ -59,7 +60,7 @@ def features(digits: Array, d: int) -> Array:
 
 
 def output(model: Model, weights: Weights, x: Array, form: OutputForm = "logits") -> Array:
-    """p of the last step, (B, K), or what softmax or log-softmax makes of it."""
+    """Return p of the last step (B, K), equation (2) or (10), in the form asked for."""
     with torch.no_grad():  # a graph would keep what every step leaves
         return _numpy(_forward(model, weights, x, form)[0])
 
@@ -67,7 +68,7 @@ def output(model: Model, weights: Weights, x: Array, form: OutputForm = "logits"
 def gradients(
     model: Model, weights: Weights, x: Array, direction: Array, form: OutputForm = "logits"
 ) -> Weights:
-    """The gradient of sum(direction ⊙ output) with respect to every parameter."""
+    """Return the gradient of sum(direction ⊙ output) with respect to every parameter."""
     result, cell, leaves = _forward(model, weights, x, form)
     torch.autograd.backward((result * torch.from_numpy(direction)).sum())
     found = {name: _numpy(leaf.grad) for name, leaf in leaves.items()}
@@ -106,6 +107,7 @@ def _forward(
 
 
 def as_form(p: torch.Tensor, form: OutputForm) -> torch.Tensor:
+    """Return logits p (B, K) as they are, or their softmax or log-softmax over the classes."""
     if form == "softmax":
         return p.softmax(1)
     return p.log_softmax(1) if form == "log_softmax" else p
@@ -116,7 +118,7 @@ def _numpy(tensor: Any) -> Array:
 
 
 def all_palindromes(length: int) -> tuple[Array, Array]:
-    """Every palindrome of that length: digits read (N, length − 1), digit to predict (N,)."""
+    """Return every palindrome of that length: digits read (N, length − 1), target (N,)."""
     half = np.array(list(product(range(10), repeat=(length + 1) // 2)), dtype=float)
     whole = np.concatenate([half, half[:, ::-1][:, length % 2 :]], axis=1)
     return whole[:, :-1], whole[:, -1].astype(int)

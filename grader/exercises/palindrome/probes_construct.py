@@ -130,7 +130,13 @@ def own_arguments(module: ModuleType, name: str, sources: list[str], elsewhere: 
 
 
 def network_class(module: ModuleType, name: str) -> type[nn.Module]:
-    """The class ``name``, or else the only network that the module defines, or that has classes."""
+    """Return the class ``name``, or else the module's only network.
+
+    If the module has several, the only one that takes a number of classes is returned.
+
+    Raises:
+        Unusable: None or several are left.
+    """
     try:
         return find_class(module, name, nn.Module)
     except Unusable:

@@ -97,7 +97,7 @@ def output_in(result: Any, shape: tuple[int, int]) -> Any:
 
 
 def stacked(result: Any, shape: tuple[int, int]) -> Any:
-    """A list of outputs of that shape, one of each step, as one tensor; anything else as it is."""
+    """Stack a list of outputs of that shape, one per step; return anything else as it is."""
     steps = isinstance(result, list) and all(
         isinstance(part, Tensor) and part.shape == shape for part in result
     )

@@ -29,14 +29,14 @@ class SpotChecks:
         self._look = ExitStack()
 
     def step(self, number: int) -> None:
-        """Called before the step of that number: ends a look, or begins one."""
+        """End a recording that runs; begin one if the step of this number was drawn."""
         self.end()
         if number in self._steps:
             with suppress(Blinded):
                 self._look.enter_context(self._looking())
 
     def end(self) -> None:
-        """Called after the last step, too."""
+        """End a recording that runs; call this after the last step, too."""
         with suppress(Blinded):
             self._look.close()
 
