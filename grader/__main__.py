@@ -1,4 +1,4 @@
-"""Run the command line: `python -m grader COMMAND`, one row a command in the table below.
+"""Run one of the commands batch, marks, handout, gradescope, template.
 
 The exit status is the command's own: 0 when all is well, 1 when it found something to report.
 Bad input ends with status 2 and one line on stderr.

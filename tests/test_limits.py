@@ -56,7 +56,7 @@ class FakeWorker:
         ({"threads": 9}, "at most 8 threads"),
         ({"entries": MOST_ENTRIES + 1}, "at most 10000 files and folders"),
         ({"is_readable": False}, "folders that can be read"),
-        ({"is_whole": False}, "not end the main thread"),
+        ({"is_measurable": False}, "not end the main thread"),
     ],
 )
 def test_each_limit_has_its_message(usage: dict[str, float], said: str) -> None:

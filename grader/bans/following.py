@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import sys
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class _Join:
 Value: TypeAlias = "Ref | _Join | str | tuple[Value, ...] | None"
 _Names: TypeAlias = "ChainMap[str, Value]"
 
+LIBRARIES = sys.stdlib_module_names | {"matplotlib", "numpy", "scipy", "torch"}
 RUNNERS_OF_TEXT = tuple(Ref(f"builtins.{name}") for name in ("exec", "eval", "compile"))
 
 
@@ -51,7 +53,7 @@ def member(owner: Value, name: Value) -> Value:
     return Ref(path) if len(path) <= LONGEST else None
 
 
-def _text(parts: Sequence[Value], glue: str = "") -> Value:
+def _joined(parts: Sequence[Value], glue: str = "") -> Value:
     texts = [part for part in parts if isinstance(part, str)]
     size = sum(len(text) + len(glue) for text in texts)
     return glue.join(texts) if len(texts) == len(parts) and size <= LONGEST else None
@@ -71,15 +73,21 @@ class Scanner(ast.NodeVisitor):
         self.line = 1  # of the statement or expression being visited
         self.names: _Names = ChainMap()
         self._main_runs = main_runs
-        self._visible = self.names  # to functions that are defined here: not a class's names
+        self._visible = self.names  # in functions that are defined here: without a class's names
         self._later: list[tuple[_Names, Sequence[ast.AST]]] = []
 
     def objection(self, used: Ref) -> str | None:
-        """Return what messages call ``used`` if it is forbidden."""
+        """Return the name by which messages show ``used`` if it is forbidden; else None."""
         raise NotImplementedError
 
     def objection_to_call(self, function: Value, call: ast.Call, values: list[Value]) -> str | None:
-        """Return what messages call a call if it is forbidden; ``values`` are its arguments."""
+        """Return the name by which messages show a call if it is forbidden; else None.
+
+        Args:
+            function: What is called.
+            call: The call's expression.
+            values: What its arguments stand for.
+        """
         del call, values
         return self.objection(function) if isinstance(function, Ref) else None
 
@@ -98,7 +106,7 @@ class Scanner(ast.NodeVisitor):
 
     def visit(self, node: ast.AST) -> Value:
         """Visit ``node``, and note it if it is a use of something forbidden."""
-        value = self.glance(node)
+        value = self.resolve(node)
         is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
         if isinstance(node, ast.expr) and is_read and isinstance(value, Ref):
             self.note(node, self.objection(value))
@@ -109,8 +117,8 @@ class Scanner(ast.NodeVisitor):
         if what:
             self.found.add((node.lineno, what))
 
-    def glance(self, node: ast.AST) -> Value:
-        """Visit ``node``, where a class that it stands for is named but not used."""
+    def resolve(self, node: ast.AST) -> Value:
+        """Return what ``node`` stands for, without noting it: not every mention is a use."""
         self.line = getattr(node, "lineno", self.line)
         value: Value = super().visit(node)
         return value
@@ -122,7 +130,7 @@ class Scanner(ast.NodeVisitor):
                 return tuple([self._compared(each) for each in classes])
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return (self._compared(left), self._compared(right))
-        return self.glance(node)
+        return self.resolve(node)
 
     def _within(self, names: _Names, visible: _Names, nodes: Iterable[ast.AST]) -> None:
         outer = self.names, self._visible
@@ -134,7 +142,7 @@ class Scanner(ast.NodeVisitor):
         for node in nodes:
             self.visit(node)
 
-    # Names get a meaning
+    # Assignments and imports
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -144,9 +152,19 @@ class Scanner(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = Ref(node.module) if node.module and not node.level else None
         for alias in node.names:
-            # The latest star stands for all: it may well hide the names of the ones before.
-            meaning = module if alias.name == "*" else member(module, alias.name)
-            self.names[alias.asname or alias.name] = meaning
+            if alias.name == "*":
+                self.names["*"] = self._stars(module)
+            else:
+                self.names[alias.asname or alias.name] = member(module, alias.name)
+
+    def _stars(self, module: Value) -> Value:
+        """Return the modules whose names are visible after ``from module import *``.
+
+        A star of a library hides no layer of another; one of the student's own files may.
+        """
+        before = self.names.get("*")
+        is_library = isinstance(module, Ref) and module.path.partition(".")[0] in LIBRARIES
+        return (module, *before) if is_library and isinstance(before, tuple) else (module,)
 
     def _bind(self, target: ast.expr, value: Value) -> None:
         match target:
@@ -173,7 +191,7 @@ class Scanner(ast.NodeVisitor):
         self._bind(node.target, value)
         return value
 
-    # Scopes, and what never runs here
+    # Scopes and blocks
 
     def visit_If(self, node: ast.If) -> None:
         if self._main_runs or not is_main_block(node):
@@ -214,7 +232,7 @@ class Scanner(ast.NodeVisitor):
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
 
-    # Expressions stand for something
+    # Expressions
 
     def visit_Name(self, node: ast.Name) -> Value:
         if not isinstance(node.ctx, ast.Load):
@@ -224,7 +242,10 @@ class Scanner(ast.NodeVisitor):
             return self.names[node.id]
         if hasattr(builtins, node.id):
             return Ref(f"builtins.{node.id}")
-        return member(self.names.get("*"), node.id)
+        stars = self.names.get("*")
+        meanings = [member(module, node.id) for module in stars] if isinstance(stars, tuple) else []
+        forbidden = (each for each in meanings if isinstance(each, Ref) and self.objection(each))
+        return next(forbidden, meanings[0] if meanings else None)
 
     def visit_Attribute(self, node: ast.Attribute) -> Value:
         owner = self.visit(node.value)
@@ -242,10 +263,10 @@ class Scanner(ast.NodeVisitor):
 
     def visit_BinOp(self, node: ast.BinOp) -> Value:
         parts = [self.visit(node.left), self.visit(node.right)]
-        return _text(parts) if isinstance(node.op, ast.Add) else None
+        return _joined(parts) if isinstance(node.op, ast.Add) else None
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Value:
-        return _text([self.visit(part) for part in node.values])
+        return _joined([self.visit(part) for part in node.values])
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Value:
         value = self.visit(node.value)
@@ -260,14 +281,14 @@ class Scanner(ast.NodeVisitor):
         self._visit_all([*node.patterns, *node.kwd_patterns])
 
     def visit_Subscript(self, node: ast.Subscript) -> Value:
-        owner = self.glance(node.value)
+        owner = self.resolve(node.value)
         if isinstance(owner, Ref) and not self.allows_item(owner, node.slice):
             self.note(node.value, self.objection(owner))
-        # Of what a path names, only the dictionaries of modules have keys that are texts.
+        # A text as key of a known path means an attribute: module.__dict__["name"].
         return member(owner, self._compared(node.slice))
 
     def visit_Call(self, node: ast.Call) -> Value:
-        function = self.glance(node.func)
+        function = self.resolve(node.func)
         if function in (Ref("builtins.isinstance"), Ref("builtins.issubclass")):
             for argument in node.args:
                 self._compared(argument)
@@ -284,7 +305,7 @@ class Scanner(ast.NodeVisitor):
             case Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
                 return Ref(module)
             case _Join(glue), [tuple(parts)]:
-                return _text(parts, glue)
+                return _joined(parts, glue)
             case _, [str(text), *_] if function in RUNNERS_OF_TEXT:
                 return self._run(text, node)
         return None

@@ -2,8 +2,8 @@
 
 Theory of operation. A check compares a student's numbers with an oracle. When they differ and a
 :class:`~grader.checks.mistakes.Mistake` explains them, the check is run again, on fresh inputs,
-under :func:`assuming`: now the oracle with that mistake's switch thrown counts as right. If the
-whole check passes so, the mistake is *identified*, and counted in that check's question. Every
+under :func:`assuming`: now the oracle with that mistake's switch thrown counts as right, too. If
+the whole check passes so, the mistake is *identified*, and counted in that check's question. Every
 later check of the exercise that fails is run again in the same way under each mistake that has been
 counted. If it passes, it is *carried*: it keeps its points and says where the mistake was counted.
 
@@ -24,15 +24,15 @@ from typing import Any
 from grader.checks.mistakes import Array, Mistake, Variant, first_match
 from grader.core.failures import Failure
 
-TRIES = 3  # to draw inputs on which the mistake shows
+TRIES = 3  # runs of a check, each on fresh inputs, until one of them queries the mistake
 
 
 @dataclasses.dataclass
 class Assumption:
-    """The id of the mistake whose numbers count as right, and whether a check has asked for it."""
+    """A mistake, by its id, whose numbers are accepted, and whether a check has queried it."""
 
     mistake: str
-    used: bool = False
+    queried: bool = False
 
 
 _NOTHING = Assumption("")
@@ -51,11 +51,11 @@ def assuming(mistake: str) -> Iterator[Assumption]:
 
 
 def is_assumed(mistake: Mistake) -> bool:
-    """Tell whether numbers with this mistake count as right now."""
+    """Return whether numbers with this mistake are accepted now, and record the query."""
     assumption = _ASSUMED.get()
     if mistake.id != assumption.mistake:
         return False
-    assumption.used = True
+    assumption.queried = True
     return True
 
 
@@ -66,7 +66,7 @@ def explanation(got: Array, variants: Iterable[Variant], tolerance: float) -> Mi
     return first_match(got, [*assumed, *found], tolerance)
 
 
-def thrown(mistakes: Iterable[Mistake]) -> Mapping[str, Any]:
+def assumed_switches(mistakes: Iterable[Mistake]) -> Mapping[str, Any]:
     """Return the switches of the assumed mistake, if it is one of these; else none."""
     return next((mistake.change for mistake in mistakes if is_assumed(mistake)), {})
 
@@ -88,7 +88,7 @@ class Ledger:
         self._counted: list[Counted] = []
 
     def settle(self, failure: Failure, question: str, again: Callable[[], object]) -> Failure:
-        """Return the failure as the mistakes known so far explain it.
+        """Explain a failure by a mistake that was counted before, or count its own mistake.
 
         Args:
             failure: A check's failure; if its mistake explains the whole check, it is counted.
@@ -100,7 +100,7 @@ class Ledger:
         for counted in self._counted:
             if _passes(again, counted.mistake):
                 return _carried(failure, counted, question)
-        # A hint without a Mistake has no id that is a name; it is not carried.
+        # Only the id of a Mistake is an identifier; other hints have none and are not carried.
         if failure.mistake.isidentifier() and _passes(again, failure.mistake):
             counted = Counted(failure.mistake, failure.hint, failure.subject_of, question)
             self._counted.append(counted)
@@ -108,20 +108,20 @@ class Ledger:
 
 
 def _passes(again: Callable[[], object], mistake: str) -> bool:
-    """Tell whether the check passes by the mistake's numbers, and not by the luck of its draw."""
+    """Return whether the check passes with this mistake assumed, having queried it."""
     for _ in range(TRIES):
         with assuming(mistake) as assumption:
             try:
                 again()
             except Failure:
                 return False
-        if assumption.used:
+        if assumption.queried:
             return True
     return False
 
 
 def _carried(failure: Failure, counted: Counted, question: str) -> Failure:
-    """Return the failure that names the mistake; it keeps its points unless the question asks."""
+    """Return the failure as carried, unless its question is about this very mistake."""
     named = dataclasses.replace(
         failure, hint=counted.hint, mistake=counted.mistake, subject_of=counted.subject_of
     )

@@ -131,7 +131,7 @@ class Account:
 
     def _excesses(self) -> Iterator[Exceeded]:
         limits = self.limits
-        if not all(worker.usage.is_whole for worker in self._workers):
+        if not all(worker.usage.is_measurable for worker in self._workers):
             yield Exceeded(
                 "Your code should not end the main thread while others run.",
                 "threads without a main thread",

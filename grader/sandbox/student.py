@@ -1,4 +1,4 @@
-"""Run probes on a submission in workers: the judge's handle to a `Student`.
+"""Run probes on a submission in workers, and turn every bad answer into a Failure.
 
     student.run(probes.logits, "vanilla_rnn.py", x=x, weights=weights)  →  data, or a Failure
 
@@ -15,7 +15,7 @@ import dataclasses
 import secrets
 import time
 import typing
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -79,14 +79,16 @@ class Student:
         self.submission = submission
         self.seed = 0  # of the running test: what student code draws from
         self.exercise = ""  # of the running test: whose given files need not be handed in
-        self.pictures: list[FigureReport] = []  # that the running test has been shown
-        self.notes: dict[str, None] = {}  # on what workers changed, each once
+        self.pictures: list[FigureReport] = []  # for the report on the running test
+        self.notes: dict[
+            str, None
+        ] = {}  # what workers changed ("no GPU: ran on the CPU"), each once
         self._memory: dict[str, Any] = {}
         self._start = start
         self.time_scale = time_scale
-        self._backends: dict[str, Backend] = {}  # by the file that they have imported
+        self._backends: dict[str, Backend] = {}  # by their file, imported or not yet
         self._unloadable: dict[str, Failure] = {}
-        self._waited: Counter[str] = Counter()  # seconds, by the file
+        self._waited: defaultdict[str, float] = defaultdict(float)  # seconds, by the file
 
     def find(self, file: str, defines: Sequence[str] = ()) -> str:
         """Return the path of the file with that name.
@@ -99,8 +101,8 @@ class Student:
             raise self._not_found(file, defines)
         return str(found)
 
-    def broken(self, defines: Sequence[str]) -> Failure | None:
-        """Return the Failure for a file that would define one of some names if it were Python."""
+    def syntax_failure(self, defines: Sequence[str]) -> Failure | None:
+        """Return the Failure for a file with a syntax error that seems to define a name."""
         found = broken_candidate(self.submission, defines)
         if found is None:
             return None
@@ -115,8 +117,8 @@ class Student:
 
     def _not_found(self, file: str, defines: Sequence[str]) -> Failure:
         """Return the Failure for a file that is missing, or can't be recognized."""
-        if broken := self.broken(defines):
-            return broken
+        if failure := self.syntax_failure(defines):
+            return failure
         names = [str(path) for path in self.submission.handed_in[:12]]
         return Failure(
             f"{file} is not in the submission.",
@@ -155,7 +157,7 @@ class Student:
             Failure: The student's code raised, hung, died, or isn't there.
         """
         path = self.find(file, defines)
-        return self._answer(self._loaded(path), "run", path, probe, inputs, seconds)
+        return self._run_probe(self._loaded(path), "run", path, probe, inputs, seconds)
 
     def run_script(
         self,
@@ -174,16 +176,16 @@ class Student:
             path: The file's path in the submission.
             seconds: Wall-clock limit from one message of the worker to the next, before the time
                 scale.
-            reply: Answers the questions that the probe asks in between. Like the probe's value,
-                they have the type that the probe returns.
+            reply: Answers the questions that the probe asks in between. Each question is checked
+                against the probe's return type, like its value.
 
         Raises:
             Failure: The student's code raised, hung or died.
         """
         backend = self._started(path)
-        return self._answer(backend, "script", path, probe, inputs, seconds, reply)
+        return self._run_probe(backend, "script", path, probe, inputs, seconds, reply)
 
-    def _answer(
+    def _run_probe(
         self,
         backend: Backend,
         do: str,
@@ -202,7 +204,7 @@ class Student:
             "inputs": inputs,
         }
         form = typing.get_type_hints(probe).get("return", Any)
-        answer = self._ask(
+        answer = self._exchange(
             backend, request, form, seconds, f"running {called(self.submission, path)}", reply
         )
         self.pictures += pictures(answer, form, FIGURES - len(self.pictures))
@@ -238,7 +240,7 @@ class Student:
         begun = time.monotonic()
         try:
             request = {"do": "load", "file": path}
-            self._ask(
+            self._exchange(
                 backend,
                 request,
                 type(None),
@@ -248,11 +250,11 @@ class Student:
         except Failure as failure:
             self._unloadable[path] = failure
             raise
-        self._waited[path] += int(time.monotonic() - begun)
+        self._waited[path] += time.monotonic() - begun
         return backend
 
     def _started(self, path: str) -> Backend:
-        """Return a worker for ``path`` that may have imported it or not."""
+        """Return a worker for ``path``, which may not have imported it yet."""
         if path in self._backends:
             if self._backends[path].usable:
                 return self._backends[path]
@@ -266,7 +268,7 @@ class Student:
         self._backends[path] = self._start(str(self.submission.root))
         return self._backends[path]
 
-    def _ask(
+    def _exchange(
         self,
         backend: Backend,
         message: dict[str, Any],
@@ -298,11 +300,11 @@ class Student:
                 }
             raise WorkerLost("timeout", f"questions for {PATIENCE * self.time_scale:.0f} s")
         except WorkerLost as lost:
-            self._waited[message["file"]] += int(time.monotonic() - begun)
+            self._waited[message["file"]] += time.monotonic() - begun
             self._raise_lost(lost, backend, message["file"], doing)
 
     def _keep_notes(self, notes: Any, file: str) -> None:
-        """Keep what the worker says about its changes, for the report."""
+        """Keep the worker's notes on what it changed (no GPU, no window, …) for the report."""
         if not wire.conforms(notes, list[str]):
             raise WorkerLost("crashed", MALFORMED)
         for note in notes[:MOST_NOTES]:

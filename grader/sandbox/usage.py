@@ -1,4 +1,4 @@
-"""Measure the memory, disk, threads and CPU time of one worker."""
+"""Measure the memory, disk, threads and CPU time of one worker, and time its answers."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from grader.sandbox.scratch import MOST_ENTRIES, Scratch, occupied
 MIB = 2**20  # bytes
 NEEDED = re.compile(rb"^(State|Threads|RssAnon|RssShmem|VmSwap):\s+(\S+)", re.MULTILINE)
 MAPS_SECONDS = 0.2  # between two readings of a worker's memory map, which take a millisecond each
-MOST_WALL = 5.0  # a time limit in a worker's own time lasts at most so many times as long
-DYING_SECONDS = 0.2  # a process that is killed has lost its other threads, too, by then
+MOST_WALL = 5.0  # times a time limit: however busy the machine is, no wait is longer
+DYING_SECONDS = 0.2  # after a process was killed, its other threads are gone within this time
 STOP_SECONDS = 0.2  # a worker that was told to stop has stopped by then, in most cases
 
 
@@ -28,20 +28,20 @@ class Usage:
     """The resources that a worker used when it was measured."""
 
     cpu: float = 0.0  # seconds of processor time since it started
-    memory: int = 0  # bytes resident or swapped out, beyond those of its start
+    memory: int = 0  # bytes private, shared or swapped out, less those of its start
     threads: int = 0
-    disk: int = 0  # bytes, with those of unlinked files that it holds open or mapped
+    disk: int = 0  # bytes, less those of its start; with unlinked files that are open or mapped
     entries: int = 0  # files and folders
     is_readable: bool = True  # every folder could be measured
     has_moved: bool = False  # files came and went meanwhile, so that there may be more
     is_stopped: bool = False  # no thread runs, so that nothing can change
-    is_whole: bool = True  # its main thread lives, by which the system shows memory and files
+    is_measurable: bool = True  # its main thread lives, without which /proc shows no memory
 
 
 class Clock:
     """A time limit that a busy machine doesn't shorten.
 
-    Time in which the worker was ready to run and no processor was free doesn't count, up to
+    Time in which the worker's main thread waited for a free processor doesn't count, up to
     MOST_WALL times the limit. Linux alone tells it; elsewhere all time counts.
     """
 
@@ -71,7 +71,7 @@ class Meter:
         self._scratch, self._limits = scratch, limits
         self._mapped: set[tuple[int, int]] = set()
         self._maps_read = 0.0
-        self._without_main = math.inf  # since when, by the monotonic clock
+        self._main_dead_since = math.inf  # by the monotonic clock
         self._base = self._last = Usage()
         self._base = self.read()  # what it has inherited, and its copy of the submission
 
@@ -82,7 +82,7 @@ class Meter:
         return self._last
 
     def await_stop(self) -> None:
-        """Wait until every thread of a worker that was told to stop has done so."""
+        """Wait until all threads of the worker have stopped, at most STOP_SECONDS."""
         deadline = time.monotonic() + STOP_SECONDS
         while not self.read().is_stopped and time.monotonic() < deadline:
             time.sleep(0.001)
@@ -110,24 +110,25 @@ class Meter:
             threads=threads,
             disk=files.disk + self._unlinked(),
             is_stopped=self._is_stopped(state, threads),
-            is_whole=self._is_whole(state, threads),
+            is_measurable=self._is_measurable(state, threads),
         )
 
     def _status(self) -> dict[bytes, bytes]:
-        """Return the first word of each line that is needed."""
+        """Return the needed fields of /proc/PID/status."""
         return dict(NEEDED.findall((self._proc / "status").read_bytes()))
 
     def _cpu(self) -> float:
         fields = (self._proc / "stat").read_text(errors="replace").rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        user, system = int(fields[11]), int(fields[12])  # utime and stime of proc(5)
+        return (user + system) / os.sysconf("SC_CLK_TCK")
 
-    def _is_whole(self, state: str, threads: int) -> bool:
+    def _is_measurable(self, state: str, threads: int) -> bool:
         """Return whether the main thread lives, or died so recently that the rest is dying, too."""
         if threads == 1 or state not in "ZX":
-            self._without_main = math.inf
+            self._main_dead_since = math.inf
             return True
-        self._without_main = min(self._without_main, time.monotonic())
-        return time.monotonic() - self._without_main < DYING_SECONDS
+        self._main_dead_since = min(self._main_dead_since, time.monotonic())
+        return time.monotonic() - self._main_dead_since < DYING_SECONDS
 
     def _is_stopped(self, state: str, threads: int) -> bool:
         if threads == 1:

@@ -7,6 +7,7 @@ fork that can be trusted (macOS, Windows) this file starts one worker directly.
 
 Contract, over a Unix socket that keeps message boundaries, JSON each way:
 
+    ← {"ready": true}                  once, when all is imported
     → {"do": "fork", "root", "scratch", "lock"} with two descriptors: channel, student's output
     ← {"pid"}
     → {"do": "reap", "pid"}            kill the worker's group if it lives, then wait for it
@@ -33,7 +34,7 @@ MESSAGE_LIMIT = 2**16
 
 
 def preload(modules: list[str]) -> None:
-    """Import the modules that workers need, so that they need not."""
+    """Import and set up everything that forked workers share."""
     sys.dont_write_bytecode = True
     for name in ["torch", "matplotlib", "numpy", *modules]:
         importlib.import_module(name)
@@ -53,7 +54,7 @@ def preload(modules: list[str]) -> None:
 
 
 def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
-    """Lock this process, report that, then answer the judge's requests."""
+    """Lock this process and report it; if it is locked, answer the judge's requests."""
     from grader.sandbox import wire
     from grader.worker import answering, surroundings
     from grader.worker.importing import StudentCode
@@ -76,7 +77,7 @@ def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> N
 
 
 def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, output: int) -> int:
-    """Fork a worker; in the child this does not return."""
+    """Fork a worker, and return its process id; the child ends in here."""
     server = os.getpid()
     pid = os.fork()
     if pid:
@@ -97,7 +98,7 @@ def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, o
         status = 0
     finally:
         os._exit(status)
-    return 0
+    return 0  # never reached; for the type checker
 
 
 def _attach(output: int) -> None:
@@ -121,7 +122,7 @@ def reap(pid: int, live: set[int]) -> int:
         try:
             kill(pid, signal.SIGKILL)
         except ProcessLookupError:
-            continue  # it has ended by itself; wait() below has its status all the same
+            continue  # it has ended, or has no group of its own yet
     _, status = os.waitpid(pid, 0)
     live.discard(pid)
     return os.waitstatus_to_exitcode(status)
@@ -154,7 +155,10 @@ def _answer(control: socket.socket, live: set[int]) -> None:
 
 
 def main() -> None:
-    """``python -c … fork FD MODULE…`` or ``… spawn REQUEST MODULE…`` (see processes.py)."""
+    """Serve forks (``… fork FD MODULE…``) or be one worker (``… spawn REQUEST MODULE…``).
+
+    The command line is made by processes.py.
+    """
     mode, argument, *modules = sys.argv[1:]
     if mode == "fork":
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import TOLERANCE, close, require
-from grader.checks.carry import is_assumed, thrown
+from grader.checks.carry import assumed_switches, is_assumed
 from grader.checks.mistakes import Mistake
 from grader.exercises.bptt_gradients import mistakes, oracle, probes
 from grader.exercises.bptt_gradients.agreement import COARSE, FILE, agrees, of_name, refuses
@@ -62,7 +62,7 @@ def row(gradients: Arrays) -> Array:
 
 def own_terms(problem: Arrays) -> Arrays:
     """Return the terms of the tanh RNN's gradients, by the student's own formula if it is known."""
-    return mistakes.terms(problem, thrown(mistakes.of_formula("tanh")))
+    return mistakes.terms(problem, assumed_switches(mistakes.of_formula("tanh")))
 
 
 def sums(problem: Arrays, p: float) -> Array:

@@ -23,8 +23,8 @@ def formula(student: Student) -> tuple[str, str]:
             for function in functions(student.submission.source_of(file)):
                 if is_formula(function):
                     return str(file), function.name
-    if broken := student.broken(("lstm_parameter_count",)):
-        raise broken
+    if failure := student.syntax_failure(("lstm_parameter_count",)):
+        raise failure
     raise Failure(
         "A formula for the number of parameters should stand in the PDF, or in a function.",
         expected="lstm_parameter_count(T, d, n, m), or the formula in the PDF",
