@@ -219,7 +219,9 @@ HARMLESS = {
     "own module, relative": "from .torch import nn\nnn.LSTM(1, 2)",
     "own package, relative": "from . import LSTM\nLSTM(1, 2)",
     "own star after torch's": "from torch.nn import *\nfrom lstm import *\nLSTM(1, 2)",
-    "own star after two": "from torch.nn import *\nfrom math import *\nfrom lstm import *\nLSTM(1, 2)",
+    "own star after two": (
+        "from torch.nn import *\nfrom math import *\nfrom lstm import *\nLSTM(1, 2)"
+    ),
     "own class after torch's star": "from torch.nn import *\nfrom lstm import LSTM\nLSTM(1, 2)",
     "other library": "import jax.nn as layers\nlayers.LSTM(1, 2)",
     "name that is not torch's": "torchlike.nn.LSTM(1, 2)",

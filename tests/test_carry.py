@@ -9,7 +9,7 @@ import pytest
 
 from grader.checks.arrays import close
 from grader.checks.carry import Ledger
-from grader.checks.gradients import directional, draw_lines, require_slope, shifted
+from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake
 from grader.core.failures import Failure
 
@@ -87,10 +87,10 @@ def test_a_gradient_is_checked_along_random_lines() -> None:
     values = [float((case["a"] ** 2).sum() * case["b"].sum()) for case in shifted(arrays, lines)]
     numeric = directional(values, lines)
     gradient = 2 * arrays["a"] * arrays["b"].sum()
-    require_slope(gradient, lines["a"], numeric["a"], "what", of="f")
+    require_directional(gradient, lines["a"], numeric["a"], "what", of="f")
     variants = [(SIGN, lambda: -gradient)]
     with pytest.raises(Failure) as caught:
-        require_slope(-gradient, lines["a"], numeric["a"], "what", of="f", mistakes=variants)
+        require_directional(-gradient, lines["a"], numeric["a"], "what", of="f", mistakes=variants)
     assert caught.value.mistake == "sign"
     with pytest.raises(Failure, match="shape"):
-        require_slope(gradient[0], lines["a"], numeric["a"], "what", of="f")
+        require_directional(gradient[0], lines["a"], numeric["a"], "what", of="f")

@@ -1,4 +1,4 @@
-"""Find code that stands in no source: pickles, `exec`, `eval`.
+"""Find code that no source file shows: pickles, `exec`, `eval`.
 
 A pickle can bring any function with it, and so can whatever else is unpickled: `torch.load` with
 ``weights_only=False``, `numpy.load` with ``allow_pickle=True``, `joblib`, `shelve`. `exec` and

@@ -1,4 +1,4 @@
-"""Tell whether anything can make the main blocks of imported files run.
+"""Tell whether an imported file's `if __name__ == "__main__"` block can be made to run.
 
 A main block, ``if __name__ == "__main__":``, doesn't run in a file that is imported. It does if the
 module's name changes while the import runs. For that, code has to bind ``__name__``, get hold of

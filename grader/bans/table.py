@@ -1,4 +1,4 @@
-"""Give the form in which an exercise lists what its students must not use."""
+"""Define the lists in which an exercise says what its students must not use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find, in source text, attempts to replace functions of torch or of the grader.
+"""Find code that tries to replace functions of torch or of the grader, in source text.
 
 Such code shares a process with these records, so it can take them apart; but for that it must get
 hold of them. The tools for it have no place in what is written from scratch. Only what honest code

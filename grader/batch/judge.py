@@ -1,4 +1,4 @@
-"""Run a judge process that stays warm, and grades each submission in a fork of itself.
+"""Run a judge process that stays warm: it grades each submission in a fork of itself.
 
 It imports torch, pytest and the exercises once. A fork starts with all of that and with nothing
 of the submission before, so no result depends on what the same process has graded earlier, and

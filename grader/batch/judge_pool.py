@@ -1,4 +1,4 @@
-"""Keep judge processes, and grade submissions in them, here or on a worker of a cluster.
+"""Keep judge processes, and pass submissions to them, here or on a worker of a cluster.
 
 Judges stay warm between submissions; there are as many as threads that grade. A judge that dies
 costs time only: its submission goes to a fresh one, once.

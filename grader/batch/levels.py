@@ -1,4 +1,4 @@
-"""Notice a source that lies one folder too high or too low."""
+"""Notice that the given folder lies one level too high or too low."""
 
 from __future__ import annotations
 

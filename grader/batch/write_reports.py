@@ -1,4 +1,4 @@
-"""Write every report of a batch from its results and a person's marks.
+"""Have every report of a batch written, from its results and a person's marks.
 
 Each report is written by itself: one that fails leaves the others written.
 """

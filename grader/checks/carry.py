@@ -1,4 +1,4 @@
-"""Carry an error forward: a mistake costs once, later checks use the student's own formula.
+"""Carry an error forward: count a mistake once, judge what follows by the student's formula.
 
 Theory of operation. A check compares a student's numbers with an oracle. When they differ and a
 :class:`~grader.checks.mistakes.Mistake` explains them, the check is run again, on fresh inputs,

@@ -3,7 +3,7 @@
     lines = draw_lines(rng, weights)                       one direction per array
     cases = shifted(weights, lines, step)                  evaluate a function at each of these
     numeric = directional(values, lines, step)             its derivative along each line
-    require_slope(gradient, lines[name], numeric[name], …) against gradient · line
+    require_directional(gradient, lines[name], numeric[name], …) against gradient · line
 
 The rule's own error is about step², that of rounding precision / step.
 """
@@ -45,7 +45,7 @@ def directional(values: Sequence[float], lines: Arrays, step: float = STEP) -> d
     return {name: (values[2 * k] - values[2 * k + 1]) / (2 * step) for k, name in enumerate(lines)}
 
 
-def require_slope(
+def require_directional(
     gradient: Array,
     line: Array,
     numeric: float,
@@ -75,9 +75,9 @@ def require_slope(
     if gradient.shape != line.shape:
         expected, got = f"shape {[*line.shape]}", f"shape {[*gradient.shape]}"
         raise Failure(what, expected=expected, got=got, where=where)
-    slope = float((gradient * line).sum())
+    analytic = float((gradient * line).sum())
     scale = max(scale, float(np.abs(gradient).max(initial=0)), abs(numeric))
-    if abs(numeric - slope) <= tolerance * scale + 1e-9:
+    if abs(numeric - analytic) <= tolerance * scale + 1e-9:
         return
     mistake = explanation(gradient, mistakes, TOLERANCE["float64"])
     if mistake and is_assumed(mistake):
@@ -85,7 +85,7 @@ def require_slope(
     raise Failure(
         what,
         expected=f"{numeric:.8g} along a random line, by finite differences of {of}",
-        got=f"{slope:.8g}",
+        got=f"{analytic:.8g}",
         where=where,
         **(mistake.named() if mistake else {"hint": hint}),
     )

@@ -1,4 +1,4 @@
-"""Name the mistake behind wrong numbers: try the right formula with one switch thrown.
+"""Name the mistake behind wrong numbers: which wrong formula of a list gives them.
 
 A :class:`Mistake` has an id that never changes, so that reports and statistics can count it, and a
 hint for the student. ``change`` holds the switches of the exercise's formula that it throws. A

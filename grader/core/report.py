@@ -1,4 +1,4 @@
-"""Define the types of the JSON report: a field for all that a report holds.
+"""Define the types of the JSON report, field by field.
 
 ``api.run`` makes it, batches store it, and all other reports are made from it.
 """

@@ -1,4 +1,4 @@
-"""Match names of the template with names in student code, up to case and underscores."""
+"""Match names in student code with those of the template, up to case and underscores."""
 
 from __future__ import annotations
 

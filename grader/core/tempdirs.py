@@ -1,4 +1,4 @@
-"""Make temporary folders that disappear, however their process ends.
+"""Make temporary folders that are removed, however their process ends.
 
 A folder vanishes when it is removed, when nobody refers to it, or when its process ends. A process
 that is killed can't clean up; the next one does it. While a folder is in use its process holds a

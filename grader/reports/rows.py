@@ -1,4 +1,4 @@
-"""Make one row a student, with a mark a question: what all reports start from."""
+"""Make a row for each student, with a mark for each question; all reports start from these rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limit memory and threads by a cgroup (v2), where one can be made.
+"""Help limits.py by a cgroup (v2) for memory and threads, where Linux lets one be made.
 
 A cgroup for limits is made below this process's own cgroup or beside it, wherever its kind is
 enabled and this user may write. That holds for root, for a user's session under systemd, and in a

@@ -1,4 +1,4 @@
-"""Exchange frames with a worker, and stop waiting when the time limit of a call is up."""
+"""Send frames to a worker and receive them, never waiting longer than a time limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choose how workers are locked up (namespaces, files, system calls), and say what it protects.
+"""Choose the level of isolation of workers, and describe what each level protects.
 
 Theory of operation
 ===================

@@ -1,4 +1,4 @@
-"""Lock this process before it imports student code: namespaces, mounts, rlimits."""
+"""Lock the worker, from inside, before it imports student code: namespaces, mounts, rlimits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start worker processes: forked from a warm server, or each anew."""
+"""Start worker processes: as forks of a warm server, or each as a new process."""
 
 from __future__ import annotations
 

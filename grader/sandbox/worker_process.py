@@ -1,4 +1,4 @@
-"""Ask one worker process, stop it (with its threads) between answers, end it when it hangs."""
+"""Ask one worker process; stop it and its threads between answers; kill it at a time limit."""
 
 from __future__ import annotations
 

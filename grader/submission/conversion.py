@@ -1,4 +1,4 @@
-"""Bring code into a form that Python can import: UTF-8, notebooks as modules.
+"""Bring files into a form that Python can import: UTF-8, and modules for notebooks.
 
 Sources become UTF-8 where Python would decode them otherwise. Notebooks become modules beside
 them, and exports lose what only IPython understands. Files that cells write (``%%writefile``) are

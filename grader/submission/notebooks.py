@@ -1,4 +1,4 @@
-"""Turn a notebook into a module that defines what running the notebook defines.
+"""Turn a Jupyter notebook into a module with the same definitions.
 
 The module holds all statements of the notebook, in order. Those that definitions need (see
 slicing.py) run when it is imported. The others stand in main blocks, so that they run only where

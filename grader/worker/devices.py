@@ -1,4 +1,4 @@
-"""Run code that asks for a GPU on the CPU.
+"""Let code that asks for a GPU run on the CPU.
 
 A student's machine may have a GPU where the grader's has none, and many write the device into the
 code. Wherever torch takes a device, "cuda", "mps" and the like become "cpu", and a note says so.

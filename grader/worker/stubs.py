@@ -1,4 +1,4 @@
-"""Stand in for libraries that only show progress, keep logs or belong to a notebook.
+"""Replace libraries that only show progress, keep logs or belong to a notebook.
 
 Training loops of real submissions import them; what the loop computes doesn't depend on them. A
 library that is installed is left alone, and so is a file of the student's with such a name. The

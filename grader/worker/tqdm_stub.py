@@ -1,4 +1,4 @@
-"""Count as tqdm does, and show nothing: a stub for it."""
+"""Replace tqdm by a class that counts in the same way and shows nothing."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from grader.checks.arrays import (
     require,
     require_raised,
 )
-from grader.checks.gradients import directional, draw_lines, require_slope, shifted
+from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, matches
 from grader.core.failures import Failure
 from grader.exercises.bptt_gradients import mistakes as wrong
@@ -105,8 +105,8 @@ def follows_the_loss(student: Student, function: str, kind: Kind, rng: Random) -
     values = [oracle.loss(problem | moved, kind) for moved in shifted(weights, lines)]
     numeric = directional(values, lines)
     for name, line in lines.items():
-        what = f"The gradient of {name} should be the slope of the loss."
-        require_slope(
+        what = f"The gradient of {name} should be the derivative of the loss."
+        require_directional(
             of_name(found, name, what, where),
             line,
             numeric[name],

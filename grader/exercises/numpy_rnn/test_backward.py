@@ -24,7 +24,7 @@ from grader.checks.arrays import (
     same,
 )
 from grader.checks.carry import is_assumed
-from grader.checks.gradients import STEP, directional, draw_lines, require_slope, shifted
+from grader.checks.gradients import STEP, directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, matches
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
@@ -232,7 +232,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
         gradient, what = gradients[f"d_{name}"], f"d_{name}, summed over time, should be the slope "
         if gradient.size % line.size == 0:
             gradient = gradient.reshape(-1, *line.shape).sum(0)
-        require_slope(
+        require_directional(
             gradient,
             line,
             numeric[name],

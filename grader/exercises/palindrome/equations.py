@@ -14,6 +14,7 @@ from grader.checks.arrays import (
     require_untampered,
     require_unused,
 )
+from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import matches
 from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle
@@ -22,7 +23,7 @@ from grader.exercises.palindrome.explaining import REPEATED, lacking, unexplaine
 from grader.exercises.palindrome.mistakes import gradient_variants, variants
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.oracle import Array, Sizes, Weights
-from grader.exercises.palindrome.parameters.reading import DEFAULTS, SINGLE
+from grader.exercises.palindrome.parameters.fit import DEFAULTS, ONE_DIGIT
 
 Random = np.random.Generator
 FRESH = (
@@ -46,7 +47,7 @@ def several_sizes(rng: Random) -> list[Sizes]:
         Sizes(B=3, T=int(rng.integers(4, 9)), d=1, n=n),
         Sizes(B=n + 2, T=int(rng.integers(14, 20)), d=1, n=n),
         Sizes(B=2, T=29, d=1, n=8),
-        SINGLE,  # last, for many mistakes look alike here
+        ONE_DIGIT,  # last, for many mistakes look alike here
     ]
 
 
@@ -185,25 +186,22 @@ def gradients_agree_with_differences(network: Network, rng: Random) -> None:
     gradients = {k: g for k, g in gradients.items() if k not in network.fit.mapping.dead}
     # The step balances the rule's own error, step², against rounding, precision / step.
     step, tolerance = (1e-5, 1e-6) if network.precision == "float64" else (1e-2, 5e-2)
-    lines = {name: rng.normal(size=a.shape) / max(a.size, 1) ** 0.5 for name, a in arrays.items()}
-    cases, moved = [(arrays, digits)], ""
-    for name in gradients:
-        for sign in (1, -1):
-            undone = {moved: arrays[moved]} if moved else {}
-            cases.append(({**undone, name: arrays[name] + sign * step * lines[name]}, digits))
-            moved = name
-    first, *outputs, again = network.run(sizes, [*cases, (arrays, digits)])
+    lines = draw_lines(rng, {name: arrays[name] for name in gradients})
+    cases = [arrays, *shifted(arrays, lines, step), arrays]
+    first, *outputs, again = network.run(sizes, [(case, digits) for case in cases])
     check_fresh(network, sizes, first, again)
     values = [float((direction * output).sum()) for output in outputs]
+    numeric = directional(values, lines, step)
     scale = max((float(np.abs(gradient).max()) for gradient in gradients.values()), default=0.0)
-    for index, (name, gradient) in enumerate(gradients.items()):
-        numeric = (values[2 * index] - values[2 * index + 1]) / (2 * step)
-        analytic = float((gradient * lines[name]).sum())
-        require(
-            abs(numeric - analytic) <= tolerance * max(scale, abs(numeric)),
-            f"The gradient of {name} should be the slope of the output.",
-            expected=f"{numeric:.6g} by finite differences of your own forward",
-            got=f"{analytic:.6g} by backward()",
+    for name, gradient in gradients.items():
+        require_directional(
+            gradient,
+            lines[name],
+            numeric[name],
+            f"The gradient of {name} should be the derivative of the output.",
+            of="your own forward",
+            tolerance=tolerance,
+            scale=scale,
             where=place(network, sizes),
             hint=CUT,
         )

@@ -15,9 +15,10 @@ from grader.exercises.palindrome import oracle, probes, probes_construct
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Sizes, Weights
 from grader.exercises.palindrome.parameters import reading
 from grader.exercises.palindrome.parameters.cuts import SURVEYS, Shape, cuts_of
+from grader.exercises.palindrome.parameters.fit import DEFAULTS
 from grader.exercises.palindrome.parameters.formats import InputFormat
 from grader.exercises.palindrome.parameters.mapping import complete
-from grader.exercises.palindrome.parameters.reading import DEFAULTS
+from grader.exercises.palindrome.parameters.survey import draw
 from grader.sandbox.student import Student
 
 OTHER_SIZES = (
@@ -81,7 +82,7 @@ class Network:
             whole: Draw also what belongs to no equation; it is zero otherwise.
         """
         shapes, _ = self.shapes(self._format, sizes)
-        arrays = reading.draw(shapes, rng, self._format.precision)
+        arrays = draw(shapes, rng, self._format.precision)
         if not whole:
             arrays |= {name: 0 * arrays[name] for name in self.fit.mapping.extra if name in arrays}
         return arrays

@@ -7,7 +7,7 @@ import pytest
 
 from grader.exercises.palindrome import equations
 from grader.exercises.palindrome.network import Network
-from grader.exercises.palindrome.parameters.reading import DEFAULTS
+from grader.exercises.palindrome.parameters.fit import DEFAULTS
 
 Random = np.random.Generator
 

@@ -36,7 +36,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParameterMap:
     """The parts of the equations that a student's parameters are, by their names.
 
     Attributes:

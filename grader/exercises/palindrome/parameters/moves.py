@@ -22,7 +22,7 @@ from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Weights, as_form
 from grader.exercises.palindrome.parameters import names
 from grader.exercises.palindrome.parameters.cuts import Cut, Kind, Shape
-from grader.exercises.palindrome.parameters.mapping import Part, Reading
+from grader.exercises.palindrome.parameters.mapping import ParameterMap, Part
 from grader.exercises.palindrome.recursion import Recursion
 
 ROWS = 4  # of the batch that are compared
@@ -84,7 +84,7 @@ class Experiment:
     def read(
         self, recursion: Recursion, digits: Array, got: Sequence[Array], form: OutputForm,
         tolerance: float,
-    ) -> Reading | None:  # fmt: skip
+    ) -> ParameterMap | None:  # fmt: skip
         """Return what the parameters are if the network follows ``recursion``; None if it doesn't.
 
         Args:
@@ -112,7 +112,7 @@ class Experiment:
                 parts[name] = part
             else:
                 dead.append(name)
-        return Reading(parts, self.embedding, tuple(dead), tuple(extra))
+        return ParameterMap(parts, self.embedding, tuple(dead), tuple(extra))
 
     def sheet(self) -> Weights:
         """Return the sheet's parameters at the start."""
@@ -184,8 +184,8 @@ class _Comparison:
         self.form: OutputForm = form
         self.tolerance = tolerance
         self.sheet = experiment.sheet()
-        reading = Reading({}, experiment.embedding)
-        self.x = torch.from_numpy(reading.features(experiment.base, self.sheet, digits))
+        mapping = ParameterMap({}, experiment.embedding)
+        self.x = torch.from_numpy(mapping.features(experiment.base, self.sheet, digits))
         self.tensors = {name: torch.from_numpy(array) for name, array in self.sheet.items()}
 
     def agrees(self, case: int, moved: Mapping[str, Array]) -> bool:

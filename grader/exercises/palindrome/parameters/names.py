@@ -1,6 +1,6 @@
 """Read what the names of parameters tell, where they tell anything.
 
-Names propose and break ties; what decides is what a parameter moves.
+Names propose and break ties; moving parameters (moves.py) decides.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import product
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.oracle import GATES, Model
 from grader.exercises.palindrome.parameters.cuts import Cut, Kind
-from grader.exercises.palindrome.parameters.mapping import Part, Reading
+from grader.exercises.palindrome.parameters.mapping import ParameterMap, Part
 
 Cuts = Mapping[str, Sequence[Cut]]
 
@@ -28,8 +28,8 @@ def sheet_name(model: Model, name: str) -> str:
     return known.get(word, "")
 
 
-def proposals(model: Model, cuts: Cuts, embedding: str) -> Iterator[Reading]:
-    """Yield the readings that names tell; none where some of them tell nothing."""
+def proposals(model: Model, cuts: Cuts, embedding: str) -> Iterator[ParameterMap]:
+    """Yield the mappings that names propose; none if some of the names tell nothing."""
     named = _by_sheet_names(model, cuts) or _by_gates(model, cuts)
     if named is None:
         return
@@ -47,8 +47,8 @@ def proposals(model: Model, cuts: Cuts, embedding: str) -> Iterator[Reading]:
 
 def _combined(
     targets: Mapping[str, tuple[str, ...]], choices: list[list[Cut]], embedding: str
-) -> Iterator[Reading]:
-    """Yield readings in which what shapes leave open is the same for all parameters."""
+) -> Iterator[ParameterMap]:
+    """Yield mappings; what shapes leave open is the same for all parameters of each."""
     seen = []
     for turned, state_first in product((False, True), repeat=2):
         parts = {
@@ -57,7 +57,7 @@ def _combined(
         }
         if parts not in seen:
             seen.append(parts)
-            yield Reading(parts, embedding)
+            yield ParameterMap(parts, embedding)
 
 
 def _chosen(cuts: list[Cut], turned: bool, state_first: bool) -> Cut:
