@@ -73,7 +73,7 @@ def test_backward(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="M2", share="1/5")
 def test_finite_differences(student: Student, rng: Random) -> None:
-    """The gradient of the loss is the slope of its own forward.
+    """Compare backward with finite differences of its own forward.
 
     L is a parabola in each prediction, so that a central difference is exact at any step.
     """
@@ -87,7 +87,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     same(
         found["gradient"],
         slopes[:, None],
-        "backward returns the slopes of your own forward, by finite differences.",
+        "backward should return the derivatives of your own forward, by finite differences.",
         tolerance=TOLERANCE,
         where=f"{GRADIENT}; a batch of 5",
         mistakes=[

@@ -229,7 +229,10 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     numeric = directional([float((case.d_loss * output).sum()) for output in outputs], lines, step)
     right = oracle.over_time(oracle.gradients(case.weights, case.x, case.d_loss))
     for name, line in lines.items():
-        gradient, what = gradients[f"d_{name}"], f"d_{name}, summed over time, should be the slope "
+        gradient, what = (
+            gradients[f"d_{name}"],
+            f"d_{name}, summed over time, should be the derivative ",
+        )
         if gradient.size % line.size == 0:
             gradient = gradient.reshape(-1, *line.shape).sum(0)
         require_directional(
