@@ -6,8 +6,10 @@ import io
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from grader.batch.intake import hand_ins
-from grader.batch.missing_packages import remarks
+from grader.batch.missing_packages import Reader, remarks
 from grader.submission.missing_packages import lacking
 from grader.submission.snapshot import open_submission
 
@@ -49,3 +51,17 @@ def test_how_many_submissions_need_each(tmp_path: Path) -> None:
         "laboratory is not installed, and 2 submissions import it",
         "plover is not installed, and 1 submission imports it",
     ]
+
+
+def test_a_hand_in_that_takes_too_long_is_left_out() -> None:
+    """Its reader is ended, and the next hand-in gets a fresh one."""
+    slow, quick = packed(a="import laboratory"), packed(a="import plover")
+    with Reader(seconds=0) as reader, pytest.raises(OSError, match="not read within 0 s"):
+        reader.lacking(slow)
+    with Reader() as reader:
+        assert reader.lacking(quick) == {"plover"}
+        assert reader.lacking(b"no ZIP") == set()
+        reader._process.kill()  # type: ignore[union-attr]  # as a lack of memory may
+        with pytest.raises(OSError):  # noqa: PT011 (of the system, in its language)
+            reader.lacking(slow)
+        assert reader.lacking(slow) == {"laboratory"}
