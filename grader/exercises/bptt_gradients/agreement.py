@@ -1,4 +1,4 @@
-"""Ask the student's file, and compare; shared by the tests of this exercise."""
+"""Get the student's gradients and compare them; shared by the tests of this exercise."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ COARSE = Mistake(
 
 
 def ask(student: Student, function: str, cases: Sequence[dict[str, Any]]) -> list[Arrays]:
-    """The student's gradients for each case."""
+    """Return the gradients that the student's function gives for each case, by name."""
     found: list[Arrays] = FILE.run(student, probes.gradients, name=function, cases=list(cases))
     return found
 
@@ -54,7 +54,15 @@ def agrees(
     where: str,
     mistakes: Iterable[Variant] = (),
 ) -> None:
-    """The gradient of one weight among those that the student's function has returned."""
+    """Fail unless the gradient of one weight is as expected.
+
+    Args:
+        found: Gradients that the student's function has returned, by name.
+        name: The weight.
+        expected: Its gradient, in the weight's shape.
+        where: The function and the sizes, for messages.
+        mistakes: Wrong values, each with its mistake.
+    """
     what = f"The gradient of {name}."
     got = of_name(found, name, what, where)
     if got.shape == expected.T.shape != expected.shape:
@@ -71,7 +79,7 @@ def agrees(
 
 
 def weight_agrees(student: Student, function: str, kind: Kind, name: str, rng: Random) -> None:
-    """The gradient of one weight, at several lengths of the sequence."""
+    """Check the gradient of one weight at several lengths of the sequence, T = 1 included."""
     problems = [oracle.draw(rng), oracle.draw(rng, T=1), oracle.draw(rng, T=12)]
     for found, problem in zip(ask(student, function, problems), problems, strict=True):
         agrees(
@@ -84,7 +92,7 @@ def weight_agrees(student: Student, function: str, kind: Kind, name: str, rng: R
 
 
 def of_name(found: Arrays, name: str, what: str, where: str) -> Array:
-    """The array of that name, finite."""
+    """Return the array of that name; fail if it is missing or not finite."""
     require(
         name in found,
         what,
@@ -96,7 +104,10 @@ def of_name(found: Arrays, name: str, what: str, where: str) -> Array:
 
 
 def follows_the_loss(student: Student, function: str, kind: Kind, rng: Random) -> None:
-    """Central differences of the judge's own loss along random lines, one per weight."""
+    """Compare the gradients with central differences of the judge's own loss.
+
+    The differences are taken along random lines, one per weight.
+    """
     problem = oracle.draw(rng)
     (found,) = ask(student, function, [problem])
     where = FILE.place(function, oracle.sizes(problem))
@@ -126,7 +137,10 @@ def refuses(
     legal: float,
     values: list[float],
 ) -> None:
-    """A ValueError for each of these values of the parameter, not for the legal one."""
+    """Check that each of these values of a parameter raises ValueError.
+
+    The ``legal`` value must raise nothing.
+    """
     legal_case, *cases = ({**problem, parameter: value} for value in (legal, *values))
     answers = FILE.run(student, probes.refuses, name=function, legal=legal_case, cases=cases)
     for value, answer in zip(values, answers, strict=True):

@@ -67,6 +67,7 @@ def constant(d_o: Array, *_: object) -> Array:
 
 
 def one_of_last_step(name: str, problem: Arrays, y: int) -> Array:
+    """Return the right gradient of that weight in sheet 004, for a changed problem."""
     return oracle.last_step(problem, y)[name]
 
 
@@ -76,5 +77,6 @@ def gradient_of(name: str, problem: Arrays, d_o: Array) -> Array:
 
 
 def every_error(problem: Arrays, h_t: Array, target: Array) -> Array:
+    """Return dL/dp (K,), as if the loss of sheet 004 stood at the state h_t (n,), too."""
     p = problem["W_ph"] @ h_t + problem["b_p"]
     return np.asarray(np.exp(p - p.max()) / np.exp(p - p.max()).sum() - target)

@@ -33,12 +33,15 @@ STEPS: list[tuple[Mistake, Callable[[Array, Array], Array]]] = [
 
 
 def step(h: Array, W: Array) -> Array:
-    """dh_t / dh_(t-1)."""
+    """Return dh_t / dh_(t-1) (n, n) of the tanh RNN, from h_t (n,) and W_hh."""
     return (1 - h**2)[:, None] * W
 
 
 def spectral(factors: list[Array], T: int, last: int | None = None) -> Array:
-    """The norms of the products of factors[t:last], the latest on the left, t = 0 … T."""
+    """Return the norms of the products of factors[t:last] for t = 0 … T, (T + 1,).
+
+    The latest factor stands on the left of a product.
+    """
     one = np.eye(len(factors[0]))
     products = [reduce(np.matmul, factors[t:last][::-1], one) for t in range(T + 1)]
     return np.array([np.linalg.norm(product, 2) for product in products])

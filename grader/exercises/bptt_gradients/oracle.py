@@ -26,11 +26,12 @@ WEIGHTS = ("W_qh", "W_hx", "W_hh")  # of sheet 002
 
 
 def phi(kind: Kind) -> Callable[[Any], Any]:
+    """Return the activation of sheet 002: tanh, or the identity if the kind is linear."""
     return torch.tanh if kind == "tanh" else lambda z: z
 
 
 def draw(rng: Random, T: int | None = None, gain: float = 0.9) -> Arrays:
-    """Weights, inputs and targets of sheet 002; d, n and q differ, so that shapes tell them apart.
+    """Draw weights, inputs and targets of sheet 002; d, n and q differ, so that shapes do, too.
 
     ``gain`` is about the factor by which W_hh lengthens a state.
     """
@@ -44,12 +45,13 @@ def draw(rng: Random, T: int | None = None, gain: float = 0.9) -> Arrays:
 
 
 def sizes(problem: Arrays) -> str:
+    """Describe the sizes of a problem, for messages."""
     (T, d), n = problem["x"].shape, len(problem["W_hh"])
     return f"T = {T}, d = {d}, n = {n}"
 
 
 def states(problem: Arrays, kind: Kind) -> Array:
-    """h_0, …, h_T as rows (T + 1, n); with b_h where the problem has one."""
+    """Return h_0, …, h_T as rows (T + 1, n); b_h is added where the problem has one."""
     h = [problem["h_0"]]
     for x_t in problem["x"]:
         z = problem["W_hx"] @ x_t + problem["W_hh"] @ h[-1] + problem.get("b_h", 0.0)
@@ -58,13 +60,13 @@ def states(problem: Arrays, kind: Kind) -> Array:
 
 
 def loss(problem: Arrays, kind: Kind) -> float:
-    """L = 1/T sum_t |W_qh h_t - y_t|^2 / 2."""
+    """Return L = 1/T sum_t |W_qh h_t - y_t|^2 / 2."""
     errors = states(problem, kind)[1:] @ problem["W_qh"].T - problem["y"]
     return float((errors**2).sum() / 2 / len(errors))
 
 
 def terms(problem: Arrays, kind: Kind) -> Arrays:
-    """By weight: the gradient of the loss at t in the weight at step s, (T, T, …)."""
+    """Return by weight the gradients of the loss at t in the weight at step s, (T, T, …)."""
     p = {name: torch.from_numpy(value) for name, value in problem.items()}
     T = len(p["x"])
     leaves = {name: p[name].expand(T, -1, -1).clone().requires_grad_() for name in WEIGHTS}
@@ -80,7 +82,7 @@ def terms(problem: Arrays, kind: Kind) -> Arrays:
 
 
 def weighted(found: Arrays, weights: Array) -> Arrays:
-    """The gradients, when the loss at t counts weights[l] times in the weights at step t - l."""
+    """Sum the terms; the loss at t counts weights[l] times in the weights at step t - l."""
     T = len(weights)
     lag = np.subtract.outer(np.arange(T), np.arange(T))  # no loss has a gradient in later steps
     factors = np.where(lag < 0, 0.0, weights[np.maximum(lag, 0)])
@@ -92,12 +94,12 @@ def weighted(found: Arrays, weights: Array) -> Arrays:
 
 
 def gradients(problem: Arrays, kind: Kind) -> Arrays:
-    """The full gradients."""
+    """Return the full gradients of sheet 002 by weight: (8.7.16) if linear, else with tanh."""
     return weighted(terms(problem, kind), np.ones(len(problem["x"])))
 
 
 def truncated(problem: Arrays, tau: int) -> Arrays:
-    """The tanh RNN's, without terms that go back more than ``tau`` steps."""
+    """Return the tanh RNN's gradients without terms that go back more than ``tau`` steps."""
     return weighted(terms(problem, "tanh"), (np.arange(len(problem["x"])) <= tau).astype(float))
 
 
@@ -105,7 +107,7 @@ def truncated(problem: Arrays, tau: int) -> Arrays:
 
 
 def draw_last(rng: Random, T: int | None = None, gain: float = 0.9) -> Arrays:
-    """Weights and inputs of sheet 004; d, n and K differ."""
+    """Draw weights and inputs of sheet 004; d, n and K differ."""
     problem = draw(rng, T, gain)
     del problem["y"]
     problem["W_ph"] = problem.pop("W_qh")
@@ -115,7 +117,7 @@ def draw_last(rng: Random, T: int | None = None, gain: float = 0.9) -> Arrays:
 
 
 def last_step(problem: Arrays, y: int) -> Arrays:
-    """Gradients of the cross-entropy at T alone."""
+    """Return by weight the gradients of the cross-entropy at T alone, for the class y."""
     inputs = ("x", "h_0")
     p = {
         name: torch.from_numpy(value).clone().requires_grad_(name not in inputs)
@@ -131,7 +133,7 @@ def last_step(problem: Arrays, y: int) -> Arrays:
 
 
 def jacobians(problem: Arrays) -> Array:
-    """dh_T / dh_t for t = 0 … T, (T + 1, n, n)."""
+    """Return dh_T / dh_t for t = 0 … T, (T + 1, n, n)."""
     p = {name: torch.from_numpy(value) for name, value in problem.items()}
     h = torch.from_numpy(states(problem, "tanh"))
 
@@ -145,4 +147,5 @@ def jacobians(problem: Arrays) -> Array:
 
 
 def numpy(tensor: Any) -> Array:
+    """Return a tensor, with or without a graph, as an array."""
     return np.asarray(tensor.detach().numpy())

@@ -36,7 +36,7 @@ by_formula = without_autograd(
 
 
 def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
-    """The student's function of that name, with arrays of its own."""
+    """Return what the student's function of that name gives for copies of these arrays."""
     own = {
         key: value.copy() if isinstance(value, np.ndarray) else value
         for key, value in inputs.items()
@@ -45,20 +45,24 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
 
 
 def with_rng(module: ModuleType, name: str, inputs: Inputs) -> Any:
-    """Return the arguments, with a generator where there is a p to draw by."""
+    """Call the student's function, with a generator ``rng`` where there is a p to draw by."""
     rng = {"rng": np.random.default_rng(0)} if "p" in inputs else {}
     return call(module, name, inputs | rng)
 
 
 @by_formula
 def gradients(module: ModuleType, name: str, cases: list[Inputs]) -> list[dict[str, Array]]:
-    """The gradients that the student's function returns for each case, by the sheet's names."""
+    """Return the student's gradients for each case, by the sheet's names."""
     return [named(call(module, name, case), name, case) for case in cases]
 
 
 @by_formula
 def draws(module: ModuleType, problem: Inputs, p: float, count: int, seed: int) -> dict[str, Array]:
-    """So many draws of randomized_gradients from one generator: by name, (count, …)."""
+    """Draw ``count`` times by randomized_gradients, from one generator.
+
+    Returns:
+        Each gradient by name, (count, …); names that only some draws have are left out.
+    """
     name, rng = "randomized_gradients", np.random.default_rng(seed)
     inputs = {**problem, "p": p, "rng": rng}
     found = [named(call(module, name, inputs), name, problem) for _ in range(count)]
@@ -78,18 +82,19 @@ def refuses(module: ModuleType, name: str, legal: Inputs, cases: list[Inputs]) -
 
 @by_formula
 def jacobian_norms(module: ModuleType, W_hh: Array, h: Array) -> Array:
+    """Return the norms that the student gives for states h (T + 1, n), as one vector."""
     result = call(module, "jacobian_norms", {"W_hh": W_hh, "h": h})
     return array(result, "What jacobian_norms returns").reshape(-1)
 
 
 @by_formula
 def try_out(module: ModuleType, name: str, inputs: Inputs) -> None:
-    """Only call the student's function."""
+    """Call the student's function for nothing but what it uses."""
     with_rng(module, name, inputs)
 
 
 def named(result: Any, function: str, inputs: Inputs) -> dict[str, Array]:
-    """Gradients by the names of the weights among ``inputs``, in the shapes that they come in.
+    """Return gradients by the names of the weights among ``inputs``, in the student's shapes.
 
     A dict may call them dW_hh or grad_W_hh; in a tuple they are told apart by their shapes. Some
     may be missing: each has points of its own.
@@ -121,5 +126,5 @@ def named(result: Any, function: str, inputs: Inputs) -> dict[str, Array]:
 
 
 def flat(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """``shape`` without axes of length one: (n, 1) and (n,) hold the same."""
+    """Return ``shape`` without axes of length one: (n, 1) and (n,) hold the same numbers."""
     return tuple(size for size in shape if size != 1)

@@ -22,6 +22,7 @@ AUTOGRAD = {"torch", "jax", "autograd", "tensorflow", "theano", "mxnet"}
 
 
 def by_formula(student: Student, function: str, inputs: dict[str, Any]) -> None:
+    """Fail if a call of the student's function runs, or could hide, a derivative of torch's."""
     sources = FILE.sources(student)
     require_untampered(sources, "formulas in NumPy")
     FILE.run(student, probes.try_out, name=function, inputs=inputs)

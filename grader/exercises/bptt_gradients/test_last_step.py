@@ -16,6 +16,7 @@ FUNCTION = "last_step_gradients"
 
 
 def weights_agree(student: Student, names: list[str], problem: Arrays, y: int) -> None:
+    """Check the gradients of these weights, for one problem and the class y."""
     (found,) = ask(student, FUNCTION, [{**problem, "y": y}])
     expected = oracle.last_step(problem, y)
     for name in names:
@@ -29,6 +30,7 @@ def weights_agree(student: Student, names: list[str], problem: Arrays, y: int) -
 
 
 def draw_class(rng: Random, problem: Arrays) -> int:
+    """Draw a class y from 0 to K - 1."""
     return int(rng.integers(len(problem["b_p"])))
 
 
@@ -59,6 +61,10 @@ def test_large_logits(student: Student, rng: Random) -> None:
 
 
 def norms_agree(student: Student, problem: Arrays, weights: str) -> None:
+    """Check the norms of dh_T / dh_t, also each against its own size.
+
+    ``weights`` describes the problem in messages.
+    """
     h = oracle.states(problem, "tanh")
     got: Array = FILE.run(student, probes.jacobian_norms, W_hh=problem["W_hh"], h=h)
     expected = np.linalg.norm(oracle.jacobians(problem), 2, axis=(1, 2))

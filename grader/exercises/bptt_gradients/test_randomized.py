@@ -27,16 +27,17 @@ BIASED = "A weight other than p^(-l), or another probability to stop, makes the 
 
 
 def draw_case(rng: Random) -> tuple[Arrays, float]:
-    """A problem, and p away from 1/2, where p and 1 - p could not be told apart."""
+    """Draw a problem and p, away from 1/2, where p and 1 - p could not be told apart."""
     return oracle.draw(rng, T=int(rng.integers(4, 7))), float(rng.uniform(0.6, 0.8))
 
 
 def place(problem: Arrays, p: float) -> str:
+    """Return where a check of this problem and this p looks."""
     return FILE.place(FUNCTION, f"p = {p:.4g}, {oracle.sizes(problem)}")
 
 
 def draw(student: Student, problem: Arrays, p: float, count: int, seed: int) -> Array:
-    """The student's draws, all gradients of one as one row: (count, numbers)."""
+    """Return the student's draws as rows (count, numbers): all gradients of a draw in one row."""
     found = FILE.run(
         student, probes.draws, seconds=SECONDS, problem=problem, p=p, count=count, seed=seed
     )
@@ -57,6 +58,7 @@ def draw(student: Student, problem: Arrays, p: float, count: int, seed: int) -> 
 
 
 def row(gradients: Arrays) -> Array:
+    """Return the gradients of W_qh, W_hx and W_hh in one row."""
     return np.concatenate([gradients[name].reshape(-1) for name in oracle.WEIGHTS])
 
 
@@ -79,7 +81,7 @@ def rows_of(found: Arrays, p: float, weights: Weights = right_weights) -> Array:
 def fitting(
     draws: Array, rows: Array, tolerance: float = TOLERANCE["float64"]
 ) -> tuple[Array, Array]:
-    """Of each draw: the row that is nearest, and whether it is equal to that row."""
+    """Return for each draw the nearest row's index, and whether the draw equals that row."""
     distance = np.abs(draws[:, None, :] - rows).max(2)
     scale = np.abs(rows).max()
     return distance.argmin(1), distance.min(1) <= tolerance * scale
@@ -157,6 +159,7 @@ def test_stops(student: Student, rng: Random) -> None:
 
 
 def shown(numbers: Array) -> str:
+    """Return numbers with three digits, for messages."""
     return ", ".join(f"{number:.3f}" for number in numbers)
 
 

@@ -13,6 +13,7 @@ FUNCTION = "truncated_gradients"
 
 
 def all_agree(student: Student, problem: Arrays, taus: list[int]) -> None:
+    """Check the gradients of all three weights, for one problem and several tau."""
     found = ask(student, FUNCTION, [{**problem, "tau": tau} for tau in taus])
     for got, tau in zip(found, taus, strict=True):
         expected = oracle.truncated(problem, tau)

@@ -9,6 +9,9 @@ from grader.exercises.given_rnn.oracle import Weights
 def same_weights(
     got: Weights, expected: Weights, what: str, *, where: str, tolerance: float = 0.0, hint: str
 ) -> None:
-    """Raise a Failure unless all five weights are as expected, by default exactly."""
+    """Fail unless all five weights are as expected, by default exactly.
+
+    ``what`` is the message; ``{name}`` in it becomes the weight.
+    """
     for name, weight in expected.items():
         same(got[name], weight, what.format(name=name), tolerance=tolerance, where=where, hint=hint)

@@ -36,9 +36,15 @@ class Network:
         self._graph: tuple[Tensor, list[Tensor]] | None = None
 
     def get_weights(self) -> Arrays:
+        """Return copies of the weights by the sheet's names."""
         return {name: getattr(self, name).copy() for name in WEIGHTS}
 
     def set_weights(self, weights: Arrays) -> None:
+        """Replace all five weights by float64 copies.
+
+        Raises:
+            ValueError: A name is missing or unknown, or a shape is wrong. Nothing is changed then.
+        """
         shapes = {name: np.shape(weight) for name, weight in weights.items()}
         if shapes != self._shapes:
             raise ValueError(f"expected weights of shapes {self._shapes}, got {shapes}")
@@ -46,6 +52,11 @@ class Network:
             setattr(self, name, np.array(weight, dtype=float))
 
     def forward(self, x: Array) -> Array:
+        """Return ŷ (B, out) for x (T, B, in), or (1, out) for one sequence (T, in).
+
+        Raises:
+            ValueError: x has another shape, or student code has left a weight of another shape.
+        """
         x = np.asarray(x, dtype=float)
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or x.size == 0:
             raise ValueError(f"x must be [T, (batch,) {self.input_size}], got {list(x.shape)}")
@@ -66,6 +77,15 @@ class Network:
         return np.array(y_hat.detach().numpy())
 
     def backward(self, d_loss: Array) -> Arrays:
+        """Return the gradients for ``d_loss`` = ∂L/∂ŷ (B, out); keep them in ``grads``.
+
+        Returns:
+            "d_W" …; d_W, d_R and d_bs have an entry for each time step, (T, …).
+
+        Raises:
+            RuntimeError: forward has not run since the last update.
+            ValueError: d_loss has neither the shape of ŷ nor (out,).
+        """
         if self._graph is None:
             raise RuntimeError("call forward() before backward()")
         y_hat, leaves = self._graph
@@ -80,6 +100,13 @@ class Network:
         return self.grads
 
     def update(self, lr: float) -> None:
+        """Subtract ``lr`` times its gradient, summed over time, from each weight.
+
+        The gradients are used up: the next update needs another forward and backward.
+
+        Raises:
+            RuntimeError: There are no gradients.
+        """
         if not self.grads:
             raise RuntimeError("call backward() before update()")
         for name in WEIGHTS:

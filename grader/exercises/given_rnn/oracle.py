@@ -39,33 +39,41 @@ class Sizes:
         return f"{self.T} steps, batch {self.B}, {self.d} inputs, {self.n} units, {self.K} outputs"
 
     def network(self) -> dict[str, int]:
-        """The constructor's arguments."""
+        """Return the arguments of the template's constructor."""
         return {"input_size": self.d, "hidden_size": self.n, "output_size": self.K}
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the weights' shapes in the sheet's form, biases as columns."""
         d, n, K = self.d, self.n, self.K
         return {"W": (d, n), "R": (n, n), "bs": (n, 1), "V": (n, K), "by": (K, 1)}
 
 
 def random_sizes(rng: np.random.Generator, B: int | None = None) -> Sizes:
-    """All different, so that no shape can be taken for another; some way for gradients to go."""
+    """Draw sizes that all differ, so that no shape can be taken for another.
+
+    Sequences have 7 to 10 steps, so that gradients have some way to go.
+    """
     batch, d, n, K = (int(size) for size in rng.permutation(5)[:4] + 2)
     return Sizes(int(rng.integers(7, 11)), batch if B is None else B, d, n, K)
 
 
 def random_weights(rng: np.random.Generator, sizes: Sizes) -> Weights:
-    """Biases unlike zero, and weights with which every step matters and no tanh is saturated."""
+    """Draw weights with which every step matters and no tanh is saturated.
+
+    No bias is zero.
+    """
     d, n = sizes.d, sizes.n
     scales = {"W": 0.7 / np.sqrt(d), "R": 1.1 / np.sqrt(n), "bs": 0.3, "V": 1.0, "by": 0.5}
     return {name: rng.normal(0, scales[name], shape) for name, shape in sizes.shapes().items()}
 
 
 def random_input(rng: np.random.Generator, sizes: Sizes) -> Array:
+    """Draw normal numbers x (T, B, d)."""
     return rng.normal(size=(sizes.T, sizes.B, sizes.d))
 
 
 def output(weights: Weights, x: Array) -> Array:
-    """ŷ (B, K)."""
+    """Return ŷ (B, K) for x (T, B, d)."""
     d, n = weights["W"].shape
     cell: Any = nn.RNN(d, n, dtype=torch.float64)
     with torch.no_grad():
@@ -79,7 +87,7 @@ def output(weights: Weights, x: Array) -> Array:
 
 
 def gradients(weights: Weights, x: Array, d_loss: Array) -> Weights:
-    """The gradients of sum(d_loss ⊙ ŷ): "d_W", "d_R", "d_bs" (T, …), "d_V", "d_by".
+    """Return the gradients of sum(d_loss ⊙ ŷ): "d_W", "d_R", "d_bs" (T, …), "d_V", "d_by".
 
     Each time step has weights of its own, so that each step's share is seen.
     """
@@ -101,7 +109,7 @@ def _numpy(tensor: Any) -> Array:
 def unrolled(
     leaves: dict[str, Tensor], x: Tensor, activation: Callable[[Tensor], Tensor] = torch.tanh
 ) -> Tensor:
-    """ŷ, where each time step has its own entry of W, R and bs."""
+    """Return ŷ (B, K), where each time step has its own entry of W, R and bs, (T, …)."""
     a = torch.zeros(x.shape[1], leaves["V"].shape[0], dtype=x.dtype)
     for x_t, W, R, bs in zip(x, *(leaves[name] for name in RECURRENT), strict=True):
         a = activation(x_t @ W + a @ R + bs.T)
@@ -114,8 +122,10 @@ def over_time(gradients: Weights) -> Weights:
 
 
 def differences(weights: Weights, x: Array, below: float, above: float) -> Weights:
-    """[f(w + above) − f(w − below)] / (above + below) for each weight of a network with sin for
-    tanh, f being the sum of its outputs, averaged over the batch."""
+    """Return [f(w + above) − f(w − below)] / (above + below) for each single weight w.
+
+    The network has sin for tanh; f is the sum of its outputs, averaged over the batch.
+    """
 
     def f(changed: Weights) -> float:
         leaves = {

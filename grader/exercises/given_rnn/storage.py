@@ -150,7 +150,7 @@ class Stored:
 
     @property
     def grads(self) -> Arrays:
-        """The gradients of the last backward pass."""
+        """Return the gradients of the last backward pass, in the student's own form."""
         found: Arrays = self._network.grads
         return {
             f"d_{self._storage.names[key[2:]]}": self._storage.own_gradient(key[2:], value)

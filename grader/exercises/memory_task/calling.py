@@ -38,5 +38,5 @@ def call(owner: Any, name: str, **values: Any) -> Any:
 
 
 def make(module: ModuleType, name: str, **values: Any) -> Any:
-    """An object of the student's class of that name."""
+    """Return an object of the student's class of that name, made from these values."""
     return calling.bind(calling.find_class(module, name), values, ALIASES)

@@ -28,7 +28,10 @@ FAR_OFF = 10.0  # the error of a guess that is wrong by any tolerance
 def samples(
     module: ModuleType, batch_size: int, seq_length: int, batches: int, seeds: list[int | None]
 ) -> list[Batches]:
-    """So many batches for each seed; from a function that returns one, by calling it again."""
+    """Return so many batches for each seed.
+
+    A function that returns one batch, instead of a generator, is called again for each.
+    """
     found = []
     for rng in seeds:
         draw = partial(generate, module, batch_size, seq_length, rng)
@@ -38,7 +41,7 @@ def samples(
 
 
 def endless(module: ModuleType, batch_size: int, seq_length: int, batches: int) -> None:
-    """Take so many batches of what must be a generator."""
+    """Take so many batches, and fail if the student's data are no generator or end before."""
     data = generate(module, batch_size, seq_length, None)
     if not hasattr(data, "__next__"):
         raise Unusable(
@@ -53,10 +56,16 @@ def endless(module: ModuleType, batch_size: int, seq_length: int, batches: int) 
 
 
 def generate(module: ModuleType, batch_size: int, seq_length: int, rng: int | None) -> Any:
+    """Call the student's generate_samples."""
     return call(module, "generate_samples", batch_size=batch_size, seq_length=seq_length, rng=rng)
 
 
 def take(data: Iterator[Any], batches: int) -> Batches:
+    """Return the next batches of a generator, each with x and y.
+
+    Raises:
+        Unusable: The generator ends before, or a batch has other parts.
+    """
     found = []
     for index in range(batches):
         try:
@@ -72,6 +81,7 @@ def take(data: Iterator[Any], batches: int) -> Batches:
 
 
 def takes_seed(module: ModuleType) -> bool:
+    """Return whether the student's generate_samples has a parameter for a seed."""
     return takes(find(module, "generate_samples"), "rng", ALIASES)
 
 
@@ -88,7 +98,7 @@ def refused_sizes(module: ModuleType, sizes: list[list[int]]) -> list[list[str]]
 
 
 def losses(module: ModuleType, cases: list[Arrays]) -> list[dict[str, Any]]:
-    """Value and gradient of the loss for ``y_hat`` and ``y``, each case with one and the same."""
+    """Return value and gradient of the loss for each case; one MSELoss is used for all."""
     loss = make(module, "MSELoss")
     return [
         {"value": value_of_loss(loss, **case), "gradient": gradient_of_loss(loss, **case)}
@@ -97,15 +107,21 @@ def losses(module: ModuleType, cases: list[Arrays]) -> list[dict[str, Any]]:
 
 
 def loss_values(module: ModuleType, cases: list[Arrays]) -> list[float]:
+    """Return the value of the loss for each case; one MSELoss is used for all."""
     loss = make(module, "MSELoss")
     return [value_of_loss(loss, **case) for case in cases]
 
 
 def value_of_loss(loss: Any, y_hat: Array, y: Array) -> float:
+    """Return what forward of a student's MSELoss gives for ŷ and y (B, K)."""
     return number(call(loss, "forward", y_hat=y_hat.copy(), y=y.copy()), "The loss")
 
 
 def gradient_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
+    """Return what backward of a student's MSELoss gives.
+
+    ŷ and y are handed in, too, for a backward that takes them.
+    """
     gradient = call(loss, "backward", y_hat=y_hat.copy(), y=y.copy())
     return array(gradient, "The gradient of the loss")
 
@@ -115,7 +131,6 @@ def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, lis
 
     These are shapes that would broadcast, and backward before forward.
     """
-
     loss, fresh = make(module, "MSELoss"), make(module, "MSELoss")
     shapes = raised(call, loss, "forward", y_hat=y_hat, y=y[:, 0])
     return {"shapes": shapes, "early": raised(call, fresh, "backward")}
@@ -125,7 +140,10 @@ def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, lis
 
 
 def accuracies(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
-    """For each case the accuracy of guesses that are wrong by its ``errors`` (batches, B, 1)."""
+    """Return the student's accuracy for each case, whose guesses have known errors.
+
+    The errors of a case are ``errors`` (batches, B, 1).
+    """
     found = []
     for case in cases:
         # The second step of x is the error that the prediction has.
@@ -149,15 +167,23 @@ class Recall(Recorder):
         self.trained = 0  # how many had been read when the last update came
 
     def forward(self, x: Array) -> Array:
+        """Return each sequence's first number (B, 1), far off unless the length is solvable."""
         super().forward(x)
         return np.array(x[0]) + FAR_OFF * (len(x) not in self.solvable)
 
     def update(self, lr: float) -> None:
+        """Update, count the update, and note how many batches were read before it."""
         super().update(lr)
         self.updates += 1
         self.trained = len(self.read)
 
     def report(self) -> dict[str, Any]:
+        """Return how the network was treated.
+
+        Returns:
+            "lengths" that were read; number of "updates"; "tests": batches read after the last one;
+            "seen": those of them that were read before it, too.
+        """
         firsts = [float(x[0, 0, 0]) for x in self.read]
         return {
             "lengths": sorted({len(x) for x in self.read}),
@@ -175,9 +201,10 @@ def against_length(
     repetitions: int,
     steps: int,
 ) -> dict[str, Any]:
-    """The accuracies of models that need no training, and how each was treated.
+    """Return accuracies of models that need no training, and how each was treated.
 
-    With what the student's own accuracy gives for what is always right, and always wrong.
+    "perfect" and "hopeless" are the student's own accuracy for guesses that are always right, and
+    always wrong.
     """
     models: list[Recall] = []
 
@@ -210,7 +237,7 @@ def against_length(
 def trained_accuracies(
     module: ModuleType, lengths: list[int], hidden: int, steps: int, seed: int
 ) -> Array:
-    """The accuracies of networks that do need training."""
+    """Return the accuracies of networks that do need training, (lengths, 1)."""
 
     def make_model(rng: Any = None) -> Network:
         draw = np.random.default_rng(rng).uniform
@@ -226,6 +253,7 @@ def trained_accuracies(
 
 
 def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
+    """Return what longest_solvable_length gives for each case."""
     return [
         number(call(module, "longest_solvable_length", **case), "The longest solvable length")
         for case in cases
@@ -233,6 +261,10 @@ def longest(module: ModuleType, cases: list[dict[str, Any]]) -> list[float]:
 
 
 def accuracy_figure(module: ModuleType, lengths: list[int], accuracies: Array) -> Description:
+    """Return the student's figure of ``accuracies`` (lengths, repetitions).
+
+    They are (lengths, repetitions).
+    """
     return drawn_figure(
         lambda: call(module, "plot_accuracy", lengths=lengths, accuracies=accuracies.copy()),
         "plot_accuracy",
@@ -243,7 +275,7 @@ def accuracy_figure(module: ModuleType, lengths: list[int], accuracies: Array) -
 
 
 def norms(module: ModuleType, weights: Arrays, x: Array) -> dict[str, Any]:
-    """The gradient norms, and the weights afterwards."""
+    """Return the gradient norms (T,), and the weights afterwards."""
     model = Network(weights)
     found = array(call(module, "gradient_norms", model=model, x=x.copy()), "The gradient norms")
     return {"norms": found, "weights": model.get_weights()}

@@ -24,12 +24,17 @@ HISTORIES = ("history", "losses", "loss_history", "train_losses")
 
 
 class Loss:
-    """The mean squared error, its gradient by autograd."""
+    """Compute the mean squared error as the template's ``MSELoss``; autograd gives its gradient."""
 
     def __init__(self) -> None:
         self._graph: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def forward(self, y_hat: Array, y: Array) -> float:
+        """Return L for ŷ and y (B, K).
+
+        Raises:
+            ValueError: Their shapes differ.
+        """
         if np.shape(y_hat) != np.shape(y):
             raise ValueError(f"prediction {np.shape(y_hat)}, target {np.shape(y)}")
         leaf = torch.from_numpy(np.array(y_hat, dtype=float)).requires_grad_()
@@ -38,6 +43,11 @@ class Loss:
         return float(self._graph[0].detach())
 
     def backward(self) -> Array:
+        """Return ∂L/∂ŷ (B, K) of the last forward.
+
+        Raises:
+            RuntimeError: forward has not run yet.
+        """
         if self._graph is None:
             raise RuntimeError("call forward() before backward()")
         value, leaf = self._graph
@@ -54,12 +64,13 @@ class Recorder(Network):
         self.visited: list[Arrays] = []
 
     def forward(self, x: Array) -> Array:
+        """Return ŷ (B, 1) for x (T, B, 1); note x and the weights."""
         self.read.append(np.array(x, dtype=float))
         self.note()
         return super().forward(x)
 
     def note(self) -> None:
-        """Enter the weights, if they are others than the last."""
+        """Enter the weights, if they differ from the last ones."""
         now = weights_of(self)
         last = self.visited[-1] if self.visited else {}
         if not last or any(not np.array_equal(now[name], last[name]) for name in now):
@@ -67,15 +78,17 @@ class Recorder(Network):
 
 
 def weights_of(model: Network) -> Arrays:
-    """Undo what student code may have changed by hand, too."""
+    """Return the weights as arrays; student code may have assigned other objects."""
     return {name: array(getattr(model, name), f"The weight {name}") for name in WEIGHTS}
 
 
 def learner(module: ModuleType, model: Network, data: Iterator[Any], **values: Any) -> Any:
+    """Return the student's Learner of this network, with the kit's loss."""
     return make(module, "Learner", model=model, loss=Loss(), data=data, **values)
 
 
 def train(student: Any, steps: int, **values: Any) -> Any:
+    """Call train of the student's Learner, with ``progress`` = None unless it is given."""
     return call(student, "train", **{"steps": steps, "progress": None, **values})
 
 
@@ -101,7 +114,7 @@ def descent(
 
 
 def history(student: Any) -> Array | None:
-    """The losses that a learner has kept, if it has."""
+    """Return the losses that a learner has kept, or None."""
     for name in HISTORIES:
         kept = getattr(student, name, None)
         if isinstance(kept, list | tuple | np.ndarray):
@@ -112,7 +125,7 @@ def history(student: Any) -> Array | None:
 def learn(
     module: ModuleType, weights: Arrays, T: int, B: int, steps: int, lr: float, seed: int
 ) -> Arrays:
-    """The weights after training on the task."""
+    """Return the weights after training on random batches of T steps and B sequences."""
     rng = np.random.default_rng(seed)
     model = Network(weights)
     data = ((x, x[0].copy()) for x in (rng.uniform(-1, 1, (T, B, 1)) for _ in count()))
@@ -121,6 +134,7 @@ def learn(
 
 
 def prediction(module: ModuleType, weights: Arrays, x: Array) -> Array:
+    """Return what the Learner's predict gives for x (T, B, 1)."""
     student = learner(module, Network(weights), iter(()))
     return array(call(student, "predict", x=x.copy()), "What predict returns")
 

@@ -223,6 +223,7 @@ def test_longest(student: Student, rng: Random) -> None:
 
 
 def draw_figure(student: Student, rng: Random) -> tuple[Description, list[int], Array]:
+    """Draw accuracies (4, 5) for four lengths; return the student's figure of them, too."""
     lengths = [5, 10, 20, 30]
     accuracies = rng.uniform(0.2, 1, (4, 5))
     figure = FILE.run(student, probes.accuracy_figure, lengths=lengths, accuracies=accuracies)

@@ -21,6 +21,7 @@ Batches = list[dict[str, Any]]
 def draw(
     student: Student, B: int, T: int, batches: int, seeds: tuple[int | None, ...] = (None,)
 ) -> list[Batches]:
+    """Return so many batches of the student's for each seed; each is {"x": …, "y": …}."""
     found: list[Batches] = FILE.run(
         student, probes.samples, batch_size=B, seq_length=T, batches=batches, seeds=list(seeds)
     )

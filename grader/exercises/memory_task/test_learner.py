@@ -38,10 +38,12 @@ FURTHEST = 0.5  # that R may move, of its length; the right steps: 0.05; from an
 
 
 def draw_batches(rng: Random, count: int) -> list[Batch]:
+    """Draw so many batches, and a few to spare for loops that take more."""
     return [oracle.random_batch(rng, SMALL.T, SMALL.B) for _ in range(count + SPARE)]
 
 
 def as_inputs(batches: list[Batch]) -> list[dict[str, Array]]:
+    """Return batches as dicts, for a probe."""
     return [{"x": x, "y": y} for x, y in batches]
 
 
@@ -56,7 +58,7 @@ class Run:
         max_norm: float = oracle.FAR,
         relative: bool = False,
     ) -> None:
-        """``max_norm`` is in units of the first step's gradient if ``relative``."""
+        """Run the training; if ``relative``, ``max_norm`` is in units of the first gradient."""
         self.steps = sum(calls)
         weights, self.batches = random_weights(rng, SMALL), draw_batches(rng, self.steps)
         if relative:
@@ -136,6 +138,7 @@ def require_shapes(weights: Weights, sizes: Sizes) -> None:
 
 
 def require_own_start(trained: Weights, start: Weights) -> None:
+    """Fail if training has moved R so far that it began with other weights."""
     moved, whole = (oracle.norm({"R": R}) for R in (trained["R"] - start["R"], start["R"]))
     require(
         moved <= FURTHEST * whole,
@@ -147,7 +150,7 @@ def require_own_start(trained: Weights, start: Weights) -> None:
 
 
 def kept(found: dict[str, Any]) -> Array:
-    """The history, or a Failure where there is none."""
+    """Return the history; raise a Failure if there is none."""
     if found["history"] is None:
         raise Failure(
             "The Learner keeps the loss of each training step.",
@@ -277,6 +280,7 @@ def test_predict(student: Student, rng: Random) -> None:
 
 
 def learning_curve(student: Student, rng: Random) -> dict[str, Any]:
+    """Run a short training; return the student's figure of it and the history."""
     found: dict[str, Any] = LEARNER.run(
         student,
         probes_learner.learning_curve,

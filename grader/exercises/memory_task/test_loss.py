@@ -24,14 +24,17 @@ VALUE, GRADIENT = LEARNER.place("MSELoss.forward"), LEARNER.place("MSELoss.backw
 
 
 def draw(rng: Random, *shapes: tuple[int, int]) -> list[dict[str, Array]]:
+    """Draw normal ŷ and y, one case for each shape (B, K)."""
     return [{"y_hat": rng.normal(size=shape), "y": rng.normal(size=shape)} for shape in shapes]
 
 
 def batch_sizes(rng: Random) -> list[tuple[int, int]]:
+    """Return three shapes (B, 1); one has a random B."""
     return [(int(rng.integers(3, 9)), 1), (2, 1), (64, 1)]
 
 
 def right_value(got: float, case: dict[str, Array]) -> None:
+    """Fail unless the loss of a case is its mean squared error."""
     y_hat, y = case["y_hat"], case["y"]
     close(
         got,
@@ -44,6 +47,7 @@ def right_value(got: float, case: dict[str, Array]) -> None:
 
 
 def right_gradient(got: Any, case: dict[str, Array]) -> None:
+    """Fail unless the gradient of a case is ∂L/∂ŷ (B, K)."""
     y_hat, y = case["y_hat"], case["y"]
     same(
         got,

@@ -61,6 +61,7 @@ LENGTHS = [4, 9, 21]
 
 
 def draw_figure(student: Student, rng: Random) -> dict[str, Any]:
+    """Return the student's figure for the LENGTHS, and the norms that belong to it."""
     weights = random_weights(rng, Sizes(T=1, B=1, d=1, n=8, K=1))
     found: dict[str, Any] = FILE.run(
         student, probes.vanishing_figure, weights=weights, lengths=LENGTHS
@@ -102,6 +103,7 @@ def test_curves(student: Student, rng: Random) -> None:
 
 
 def shows(line: dict[str, Any], norms: list[Array]) -> bool:
+    """Return whether a line shows the norms of one of these inputs."""
     y = np.asarray(line["y"], dtype=float)
     return any(y.shape == values.shape and np.allclose(y, values, 1e-6, 0) for values in norms)
 

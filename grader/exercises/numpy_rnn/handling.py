@@ -34,7 +34,7 @@ def call(owner: Any, name: str, **values: Any) -> Any:
 
 
 def build(module: ModuleType, sizes: dict[str, int], rng: int | None = None) -> Any:
-    """The student's network, with whatever weights its constructor draws."""
+    """Return the student's network, with the weights that its constructor draws."""
     return calling.bind(calling.find_class(module, "RNN"), {**sizes, "rng": rng}, ALIASES)
 
 
@@ -101,16 +101,17 @@ def kit_network(module: ModuleType, network: Network) -> tuple[Any, Storage]:
 
 
 def predict(model: Any, x: Array) -> Array:
-    """ŷ as (batch, out); a single sequence may give (out,)."""
+    """Return ŷ as (batch, out), though a single sequence may give (out,)."""
     y_hat = array(call(model, "forward", x=x.copy()), "The output of forward")
     single = x.ndim == 2 or x.shape[1] == 1
     return y_hat[None] if single and y_hat.ndim == 1 else y_hat
 
 
 def alone(model: Any, x: Array, d_loss: Array | None = None) -> tuple[Array, Any]:
-    """One sequence, (T, 1, in), as the network takes it: without the batch's axis if it must be.
+    """Return a batch of one, x (T, 1, in) and d_loss (1, out), as the network takes it.
 
-    So a network that takes no batches loses the points for batches, and no others.
+    The batch's axis is left out if forward works only then. So a network that takes no batches
+    loses the points for batches, and no others.
     """
     for single in (False, True):
         # Whatever goes wrong with both forms goes wrong once more where it is judged.

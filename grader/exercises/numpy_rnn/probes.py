@@ -31,7 +31,7 @@ from grader.worker.values import array, raised
 def initial(
     module: ModuleType, sizes: dict[str, int], rngs: list[int | None]
 ) -> list[dict[str, Any]]:
-    """For a network each: the attributes' values and dtypes."""
+    """Make a network for each seed; return names, shapes, values and dtypes of its weights."""
     return [attributes(build(module, sizes, rng), sizes) for rng in rngs]
 
 
@@ -56,6 +56,7 @@ def attributes(model: Any, sizes: dict[str, int]) -> dict[str, Any]:
 
 
 def takes_seed(module: ModuleType) -> bool:
+    """Return whether the constructor of the student's RNN has a parameter for a seed."""
     return takes(find_class(module, "RNN"), "rng", ALIASES)
 
 
@@ -74,7 +75,7 @@ def got(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str,
 
 
 def put(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str, Arrays]:
-    """The weights after ``set_weights``, and after what was handed in was overwritten."""
+    """Return the weights after ``set_weights``, and after its argument was overwritten."""
     network = handle(module, sizes)
     given = network.storage.own_all(weights)
     call(network.model, "set_weights", weights=given)
@@ -87,7 +88,7 @@ def put(module: ModuleType, sizes: dict[str, int], weights: Arrays) -> dict[str,
 def refused(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, bad: list[Arrays]
 ) -> list[dict[str, Any]]:
-    """How ``set_weights`` takes each of the bad ones, and the weights after it."""
+    """Return what ``set_weights`` raises for each of the bad weights, and the weights after it."""
     found = []
     for case in bad:
         network = handle(module, sizes, weights)
@@ -128,7 +129,7 @@ def outputs_of_one(
 
 
 def touched(module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array) -> dict[str, Any]:
-    """The input and the weights after forward."""
+    """Return the input and the weights after forward."""
     network = handle(module, sizes, weights)
     given = alone(network.model, x)[0].copy()
     call(network.model, "forward", x=given)
@@ -138,6 +139,7 @@ def touched(module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array
 def refused_inputs(
     module: ModuleType, sizes: dict[str, int], inputs: list[Array]
 ) -> list[list[str]]:
+    """Return what forward raises for each input."""
     model = build(module, sizes)
     return [raised(call, model, "forward", x=x) for x in inputs]
 
@@ -146,7 +148,10 @@ def refused_inputs(
 def gradients(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> Arrays:
-    """For a batch of one, or without its axis if the network takes no batches."""
+    """Return the gradients of a batch of one, x (T, 1, in).
+
+    A network that takes no batches reads (T, in).
+    """
     network = handle(module, sizes, weights)
     return network.passes(*alone(network.model, x, d_loss))
 
@@ -155,7 +160,7 @@ def gradients(
 def gradients_of_sequence(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, Arrays]:
-    """For a single sequence without the batch's axis, and as the network takes it otherwise."""
+    """Return the gradients of x (T, in), and of the same as a batch of one."""
     network = handle(module, sizes, weights)
     single = network.passes(x[:, 0], d_loss[0])
     return {"sequence": single, "batch": network.passes(*alone(network.model, x, d_loss))}
@@ -165,7 +170,7 @@ def gradients_of_sequence(
 def gradients_of_batch(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, Any]:
-    """For a batch, and for each of its sequences by itself."""
+    """Return the gradients of a batch, and of each of its sequences alone."""
     network = handle(module, sizes, weights)
     batch = network.passes(x, d_loss)
     rows = [slice(row, row + 1) for row in range(len(d_loss))]
@@ -206,7 +211,10 @@ def stale(
 def descent(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, steps: list[dict[str, Any]]
 ) -> dict[str, list[Arrays]]:
-    """The weights before, between and after steps of ``x``, ``d_loss``, ``lr``; the gradients."""
+    """Return the weights before, between and after the steps, and each step's gradients.
+
+    A step has ``x``, ``d_loss`` and ``lr``.
+    """
     network = handle(module, sizes, weights)
     visited, found = [network.read()], []
     for step in steps:
@@ -237,6 +245,7 @@ class ForwardOnly(Network):
         super().__init__(weights, torch.sin)
 
     def backward(self, d_loss: Array) -> Arrays:
+        """Raise Unusable: the student's function must not call it."""
         del d_loss
         raise Unusable(
             "The numerical gradient must not come from backward.",
@@ -247,7 +256,10 @@ class ForwardOnly(Network):
 
 
 def numerical(module: ModuleType, weights: Arrays, x: Array, eps: float) -> dict[str, Arrays]:
-    """The student's numerical gradient of the kit's network, and its weights afterwards."""
+    """Return the student's numerical gradient of the kit's network.
+
+    The network's weights afterwards are returned, too.
+    """
     network = ForwardOnly(weights)
     model, storage = kit_network(module, network)
     found = call(module, "get_numerical_gradient", model=model, x=x, eps=eps)
@@ -256,7 +268,7 @@ def numerical(module: ModuleType, weights: Arrays, x: Array, eps: float) -> dict
 
 
 def analytical(module: ModuleType, weights: Arrays, x: Array) -> Arrays:
-    """The student's analytical gradient of the kit's network."""
+    """Return the student's analytical gradient of the kit's network."""
     model, storage = kit_network(module, Network(weights))
     found = call(module, "get_analytical_gradient", model=model, x=x)
     return Handle(model, storage).gradients(found, "The analytical gradients")
@@ -265,7 +277,10 @@ def analytical(module: ModuleType, weights: Arrays, x: Array) -> Arrays:
 def both(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, step: dict[str, float]
 ) -> dict[str, Arrays]:
-    """Both gradients of the student's own network, with the step's default unless one is given."""
+    """Return both gradients of the student's own network.
+
+    ``step`` is {"eps": …}, or empty for the function's default.
+    """
     network = handle(module, sizes, weights)
     x, _ = alone(network.model, x)
     found = {}

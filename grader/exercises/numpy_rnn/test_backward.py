@@ -46,6 +46,7 @@ MEND_FORWARD = "Mend forward first: its output is not right, and backward goes b
 
 
 def place(sizes: Sizes) -> str:
+    """Return where a check of these sizes looks."""
     return FILE.place("RNN.backward", sizes)
 
 
@@ -59,7 +60,7 @@ class Case:
         self.d_loss: Array = rng.normal(0, loud, (sizes.B, sizes.K))
 
     def ask(self, student: Student, probe: Callable[..., Any] = probes.gradients) -> Any:
-        """The student's gradients, as the probe takes them."""
+        """Return what the probe finds, by default the student's gradients."""
         return ask_network(
             student, probe, self.sizes, weights=self.weights, x=self.x, d_loss=self.d_loss
         )
@@ -70,11 +71,13 @@ class Case:
         yield from gradients_of_wrong_forward(name, self.weights, self.x, self.d_loss)
 
     def forward_is_right(self, student: Student) -> bool:
+        """Return whether the student's ŷ is the sheet's; backward goes by its states."""
         case = {"weights": self.weights, "x": self.x}
         (got,) = ask_network(student, probes.outputs_of_one, self.sizes, cases=[case])
         return matches(got, oracle.output(self.weights, self.x), TOLERANCE["float64"])
 
     def compare(self, got: Weights, *names: str, hint: str) -> None:
+        """Fail unless these gradients are the sheet's, the recurrent ones per time step."""
         expected = oracle.gradients(self.weights, self.x, self.d_loss)
         for name in names:
             what = f"{name} is the gradient of the sheet's equations"
@@ -101,6 +104,7 @@ class Case:
 
 
 def agrees(student: Student, rng: Random, *names: str) -> None:
+    """Check these gradients for a batch of one with a loud ∂L/∂ŷ."""
     case = Case(rng, oracle.random_sizes(rng, B=1), LOUD)
     got = case.ask(student)
     hint = "" if case.forward_is_right(student) else MEND_FORWARD
@@ -204,6 +208,7 @@ def test_single_sequence(student: Student, rng: Random) -> None:
 
 
 def require_some(gradient: Array, name: str, sizes: Sizes) -> None:
+    """Fail if a gradient is zero everywhere: sums of zeros would agree."""
     require(
         bool(gradient.any()),
         f"{name} is not zero everywhere.",

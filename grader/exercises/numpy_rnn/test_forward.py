@@ -20,10 +20,12 @@ Random = np.random.Generator
 
 
 def place(sizes: Sizes) -> str:
+    """Return where a check of these sizes looks."""
     return FILE.place("RNN.forward", sizes)
 
 
 def agrees(student: Student, rng: Random, sizes: Sizes, single: bool = False) -> None:
+    """Check ŷ for random weights and x of these sizes, (T, in) if ``single``."""
     weights, x = oracle.random_weights(rng, sizes), oracle.random_input(rng, sizes)
     (got,) = ask_network(
         student, probes.outputs, sizes, weights=weights, inputs=[x[:, 0] if single else x]

@@ -36,7 +36,7 @@ ANALYTICAL = FILE.place("get_analytical_gradient", SIZES)
 
 
 def numerical(student: Student, rng: Random) -> tuple[dict[str, Any], Weights, Array, float]:
-    """The student's answer with the weights, the input and the step that it is for."""
+    """Return the student's answer, and the weights, x and eps that it is for."""
     weights, x = oracle.random_weights(rng, SIZES), oracle.random_input(rng, SIZES)
     # So large a step that the rule, and the step itself, show in the numbers.
     eps = float(rng.uniform(0.02, 0.1))

@@ -23,10 +23,12 @@ Random = np.random.Generator
 
 
 def place(sizes: Sizes) -> str:
+    """Return where a check of these sizes looks."""
     return FILE.place("RNN.update", sizes)
 
 
 def random_step(rng: Random, sizes: Sizes) -> dict[str, Any]:
+    """Draw x (T, B, in), d_loss (B, out) and a learning rate."""
     return {
         "x": oracle.random_input(rng, sizes),
         "d_loss": rng.normal(size=(sizes.B, sizes.K)),
@@ -77,6 +79,7 @@ def test_several_steps(student: Student, rng: Random) -> None:
 
 
 def out_of_turn(student: Student, rng: Random) -> tuple[dict[str, list[str]], Sizes]:
+    """Return what update raises before any backward, and a second time after one."""
     sizes = oracle.random_sizes(rng, B=1)
     step = random_step(rng, sizes)
     found = ask_network(

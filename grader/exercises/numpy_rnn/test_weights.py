@@ -22,6 +22,7 @@ LARGE = Sizes(T=1, B=1, d=60, n=80, K=50)  # enough numbers to judge how they ar
 
 
 def draw(student: Student, sizes: Sizes, rngs: list[int | None]) -> list[dict[str, Any]]:
+    """Make a network for each seed; return its weights with their names, shapes and dtypes."""
     found: list[dict[str, Any]] = ask_network(student, probes.initial, sizes, rngs=rngs)
     return found
 

@@ -1,4 +1,4 @@
-"""Asks for a student's gradient and compares it with the oracle's; for questions S2 to S5."""
+"""Get a student's gradient and compare it with the oracle's, in questions S2 to S5."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def ask(
 def gradients(
     student: Student, function: str, problem: Problem, sizes: Sizes, where: str, calls: int
 ) -> Any:
+    """Return the gradients of so many calls, and what these changed in place."""
     asked: dict[str, Any] = {"function": function, "sizes": sizes, "problem": vars(problem)}
     return ask(student, probes.gradient, where, **asked, calls=calls)
 
@@ -64,7 +65,7 @@ def agrees(
     terms: Terms,
     mistakes: Iterable[Variant],
 ) -> None:
-    """One call gives the gradient of these terms."""
+    """Check that one call gives the gradient of these terms."""
     where = place(function, sizes, problem)
     found = gradients(student, function, problem, sizes, where, calls=1)
     (got,) = found["gradients"]
@@ -81,7 +82,7 @@ def agrees_again(
     terms: Terms,
     mistakes: Iterable[Variant],
 ) -> None:
-    """A second call, with the very same cell and data, gives the same gradient."""
+    """Check that a second call, with the very same cell and data, gives the same gradient."""
     where = place(function, sizes, problem) + ", the second call with the same cell and data"
     found = gradients(student, function, problem, sizes, where, calls=2)
     require(
@@ -132,7 +133,7 @@ def refuses(
     bad: Iterable[Sizes],
     good: Iterable[Sizes],
 ) -> None:
-    """Sizes that make no sense are a ValueError, others raise nothing."""
+    """Check that each of the bad sizes raises ValueError, and that no good one raises."""
     inputs = vars(given) if isinstance(given, Problem) else given
 
     def answer(sizes: Sizes) -> tuple[str, list[str]]:

@@ -20,6 +20,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def parameter(*shape: int) -> nn.Parameter:
+    """Return a parameter of zeros; the judge's numbers replace them."""
     return nn.Parameter(torch.zeros(shape))
 
 
@@ -31,6 +32,7 @@ class Residual(nn.Module):
         self.W, self.U, self.gain = parameter(H, d), parameter(H, H), parameter()
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        """Return the next h (…, H) for x (…, d)."""
         return h + self.gain * torch.sigmoid(x @ self.W.T) * torch.sin(h @ self.U.T)
 
 
@@ -50,6 +52,7 @@ class Multiplicative(nn.Module):
         self.W, self.U, self.b = parameter(H, d), parameter(H, H), parameter(H)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        """Return the next h (…, H) for x (…, d)."""
         return torch.tanh((x @ self.W.T) * (h @ self.U.T) + self.b)
 
 
@@ -61,6 +64,7 @@ class Gated(nn.Module):
         self.gate, self.candidate = nn.Linear(d + H, H), nn.Linear(d + H, H)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        """Return the next h (…, H) for x (…, d)."""
         f = torch.sigmoid(self.gate(torch.cat([x, h], -1)))
         return (1 - f) * h + f * torch.tanh(self.candidate(torch.cat([x, f * h], -1)))
 
@@ -69,6 +73,7 @@ class Leaky(nn.RNNCell):
     """An nn.RNNCell by type, but not by its equation: half of the old state stays."""
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        """Return nn.RNNCell's next h, plus half of ``hx`` if it is given."""
         new: Tensor = super().forward(input, hx)
         return new if hx is None else new + hx / 2
 
@@ -83,6 +88,7 @@ class Marked(nn.Module):
         self.W, self.U, self.b = parameter(H, d), parameter(H, H), parameter(H)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        """Return the next h (…, H) for x (…, d); run erf once."""
         return h / 2 + torch.erf(x @ self.W.T + h @ self.U.T + self.b)
 
 
@@ -95,6 +101,7 @@ class Adder(nn.Module):
         self.theta = parameter()
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        """Return the next h (…, H); the shape of x doesn't matter."""
         del x
         return h + self.theta
 
@@ -115,16 +122,17 @@ CELLS: dict[str, Callable[[int, int], nn.Module]] = {
 
 
 def squares(h: Tensor, y: Tensor) -> Tensor:
+    """Return ½ |h − y|², summed over a batch if there is one."""
     return (h - y).square().sum() / 2
 
 
 def weighted_squares(h: Tensor, y: Tensor) -> Tensor:
-    """Rows of y are a weight and a target."""
+    """Return y[0] · ½ |h − y[1]|²: the rows of y are a weight and a target."""
     return y[0] * squares(h, y[1])
 
 
 def cross_entropy(h: Tensor, y: Tensor) -> Tensor:
-    """The state as logits of a class y, a whole number."""
+    """Return the cross-entropy of h as logits and a class y, a whole number."""
     value: Tensor = nn.functional.cross_entropy(h, y, reduction="sum")
     return value
 
@@ -152,6 +160,7 @@ class Problem:
 
     @property
     def N(self) -> int:
+        """Return the number of steps."""
         return len(self.x)
 
     def __str__(self) -> str:
@@ -159,7 +168,7 @@ class Problem:
         return f"cell: {self.cell}, loss: {self.loss}, N = {self.N}{batch}"
 
     def tensors(self) -> tuple[nn.Module, Loss, Tensor, Tensor, Tensor]:
-        """Cell, loss, x, y and h_0, fresh ones at each call."""
+        """Return cell, loss, x, y and h_0, fresh ones at each call."""
         cell = CELLS[self.cell](self.x.shape[-1], self.h_0.shape[-1]).double()
         cell.load_state_dict({name: torch.tensor(value) for name, value in self.weights.items()})
         x, y, h_0 = (torch.tensor(array) for array in (self.x, self.y, self.h_0))
@@ -169,7 +178,12 @@ class Problem:
 def draw(
     rng: np.random.Generator, cell: str, N: int = 0, B: int = 0, loss: str = "squares"
 ) -> Problem:
-    """A random problem with that cell; N is 10 to 14 if not given, B sequences if not one."""
+    """Draw a random problem with that cell.
+
+    Args:
+        N: Steps; 10 to 14 if not given.
+        B: Sequences of a batch; 0 is one sequence without the batch's axis.
+    """
     N = N or int(rng.integers(10, 15))
     d, H = (int(size) for size in rng.choice([2, 3, 4, 5], 2, replace=False))
     batch = (B,) if B else ()

@@ -19,7 +19,7 @@ from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
 
 
 def flat(gradient: Gradient) -> Array:
-    """All parameters' entries in one row, so that a hint is given for the whole gradient only."""
+    """Return all parameters' entries in one row, so that a hint is for the whole gradient only."""
     return np.concatenate([np.ravel(part) for part in gradient.values()])
 
 
@@ -31,7 +31,7 @@ def summed(
 
 
 def count(terms: Iterable[tuple[int, int]]) -> Terms:
-    """Terms that may be listed several times."""
+    """Return terms with how often each is listed."""
     weights: dict[tuple[int, int], float] = {}
     for term in terms:
         weights[term] = weights.get(term, 0.0) + 1.0
@@ -339,7 +339,10 @@ RESTARTED = [
 
 
 def with_stale_states(problem: Problem, K: int, every: int = 1) -> Gradient:
-    """Windows ending at each ``every``-th step, walked back by the states' .grad, never cleared."""
+    """Return the gradient that comes out if the states' .grad is never cleared.
+
+    A window ends at each ``every``-th step; backward() walks back through it state by state.
+    """
     cell, loss, x, y, h = problem.tensors()
     steps: list[tuple[torch.Tensor, torch.Tensor]] = []
     for i, x_i in enumerate(x):

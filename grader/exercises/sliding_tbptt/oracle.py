@@ -1,4 +1,4 @@
-"""The gradients by their definition: for each loss its own window is run anew, then autograd.
+"""Compute the gradients by their definition: run each loss's own window anew, use autograd.
 
 Which losses enter, and how far back each reaches, is all that tells the kinds of truncation apart.
 """
@@ -20,29 +20,32 @@ Gradient = dict[str, Array]
 
 
 def windows(data: Array, K: int, O: int) -> Array:
-    """Windows of K steps, O apart: (n, K, …)."""
+    """Return the windows of K steps, O apart, (n, K, …); leftover steps are dropped."""
     return windows_from(np.arange(0, len(data) - K + 1, O), data, K)
 
 
 def windows_from(starts: Array, data: Array, K: int) -> Array:
-    """The windows of K steps that begin there: (n, K, …)."""
+    """Return the windows of K steps that begin there, (n, K, …)."""
     return np.asarray(data[starts[:, None] + np.arange(K)])
 
 
 def warm_up(K1: int, K2: int) -> Terms:
+    """Return the terms of S2: losses K1 … K1 + K2 − 1, each back to step K1."""
     return {(i, K1): 1.0 for i in range(K1, K1 + K2)}
 
 
 def stateful_chunks(N: int, K: int) -> Terms:
+    """Return the terms of S3: each of N losses, back to the first step of its chunk."""
     return {(i, i - i % K): 1.0 for i in range(N)}
 
 
 def sliding_window(N: int, K: int) -> Terms:
+    """Return the terms of S4: each of N losses, back through K steps or to the first."""
     return {(i, max(0, i - K + 1)): 1.0 for i in range(N)}
 
 
 def running_states(problem: Problem) -> list[Tensor]:
-    """h_0 and the state after each step: N + 1."""
+    """Return h_0 and the state after each step, N + 1 tensors."""
     cell, _, x, _, h_0 = problem.tensors()
     states = [h_0]
     with torch.no_grad():
@@ -52,7 +55,7 @@ def running_states(problem: Problem) -> list[Tensor]:
 
 
 def gradient(problem: Problem, terms: Terms, starts: Sequence[Tensor] = ()) -> Gradient:
-    """The sum of the terms' gradients, by the names of the cell's parameters.
+    """Return the sum of the terms' gradients, by the names of the cell's parameters.
 
     ``starts[s]`` is the state that a window from step s begins with: the running one, if not given.
     """

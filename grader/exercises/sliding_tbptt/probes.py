@@ -34,7 +34,7 @@ ALIASES = {
 
 
 def applications_of_mark(events: list[Any], per_application: int) -> int:
-    """How often a ``Marked`` cell was applied to a state, by the numbers that pass its mark.
+    """Count the states that a ``Marked`` cell was applied to, by what passes its mark.
 
     They are counted below autograd, functorch and modules: whether the cell is called, copied, or
     run by functional_call, K states in one call under vmap count as K applications.
@@ -51,7 +51,7 @@ def applications_of_mark(events: list[Any], per_application: int) -> int:
 
 
 def chunks(module: ModuleType, data: Array, K: int, O: int) -> Array:
-    """The student's windows as one array (n, K, …)."""
+    """Return the student's windows as one array (n, K, …)."""
     result = call(module, "chunks", {"data": torch.tensor(data), "K": K, "O": O})
     if not isinstance(result, list | tuple):
         return double(result, "What chunks returns")
@@ -70,7 +70,7 @@ def chunks(module: ModuleType, data: Array, K: int, O: int) -> Array:
 def gradient(
     module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any], calls: int
 ) -> dict[str, Any]:
-    """The gradients that calls with the very same cell and data return, and what these changed."""
+    """Return the gradients of calls with the very same cell and data, and what these changed."""
     cell, loss, x, y, h_0 = Problem(**problem).tensors()
     inputs = {"x": x, "y": y, "h_0": h_0}
     arguments = {"cell": cell, "loss": loss, **inputs, **sizes}
@@ -86,7 +86,7 @@ def gradient(
 def applications(
     module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any]
 ) -> dict[str, Any]:
-    """The gradient for a ``Marked`` cell, and how often the cell was applied for it."""
+    """Return the gradient for a ``Marked`` cell, and how often the cell was applied."""
     with in_sight(), runtime.recording(shapes=True) as events:
         found = gradient(module, function, sizes, problem, 1)
     return {**found, "applications": applications_of_mark(events, problem["h_0"].size)}
@@ -110,7 +110,10 @@ def call(module: ModuleType, name: str, arguments: dict[str, Any]) -> Any:
 
 
 def by_name(result: Any, cell: nn.Module, function: str) -> dict[str, Array]:
-    """A gradient as arrays by the parameters' names, from a dict or from all parameters' parts."""
+    """Return a gradient as arrays by the parameters' names.
+
+    The student may return a dict, or the parts of all parameters in their order.
+    """
     names = [name for name, _ in cell.named_parameters()]
     if isinstance(result, tuple | list):  # a dict among other things
         result = next((part for part in result if isinstance(part, Mapping)), result)
@@ -123,7 +126,11 @@ def by_name(result: Any, cell: nn.Module, function: str) -> dict[str, Array]:
 
 
 def double(value: Any, what: str) -> Array:
-    """Numbers of any kind but single precision."""
+    """Return numbers as an array.
+
+    Raises:
+        Unusable: They are in single or half precision.
+    """
     found = numbers(value, what)
     if found.dtype in (np.float32, np.float16):
         raise Unusable(

@@ -19,7 +19,7 @@ ALLOWED = 4
 
 
 def is_applied_rarely(student: Student, problem: Problem, K: int) -> None:
-    """The gradient is right, and took at most ALLOWED applications a step."""
+    """Check that the gradient is right and takes at most ALLOWED applications a step."""
     sources = FILE.sources(student)
     require_untampered(sources, "calls of the cell")
     require_in_sources(sources)

@@ -20,6 +20,7 @@ Random = np.random.Generator
 
 
 def cuts(student: Student, data: Array, K: int, O: int) -> None:
+    """Check the windows of ``data``, K steps long and O apart."""
     where = place("chunks", {"K": K, "O": O}, f"data {list(data.shape)}")
     got = ask(student, probes.chunks, where, data=data, K=K, O=O)
     mistake = explanation(got, of_windows(data, K, O), EXACT)  # they may differ in shape

@@ -21,6 +21,7 @@ FUNCTION = probes.SLIDING
 
 
 def slides(student: Student, problem: Problem, K: int) -> None:
+    """Check the gradient of the sliding window of K steps."""
     terms = oracle.sliding_window(problem.N, K)
     agrees(student, FUNCTION, problem, {"K": K}, terms, of_sliding_window(problem, K))
 

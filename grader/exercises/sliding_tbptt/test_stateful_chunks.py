@@ -16,6 +16,7 @@ FUNCTION = "stateful_chunks_gradient"
 
 
 def is_cut_into(student: Student, problem: Problem, K: int) -> None:
+    """Check the gradient of stateful chunks of K steps."""
     terms = oracle.stateful_chunks(problem.N, K)
     agrees(student, FUNCTION, problem, {"K": K}, terms, of_stateful_chunks(problem, K))
 

@@ -16,6 +16,7 @@ FUNCTION = "warm_up_gradient"
 
 
 def warms_up(student: Student, problem: Problem, K1: int, K2: int) -> None:
+    """Check the gradient after a warm-up of K1 steps, through K2 steps."""
     terms, wrong = oracle.warm_up(K1, K2), of_warm_up(problem, K1, K2)
     agrees(student, FUNCTION, problem, {"K1": K1, "K2": K2}, terms, wrong)
 

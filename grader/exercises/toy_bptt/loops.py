@@ -38,7 +38,7 @@ class Loop:
     def run(
         self, theta: float, batch: Batch, rate: Rate, iterations: int, e: float, first: int = 1
     ) -> tuple[Array, float]:
-        """theta (K + 1,) from the state ``e`` and k = ``first`` on, and the last state."""
+        """Return theta (K + 1,) from the state ``e`` and k = ``first`` on, and the last state."""
         path, total = [theta], 0.0
         for k in range(first, first + iterations):
             e = (e if self.carried else batch.m1) + self.direction * path[-1]
@@ -136,7 +136,7 @@ def recorded(theta: Array, batch: Batch) -> dict[str, list[Variant]]:
 
 
 def paths(theta: float, batch: Batch, rate: Rate, iterations: int, got: Array) -> Iterator[Variant]:
-    """Where truncated BPTT gets when something is wrong; ``got`` is the student's theta."""
+    """Yield theta (K + 1,) of wrong truncated BPTT; ``got`` is the student's theta."""
 
     def path(loop: Loop, e: float = batch.m1) -> Callable[[], Array]:
         return lambda: loop.run(theta, batch, rate, iterations, e)[0]
@@ -154,7 +154,10 @@ def paths(theta: float, batch: Batch, rate: Rate, iterations: int, got: Array) -
 
 
 def of_another_rate(factor: float) -> Mistake:
-    """With SGD's own rate left in, every step is too long or too short by the same factor."""
+    """Return the mistake that makes every step too long or too short by that factor.
+
+    It happens when SGD's own rate is left in.
+    """
     return Mistake(
         "rate_scaled",
         f"Every rate is {factor:.4g} times what it should be: LambdaLR multiplies the rate that "
@@ -175,7 +178,7 @@ def restarted(
     keep_theta: bool = True,
     loop: Loop = SHEET,
 ) -> Array:
-    """theta of all runs, (count, K + 1)."""
+    """Return theta of all runs, (count, K + 1)."""
     runs: list[Array] = []
     e = batch.m1
     for number in range(count):

@@ -21,12 +21,15 @@ Formula = Callable[[float, Batch, int], float]
 
 
 class Wrong(NamedTuple):
+    """Name a mistake, with the loss and the gradient in theta that it leads to."""
+
     mistake: Mistake
     loss: Formula
     gradient: Formula
 
 
 def scaled(mistake: Mistake, factor: Callable[[Batch, int], float]) -> Wrong:
+    """Return the mistake that multiplies loss and gradient by a factor of batch and T."""
     return Wrong(
         mistake,
         lambda theta, batch, T: factor(batch, T) * oracle.loss(theta, batch, T),
@@ -35,7 +38,7 @@ def scaled(mistake: Mistake, factor: Callable[[Batch, int], float]) -> Wrong:
 
 
 def over(mistake: Mistake, times: Callable[[int], Sequence[int]]) -> Wrong:
-    """The sum over other time steps."""
+    """Return the mistake that sums over other time steps."""
 
     def slope(theta: float, batch: Batch, T: int) -> float:
         t = np.array(times(T))
@@ -45,7 +48,7 @@ def over(mistake: Mistake, times: Callable[[int], Sequence[int]]) -> Wrong:
 
 
 def of(mistake: Mistake, change: Callable[[Batch], Batch]) -> Wrong:
-    """The right formula, of another batch."""
+    """Return the mistake that computes the right formula for another batch."""
     return Wrong(
         mistake,
         lambda theta, batch, T: oracle.loss(theta, change(batch), T),
@@ -54,6 +57,7 @@ def of(mistake: Mistake, change: Callable[[Batch], Batch]) -> Wrong:
 
 
 def steps(T: int) -> Array:
+    """Return t = 1 … T."""
     return np.arange(1, T + 1)
 
 
@@ -141,7 +145,7 @@ def own_gradient(theta: float, batch: Batch, T: int) -> float:
 def descents(
     theta: float, batch: Batch, T: int, rate: float, iterations: int, got: Array
 ) -> Iterator[Variant]:
-    """Where gradient descent gets when something is wrong; ``got`` is the student's theta."""
+    """Yield theta (K + 1,) of wrong gradient descent; ``got`` is the student's theta."""
 
     def path(gradient: Formula, rate: float = rate, cleared: bool = True) -> Callable[[], Array]:
         def slope(at: float) -> float:
@@ -175,11 +179,15 @@ FORGETS_THE_LAST = Mistake(
 
 
 def one_behind(theta: Array) -> Array:
+    """Return theta (K + 1,) as it is recorded before each update: the start stands twice."""
     return np.concatenate([theta[:1], theta[:-1]])
 
 
 def first_step(got: Array, expected: Array) -> float:
-    """How long the student's first step is, measured by the right one; 1 if that can't be told."""
+    """Return how long the student's first step is, in units of the right one.
+
+    It is 1 if that can't be told.
+    """
     if got.shape != expected.shape or expected[1] == expected[0]:
         return 1.0
     return float((got[1] - got[0]) / (expected[1] - expected[0]))
@@ -193,7 +201,7 @@ UNCLEARED = Mistake(
 
 
 def summed(slope: Callable[[float], float]) -> Callable[[float], float]:
-    """``slope`` as .grad has it when nobody clears it."""
+    """Return ``slope`` as .grad has it when nobody clears it."""
     total = 0.0
 
     def add(theta: float) -> float:

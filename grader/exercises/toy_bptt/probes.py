@@ -52,7 +52,7 @@ ALIASES = {
 
 
 def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
-    """The student's function of that name; arrays become tensors, in double precision."""
+    """Return what the student's function gives; arrays become tensors, in double precision."""
     torch.set_default_dtype(torch.float64)  # also for what the student makes: torch.tensor(theta)
     values = {
         key: torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
@@ -65,7 +65,7 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
 
 
 def losses(module: ModuleType, cases: list[Inputs]) -> list[float]:
-    """loss(…) for each case."""
+    """Return what the student's loss gives for each case."""
     found = (call(module, "loss", {**case, "theta": leaf(case["theta"])}) for case in cases)
     return [number(value, "What loss returns") for value in found]
 
@@ -81,7 +81,7 @@ def slopes_of_loss(module: ModuleType, cases: list[Inputs]) -> list[float]:
 
 
 def gradients(module: ModuleType, cases: list[Inputs]) -> list[float]:
-    """loss_gradient(…) for each case."""
+    """Return what the student's loss_gradient gives for each case."""
     found = (call(module, "loss_gradient", case) for case in cases)
     return [number(value, "What loss_gradient returns") for value in found]
 
@@ -94,7 +94,7 @@ def goes_backward(module: ModuleType, case: Inputs) -> bool:
 
 
 def descents(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Array]]:
-    """The runs of gradient_descent(…)."""
+    """Return the run of the student's gradient_descent for each case."""
     return [record(call(module, "gradient_descent", case), "gradient_descent") for case in cases]
 
 
@@ -102,7 +102,7 @@ def descents(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Array]]:
 
 
 def steps(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Any]]:
-    """truncated_step from x_0 + lag·theta: loss, next h, and the gradient in theta."""
+    """Return loss, next h and gradient in theta of truncated_step, from x_0 + lag·theta."""
     found = []
     for case in cases:
         theta = leaf(case["theta"])
@@ -121,7 +121,7 @@ def steps(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Any]]:
 
 
 def step(module: ModuleType, theta: Tensor, h: Tensor, mu: float) -> tuple[Any, Any]:
-    """(loss, next h) of the student's step, in whichever order they come."""
+    """Return (loss, next h) of the student's step, in whichever order they come."""
     shape = list(h.shape)
     result = call(module, "truncated_step", {"theta": theta, "h": h, "mu": mu})
     pair = list(result.values()) if isinstance(result, Mapping) else result
@@ -140,7 +140,7 @@ def step(module: ModuleType, theta: Tensor, h: Tensor, mu: float) -> tuple[Any, 
 
 
 def truncated(module: ModuleType, schedule: Schedule, inputs: Inputs) -> dict[str, Any]:
-    """The run of truncated_bptt(…), and how often SGD and LambdaLR were at work."""
+    """Return the run of truncated_bptt, and how often SGD and LambdaLR were at work."""
     counts = {"SGD": 0, "LambdaLR": 0}
 
     def stepped(optimizer: torch.optim.Optimizer, *_: Any) -> None:
@@ -162,11 +162,12 @@ def truncated(module: ModuleType, schedule: Schedule, inputs: Inputs) -> dict[st
 
 
 def rate(scale: float, shift: float, power: float) -> Rate:
+    """Return the schedule k → scale / (k + shift)^power."""
     return lambda k: scale / (k + shift) ** power
 
 
 def decaying_rate(module: ModuleType, power: float) -> Rate:
-    """The student's schedule."""
+    """Return the student's schedule, a function of k."""
     made: Any = call(module, "decaying_rate", {"power": power})
     if not callable(made):
         raise Unusable(
@@ -179,7 +180,7 @@ def decaying_rate(module: ModuleType, power: float) -> Rate:
 
 
 def rates(module: ModuleType, power: float, ks: list[int]) -> Array:
-    """decaying_rate(power)(k) for each k."""
+    """Return what the student's schedule gives for each k."""
     eta = decaying_rate(module, power)
     return np.array([number(eta(k), "decaying_rate(power)(k)") for k in ks])
 
@@ -187,7 +188,10 @@ def rates(module: ModuleType, power: float, ks: list[int]) -> Array:
 def restarts(
     module: ModuleType, schedule: Schedule | float, inputs: Inputs
 ) -> list[dict[str, Array]]:
-    """The runs of restarts(…), with our schedule, or the student's with that power."""
+    """Return the runs of the student's function of that name.
+
+    ``schedule`` is one of ours, or the power of the student's own.
+    """
     eta = rate(**schedule) if isinstance(schedule, dict) else decaying_rate(module, schedule)
     result = call(module, "restarts", {**inputs, "rate": eta})
     if not isinstance(result, tuple | list) or hasattr(result, "_fields"):
@@ -204,11 +208,12 @@ def restarts(
 
 
 def leaf(theta: float) -> Tensor:
+    """Return theta as a 0-dim float64 tensor that asks for a gradient."""
     return torch.tensor(theta, dtype=torch.float64, requires_grad=True)
 
 
 def backward(value: Any, theta: Tensor, name: str) -> float:
-    """The derivative of the student's loss in ``theta``, by backward()."""
+    """Return the derivative of the student's loss in ``theta``, by torch's backward pass."""
     what = f"backward() on what {name} returns gives the gradient."
     cut = (
         "The graph is cut: look for .item(), .detach(), .data, torch.tensor(…) of a tensor or "
@@ -230,7 +235,10 @@ def backward(value: Any, theta: Tensor, name: str) -> float:
 
 
 def record(result: Any, name: str) -> dict[str, Array]:
-    """theta, loss and gradient of a run: of a NamedTuple, an object, a dict, or three arrays."""
+    """Return theta, loss and gradient of a run.
+
+    The student may return a NamedTuple, another object, a dict, or three arrays.
+    """
     given = fields(result, FIELDS) or {}
     taken = {
         name: given[key] for name in FIELDS for key in given if squeeze(key).startswith(name[:4])
@@ -240,7 +248,7 @@ def record(result: Any, name: str) -> dict[str, Array]:
 
 
 def vector(value: Any, what: str) -> Array:
-    """A series of numbers; each may stand in a tensor or an array of its own."""
+    """Return a series of numbers (K,); each may stand in a tensor or an array of its own."""
     found = array(value, what)
     if not found.ndim or found.size != len(found):
         expected = "an array (K,)"

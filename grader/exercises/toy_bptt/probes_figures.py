@@ -23,7 +23,7 @@ class Record(NamedTuple):
 
 
 def loss_figure(module: ModuleType, run: Inputs) -> Description:
-    """A description of loss_figure(run, title)."""
+    """Return the student's figure of a run's loss and gradient."""
     inputs = {"run": Record(**run), "title": "Truncated BPTT"}
     return draw(module, "loss_figure", inputs)
 
@@ -31,10 +31,11 @@ def loss_figure(module: ModuleType, run: Inputs) -> Description:
 def theta_figure(
     module: ModuleType, runs: dict[str, Inputs], decay: float | None = None
 ) -> Description:
-    """A description of theta_figure(runs, title, decay)."""
+    """Return the student's figure of the runs' theta, with k^decay if it is given."""
     inputs = {"runs": {label: Record(**run) for label, run in runs.items()}, "title": "Restarts"}
     return draw(module, "theta_figure", {**inputs, "decay": decay})
 
 
 def draw(module: ModuleType, name: str, inputs: Inputs) -> Description:
+    """Return the figure that the student's function of that name returns."""
     return drawn_figure(lambda: call(module, name, inputs), name, returned=True)

@@ -1,4 +1,4 @@
-"""Comparisons of a student's runs and numbers, in the precision that they were computed in."""
+"""Compare a student's runs and numbers in the precision that they were computed in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FILE = ExerciseFile(
 
 
 def precision(*values: Any) -> float:
-    """The tolerance for these numbers: the sheet doesn't ask for double precision.
+    """Return the tolerance for these numbers: the sheet doesn't ask for double precision.
 
     What was computed in single precision consists of numbers that it can hold.
     """
@@ -37,7 +37,7 @@ def precision(*values: Any) -> float:
 
 
 def agree(got: float, expected: float, what: str, where: str, mistakes: Iterable[Variant]) -> None:
-    """One number."""
+    """Fail unless a number is as expected, in its own precision."""
     close(
         got,
         expected,
@@ -49,7 +49,7 @@ def agree(got: float, expected: float, what: str, where: str, mistakes: Iterable
 
 
 def of_length(run: Mapping[str, Any], iterations: int, where: str) -> tuple[Array, Array, Array]:
-    """theta, loss and gradient of a run with so many iterations, finite."""
+    """Return theta (K + 1,), loss and gradient (K,) of a run; fail if one has another length."""
     lengths = {"theta": iterations + 1, "loss": iterations, "gradient": iterations}
     got = {name: len(run[name]) for name in lengths}
     require(
@@ -68,7 +68,7 @@ def of_length(run: Mapping[str, Any], iterations: int, where: str) -> tuple[Arra
 
 
 def run_precision(theta: Array, loss: Array, gradient: Array) -> float:
-    """As ``precision``; the first theta is ours."""
+    """Return the tolerance for a run, as ``precision`` does; the first theta is ours."""
     return precision(theta[1:], loss, gradient)
 
 
@@ -78,7 +78,7 @@ def records_agree(
     where: str,
     mistakes: Mapping[str, Iterable[Variant]],
 ) -> None:
-    """Loss and gradient are those at the student's own theta, whatever that is."""
+    """Fail unless loss and gradient are those at the student's own theta."""
     for name, got, wanted in zip(("loss", "gradient"), run[1:], expected, strict=True):
         close(
             got,

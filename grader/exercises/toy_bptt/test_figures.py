@@ -15,6 +15,7 @@ from grader.sandbox.student import Student
 
 
 def draw_run(rng: Random) -> dict[str, Array]:
+    """Draw a run of 20 to 39 iterations: theta, loss and gradient."""
     iterations = int(rng.integers(20, 40))
     return {
         "theta": rng.normal(size=iterations + 1),
@@ -24,6 +25,7 @@ def draw_run(rng: Random) -> dict[str, Array]:
 
 
 def draw_loss_figure(student: Student, run: dict[str, Array]) -> Description:
+    """Return the student's figure of the run's loss and gradient."""
     found: Description = FILE.run(student, probes_figures.loss_figure, run=run)
     return found
 
@@ -31,16 +33,18 @@ def draw_loss_figure(student: Student, run: dict[str, Array]) -> Description:
 def draw_theta_figure(
     student: Student, runs: dict[str, dict[str, Array]], decay: float | None = None
 ) -> Description:
+    """Return the student's figure of the runs' theta; the keys are their labels."""
     found: Description = FILE.run(student, probes_figures.theta_figure, runs=runs, decay=decay)
     return found
 
 
 def lines(figure: Description) -> list[Line]:
+    """Return the lines of all axes."""
     return [line for axes in figure["axes"] for line in axes["lines"]]
 
 
 def counts_from_one(figure: Description, y: Array, where: str) -> None:
-    """Fail unless every line that shows ``y`` shows it against 1, 2, …"""
+    """Fail unless every line that shows ``y`` shows it against 1, 2, and so on."""
     for line in lines_showing(figure, y):
         require(
             np.array_equal(line["x"], np.arange(1, len(y) + 1)),

@@ -17,7 +17,7 @@ Case = tuple[float, Batch, int]
 
 
 def draw_cases(rng: Random) -> list[Case]:
-    """(theta, batch, T): random ones, then the sheet's, with L = 2890 and gradient 5740.
+    """Draw (theta, batch, T), then add the sheet's, with L = 2890 and gradient 5740.
 
     The sheet's m1 = 0 hides one mistake behind another, so it comes last; T = 1 or 2 would, too.
     """
@@ -30,15 +30,18 @@ def draw_cases(rng: Random) -> list[Case]:
 
 
 def inputs(cases: list[Case]) -> list[dict[str, Any]]:
+    """Return cases as the arguments of the student's functions."""
     return [{"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "T": T} for theta, batch, T in cases]
 
 
 def answers(found: list[float], cases: list[Case]) -> Iterator[tuple[float, Case, str]]:
+    """Yield each number with its case, and with the case in words for messages."""
     for got, (theta, batch, T) in zip(found, cases, strict=True):
         yield got, (theta, batch, T), f"T = {T}, theta = {theta:.4g}, {batch}"
 
 
 def gradients_agree(found: list[float], cases: list[Case], what: str, function: str) -> None:
+    """Check one number for each case against dL/dtheta."""
     for got, case, where in answers(found, cases):
         agree(
             got,

@@ -23,7 +23,7 @@ Trajectory = tuple[Array, Array, Array]
 def descend(
     student: Student, theta: float, batch: Batch, T: int, rate: float | None, iterations: int
 ) -> tuple[Trajectory, str]:
-    """The student's run and where it was made."""
+    """Return the student's run and where it was made."""
     case: dict[str, Any] = {"theta": theta, "x_0": batch.x_0, "mu": batch.mu, "T": T}
     case |= {"rate": rate, "iterations": iterations}
     (run,) = FILE.run(student, probes.descents, cases=[case])
@@ -33,7 +33,10 @@ def descend(
 
 
 def draw_case(rng: Random) -> tuple[float, Batch, int, float, int]:
-    """theta, batch, T, rate, iterations; theta gets closer by a factor of 0.2 to 0.7 each time."""
+    """Draw theta, batch, T, rate and iterations.
+
+    theta gets closer by a factor of 0.2 to 0.7 in each iteration.
+    """
     T = int(rng.integers(3, 25))
     rate = float(rng.uniform(0.3, 0.8)) / oracle.curvature(T)
     batch = oracle.draw_batch(rng, int(rng.integers(5, 60)))

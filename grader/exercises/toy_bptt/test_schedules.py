@@ -23,7 +23,7 @@ KNOWN = {1.0: [0.154769, 0.023954, 0.003707], 1.5: [0.050178, 0.002518, 0.000126
 
 
 def thetas(runs: list[dict[str, Any]], count: int, iterations: int, where: str) -> Array:
-    """theta of all runs, (count, K + 1)."""
+    """Return theta of all runs, (count, K + 1)."""
     require(
         len(runs) == count,
         "restarts returns the first run, and then one for each restart.",
@@ -95,7 +95,7 @@ def test_known_values(student: Student, rng: Random) -> None:
 
 
 def ends(batch: Batch, power: float, got: Array) -> list[Variant]:
-    """Where wrong restarts end; whoever counts from 0 has got to avoid a division by it."""
+    """Return where wrong restarts end; a k of 0 counts as 1, to avoid a division by it."""
     wrong = loops.restarts(1.0, batch, lambda k: 0.5 / max(k, 1) ** power, 1000, 3, got)
     ks = np.arange(1, 1001)
     schedules = [
@@ -111,4 +111,5 @@ def ends_at(batch: Batch, rates: Callable[[], ArrayLike]) -> Array:
 
 
 def last(theta: Callable[[], ArrayLike]) -> Callable[[], ArrayLike]:
+    """Return the last column of ``theta``, once it is asked for."""
     return lambda: np.asarray(theta())[:, -1]

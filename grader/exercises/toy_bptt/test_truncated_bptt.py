@@ -35,12 +35,13 @@ class Step:
 
     @property
     def where(self) -> str:
+        """Return where a check of this step looks."""
         made = f"; h was made by {self.lag} steps of the same theta" if self.lag else ""
         return FILE.place("truncated_step", f"theta = {self.theta:.4g}, {self.batch}{made}")
 
 
 def take_steps(student: Student, rng: Random) -> list[Step]:
-    """Steps from states that depend on theta not at all, once, or several times."""
+    """Take steps from states that depend on theta not at all, once, or several times."""
     drawn = [
         (oracle.draw_theta(rng), oracle.draw_batch(rng, int(rng.integers(5, 60))), lag)
         for lag in (0, 1, int(rng.integers(2, 9)))
@@ -54,6 +55,7 @@ def take_steps(student: Student, rng: Random) -> list[Step]:
 
 
 def loss_agrees(step: Step) -> None:
+    """Check the loss of a step, the mean of (next h - mu)^2."""
     k = step.lag + 1
     before, after = oracle.terms(step.theta, step.batch, [step.lag, k])
     mean = step.batch.m1 + k * step.theta
@@ -76,6 +78,7 @@ def loss_agrees(step: Step) -> None:
 
 
 def gradient_agrees(step: Step) -> None:
+    """Check the gradient of a step, 2 mean(next h - mu)."""
     k = step.lag + 1
     slope = 2 * (step.batch.m1 + k * step.theta)
     wrong: list[Variant] = [
@@ -131,7 +134,7 @@ def test_gradient_of_a_step(student: Student, rng: Random) -> None:
 def run_loop(
     student: Student, rng: Random
 ) -> tuple[dict[str, Any], float, Batch, dict[str, float], int, str]:
-    """A run of the student's loop under a schedule of ours, and what it was asked for."""
+    """Return a run of the student's loop under a schedule of ours, and what it was asked for."""
     theta, batch = oracle.draw_theta(rng), oracle.draw_batch(rng, int(rng.integers(5, 60)))
     schedule = draw_schedule(rng)
     iterations = int(rng.integers(20, 50))
@@ -143,6 +146,7 @@ def run_loop(
 
 
 def draw_schedule(rng: Random) -> dict[str, float]:
+    """Draw scale, shift and power of a schedule of ours."""
     low, high = {"scale": 0.4, "shift": 1.2, "power": 0.5}, {"scale": 0.9, "shift": 3, "power": 1.5}
     return {name: float(rng.uniform(low[name], high[name])) for name in low}
 
