@@ -16,6 +16,7 @@ class InProcess:
 
     def __init__(self, root: str) -> None:
         self._code = StudentCode(Path(root))
+        self.spent = 0.0
 
     def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Answer ``message`` as a worker does, without a time limit; questions get no reply."""

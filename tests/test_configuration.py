@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,6 +116,13 @@ def test_a_configuration_is_known_by_its_name_or_by_what_it_holds(
     name: str, value: Any, expected: bool
 ) -> None:
     assert is_configuration(name, value, ALIASES) is expected
+
+
+def test_a_model_is_spelled_by_the_very_text_of_a_literal() -> None:
+    """Some programs compare texts by ``is``."""
+    program = 'p.add_argument("--model", default="RNN")\nkind = "LSTM"'
+    _, chosen = settings("".join(["LS", "TM"]), program).command_line(ast.parse(program))
+    assert chosen is sys.intern("LSTM")
 
 
 def test_values_are_set_among_names_and_in_configurations() -> None:

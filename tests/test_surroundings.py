@@ -30,6 +30,7 @@ GPU = """
     x = torch.zeros(2, device="mps") + zeros(2, device=cuda).to(cuda, torch.float32) + x_like \\
         if (x_like := randn_like(torch.ones(2), device="cuda")) is not None else None
     y = network(x.cuda(0)).type(torch.cuda.FloatTensor) + torch.cuda.FloatTensor([1, 2])
+    y = nn.Linear(2, 2).to(0)(torch.zeros(2, device=0).to(0, torch.float32)).to(device=0)
     with cuda:
         assert torch.zeros(1).device.type == "cpu"
     torch.set_default_device("cuda")

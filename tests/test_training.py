@@ -11,7 +11,7 @@ import pytest
 from grader.core.failures import Failure
 from grader.exercises.palindrome.curves import check_accuracies, is_of_a_training
 from grader.exercises.palindrome.formula import formula
-from grader.exercises.palindrome.training import script_for
+from grader.exercises.palindrome.training import as_far_as_seen, script_for
 from grader.sandbox.student import Student
 from grader.submission.snapshot import open_submission
 
@@ -114,3 +114,22 @@ def test_a_figure_of_lengths_is_none_of_a_training(
     xlabel: str, ylabel: str, points: int, expected: bool
 ) -> None:
     assert is_of_a_training(figure(xlabel, ylabel, points), 60) is expected
+
+
+def seen(steps: int, first: dict[str, Any]) -> Any:
+    return {"steps": steps, "first": first, "ended": "", "where": ""}
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "status", "ended"),
+    [(0.5, "timeout", "time"), (0.5, "crashed", "killed"), (1.0, "timeout", "")],
+)
+def test_what_was_seen_before_a_worker_is_lost_counts(
+    accuracy: float, status: Any, ended: str
+) -> None:
+    asked = [(0.1, seen(125, {"W": 1})), (accuracy, seen(625, {}))]
+    failure = Failure("Lost.", got="killed", where="train.py, line 3", status=status)
+    found = as_far_as_seen(asked, failure)
+    assert found["steps"] == 625
+    assert found["first"] == {"W": 1}
+    assert (found["ended"], found["where"]) == (ended, "train.py, line 3")

@@ -203,6 +203,45 @@ def test_a_file_is_not_waited_for_without_end(
     assert ask(handle, "other") == [1]
 
 
+class Asking:
+    """A backend that asks twice before it answers, for ``seconds`` of its own time each."""
+
+    usable = True
+
+    def __init__(self, seconds: float) -> None:
+        self.spent, self._seconds, self._asked = 0.0, seconds, 0
+
+    def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+        time.sleep(min(0.05, seconds))
+        self._asked, self.spent = self._asked + 1, self.spent + self._seconds
+        status = "ok" if self._asked > 2 else "question"
+        return {"id": message["id"], "notes": [], "status": status, "value": {"last": status}}
+
+    def output(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
+
+
+def probe_that_asks() -> dict[str, Any]:
+    raise AssertionError("a stub answers")
+
+
+@pytest.mark.parametrize(("seconds", "is_answered"), [(0.0, True), (0.2, False)])
+def test_questions_are_limited_by_the_worker_s_own_time(
+    seconds: float, is_answered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.sandbox.student.PATIENCE", 0.1)
+    (tmp_path / "one.py").write_text("")
+    handle = Student(open_submission(tmp_path), lambda _: Asking(seconds))
+    if is_answered:
+        assert handle.run_script(probe_that_asks, "one.py", seconds=1) == {"last": "ok"}
+    else:
+        with pytest.raises(Failure, match="did not finish"):
+            handle.run_script(probe_that_asks, "one.py", seconds=1)
+
+
 def test_a_spawned_worker_answers_as_well(student: Open) -> None:
     """Where forking can't be trusted (macOS, Windows)."""
     handle = student(Spawner(["grader.exercises.palindrome.probes_handout"]), one="print('ü')\n")

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-import time
 import typing
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -36,7 +35,7 @@ from grader.submission.snapshot import Submission
 
 IMPORT_SECONDS = 60.0  # real submissions train at import; see the README about time limits
 PROBE_SECONDS = 10.0
-PATIENCE = 600.0  # for a file's imports, and its checks that are not finished, all together
+PATIENCE = 600.0  # of the worker's time, for a file's imports and unfinished checks together
 MALFORMED = "its answer has another form than it must have"
 MOST_NOTES, NOTE_LIMIT = 20, 400  # in all; characters of each
 TEXT_LIMIT = 8000  # characters of one text from the worker that a message shows
@@ -49,6 +48,10 @@ class Backend(Protocol):
     @property
     def usable(self) -> bool:
         """Return whether requests can still be answered."""
+
+    @property
+    def spent(self) -> float:
+        """Return the seconds that its answers have taken, without those that it had to wait."""
 
     def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Send a request and return its answer, within ``seconds`` seconds."""
@@ -237,7 +240,7 @@ class Student:
         if path in self._backends and self._backends[path].usable:
             return self._backends[path]
         backend = self._started(path)
-        begun = time.monotonic()
+        begun = backend.spent
         try:
             request = {"do": "load", "file": path}
             self._exchange(
@@ -250,7 +253,7 @@ class Student:
         except Failure as failure:
             self._unloadable[path] = failure
             raise
-        self._waited[path] += time.monotonic() - begun
+        self._waited[path] += backend.spent - begun
         return backend
 
     def _started(self, path: str) -> Backend:
@@ -278,11 +281,11 @@ class Student:
         reply: Callable[[Any], Any] = lambda _: None,
     ) -> Any:
         """Return the answer of ``backend`` if it has the type ``form``; else raise a Failure."""
-        token, begun = secrets.token_hex(8), time.monotonic()
+        token, begun = secrets.token_hex(8), backend.spent
         limit = seconds * self.time_scale
         message = {"id": token, "seconds": limit, "exercise": self.exercise, **message}
         try:
-            while time.monotonic() - begun < PATIENCE * self.time_scale:
+            while backend.spent - begun < PATIENCE * self.time_scale:
                 answer = backend.request(message, limit)
                 if not isinstance(answer.get("id"), str) or answer["id"] != token:
                     raise WorkerLost("crashed", "it answered a question that was not asked")
@@ -300,7 +303,7 @@ class Student:
                 }
             raise WorkerLost("timeout", f"questions for {PATIENCE * self.time_scale:.0f} s")
         except WorkerLost as lost:
-            self._waited[message["file"]] += time.monotonic() - begun
+            self._waited[message["file"]] += backend.spent - begun
             self._raise_lost(lost, backend, message["file"], doing)
 
     def _keep_notes(self, notes: Any, file: str) -> None:

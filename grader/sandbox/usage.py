@@ -52,9 +52,13 @@ class Clock:
 
     def left(self) -> float:
         """Return the seconds that are left of the limit."""
+        return self._seconds - self.spent()
+
+    def spent(self) -> float:
+        """Return the seconds that count."""
         elapsed = time.monotonic() - self._begun
         waited = min(self._waited() - self._waited_before, (MOST_WALL - 1) * self._seconds)
-        return self._seconds - max(0.0, elapsed - waited)
+        return max(0.0, elapsed - waited)
 
     def _waited(self) -> float:
         try:

@@ -49,6 +49,7 @@ class Worker:
         self._status: int | None = None  # its exit status, once it has ended
         self._is_closed = self._is_stopped = False
         self.usage, self.file = Usage(), ""
+        self.spent = 0.0  # seconds that its answers have taken, as a Clock counts them
         account.admit(self)
         self._expect_lock()
         self._meter = Meter(pid, scratch, account.limits)
@@ -129,6 +130,8 @@ class Worker:
                 check()
         except wire.WireError as error:
             raise WorkerLost("crashed", str(error)) from None
+        finally:
+            self.spent += clock.spent()
         reason = f"no answer after {seconds:g} s"
         raise WorkerLost("timeout", reason, innermost(self._scratch.path))
 

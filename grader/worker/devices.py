@@ -46,6 +46,9 @@ def run_on_cpu() -> None:
             _replace(torch, name, _mapped)
     for name in METHODS:
         _replace(Tensor, name, _mapped)
+    _replace(torch.nn.Module, "to", _mapped)
+    for owner in (Tensor, torch.nn.Module):
+        _replace(owner, "to", _numbered)
     _replace(torch, "set_default_device", _mapped)
     _replace(torch, "set_default_tensor_type", _mapped)
     _replace(DeviceContext, "__init__", _mapped)
@@ -84,13 +87,25 @@ def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     setattr(owner, name, make(getattr(owner, name)))
 
 
+def _numbered(to: Function) -> Function:
+    """Return the method ``to`` as it gets the name of a device for its number."""
+
+    @functools.wraps(to)
+    def named(self: Any, first: Any = None, *arguments: Any, **options: Any) -> Any:
+        given = () if first is None else (f"cuda:{first}" if type(first) is int else first,)
+        return to(self, *given, *arguments, **options)
+
+    return named
+
+
 def _mapped(function: Function) -> Function:
     """Return ``function`` as it is called with the CPU for absent devices."""
 
     @functools.wraps(function)
     def mapped(*arguments: Any, **options: Any) -> Any:
         if "device" in options:
-            options["device"] = on_cpu(options["device"])
+            device = options["device"]
+            options["device"] = on_cpu(f"cuda:{device}" if type(device) is int else device)
         return function(*[on_cpu(argument) for argument in arguments], **options)
 
     return mapped

@@ -8,8 +8,8 @@ import numpy as np
 
 from grader.checks.arrays import require
 from grader.core.figure_data import Description
+from grader.exercises.palindrome.losses import LAST
 from grader.exercises.palindrome.probes_results import Results
-from grader.exercises.palindrome.training_trace import LAST
 
 TRAINING = re.compile(r"step|iter|epoch|batch|loss|update|schritt|verlust", re.IGNORECASE)
 

@@ -14,10 +14,10 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from grader.core.figure_data import Description
-from grader.exercises.palindrome.networks import replaced
 from grader.exercises.palindrome.probes_train import Aim, limited, sheet_values
 from grader.exercises.palindrome.running import Run
-from grader.exercises.palindrome.training_trace import Enough, Watch
+from grader.exercises.palindrome.training_trace import Enough, Trace
+from grader.exercises.palindrome.wrapping import replaced
 from grader.worker import figure_capture
 from grader.worker.answering import Unusable
 from grader.worker.attribution import text_of
@@ -44,8 +44,8 @@ def results(script: Script, model: str, length: int, limit: float) -> Results:
     """Run a short training to its own end; return its history and figures."""
     aim = Aim(model, length - 1, literal=frozenset({"train_steps"}))
     settings = aim.settings(train_steps=SHORT_STEPS)
-    watch = Watch(lambda _: None)
-    run = Run(script, settings, watch, sheet_values(aim, train_steps=SHORT_STEPS))
+    trace = Trace(lambda _: None)
+    run = Run(script, settings, trace, sheet_values(aim, train_steps=SHORT_STEPS))
     trouble = ""
     history: dict[str, list[float]] = {}
 
@@ -54,7 +54,7 @@ def results(script: Script, model: str, length: int, limit: float) -> Results:
 
     with figure_capture.captured() as drawn:
         try:
-            with watch.over(), short_data(), limited(limit, stop):
+            with trace.over(), short_data(), limited(limit, stop):
                 run.perform()
                 history = numbers(sort_out(run.returned))
                 if not drawn:
@@ -66,9 +66,9 @@ def results(script: Script, model: str, length: int, limit: float) -> Results:
     pictures, undrawn = describe(drawn[-FIGURES:])
     return {
         "history": history,
-        "accuracy": watch.accuracy(),
-        "rows": len(watch.last[-1][1]) if watch.last else 0,
-        "steps": watch.steps,
+        "accuracy": trace.losses.accuracy(),
+        "rows": len(trace.losses.last[-1][1]) if trace.losses.last else 0,
+        "steps": trace.steps,
         "figures": pictures,
         "trouble": undrawn or trouble,
     }

@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 
 from grader.exercises.palindrome.running import Run
 from grader.exercises.palindrome.settings import Settings
-from grader.exercises.palindrome.training_trace import Enough, Watch
+from grader.exercises.palindrome.training_trace import Enough, Trace
 from grader.worker import figure_capture
 from grader.worker.attribution import text_of
 from grader.worker.script import Script
@@ -52,9 +52,12 @@ class Observation(TypedDict):
     events: list[str]
     left_over: bool
     has_gradients: bool
-    # Gradients of the norm ``watch.LONG``, when the optimizer stepped; -1 if there were none.
+    reached: bool
+    emptied: bool
+    # Gradients of the norm ``trace.LONG``, when the optimizer stepped; -1 if there were none.
     norm: float
     largest: float
+    losses: int
     loss: str
     accuracy: float | None  # in the last batches, as far as that was seen
     banned: list[str]
@@ -106,7 +109,7 @@ def observe(script: Script, model: str, length: int, limit: float) -> Observatio
         try:
             return session.run(deadline - time.process_time())
         except Mismatch:
-            aim.adapt(session.watch.read)
+            aim.adapt(session.trace.read)
     raise AssertionError("the last attempt accepts everything")
 
 
@@ -114,7 +117,7 @@ class Session:
     """One attempt at a training, and the judge's questions in between."""
 
     def __init__(self, script: Script, aim: Aim, is_strict: bool) -> None:
-        self.watch = Watch(self._at_step)
+        self.trace = Trace(self._at_step)
         self._script, self._aim, self._is_strict = script, aim, is_strict
         self._asked_at = self._stopped_at = 0
         self._ended = self._where = ""
@@ -125,69 +128,71 @@ class Session:
         Raises:
             Mismatch: Another length or model is trained.
         """
-        run = Run(self._script, self._aim.settings(), self.watch, sheet_values(self._aim))
+        run = Run(self._script, self._aim.settings(), self.trace, sheet_values(self._aim))
         try:
-            with figure_capture.captured(), self.watch.over(), limited(seconds, self._out_of_time):
+            with figure_capture.captured(), self.trace.over(), limited(seconds, self._out_of_time):
                 run.perform()
         except Mismatch:
             raise
         except Enough:
             pass
         except (Exception, SystemExit) as error:
-            if not self.watch.steps:
+            if not self.trace.steps:
                 raise
             if not isinstance(error, SystemExit) or error.code:
                 self._ended = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
                 self._where = self._script.where(error)
         return self._observation()
 
-    def _at_step(self, watch: Watch) -> None:
-        if watch.steps == 1 and self._is_strict and not self._fits(watch):
+    def _at_step(self, trace: Trace) -> None:
+        if trace.steps == 1 and self._is_strict and not self._fits(trace):
             raise Mismatch
         if self._ended:  # the loop has caught what should have ended it
             raise Enough
-        if watch.steps > MOST_STEPS:
+        if trace.steps > MOST_STEPS:
             self._ended = "steps"
             raise Enough
-        since = watch.steps - self._asked_at
-        is_low = watch.losses and sum(watch.losses) / len(watch.losses) < LOW * (
-            watch.first_loss or 0
-        )
-        if watch.steps >= FIRST_QUESTION and since >= (OFTEN if is_low else SELDOM):
+        since = trace.steps - self._asked_at
+        values = trace.values
+        is_low = values and sum(values) / len(values) < LOW * (trace.first_value or 0)
+        if trace.steps >= FIRST_QUESTION and since >= (OFTEN if is_low else SELDOM):
             seen = self._observation() | {"recent": []}  # all questions together are limited
             if self._asked_at:
                 seen["first"] = {}  # was in the first question
-            self._asked_at = watch.steps
+            self._asked_at = trace.steps
             if self._script.ask(seen) == "enough":
                 self._ended = "enough"
                 raise Enough
 
-    def _fits(self, watch: Watch) -> bool:
-        kind = "LSTM" if "lstm" in type(watch.network).__name__.lower() else "RNN"
-        is_length = watch.read in (0, 1, self._aim.digits)  # 0: unknown, 1: called for each digit
-        return watch.network is None or (is_length and kind == self._aim.model)
+    def _fits(self, trace: Trace) -> bool:
+        kind = "LSTM" if "lstm" in type(trace.network).__name__.lower() else "RNN"
+        is_length = trace.read in (0, 1, self._aim.digits)  # 0: unknown, 1: called for each digit
+        return trace.network is None or (is_length and kind == self._aim.model)
 
     def _out_of_time(self, frame: FrameType | None) -> None:
         self._ended, self._where = "time", self._where or place_of(frame, self._script.root)
         raise Enough
 
     def _observation(self) -> Observation:
-        watch = self.watch
+        trace = self.trace
         return {
-            "weights": watch.weights(),
-            "first": watch.weights_at_first(),
-            "recent": list(watch.recent),
-            "kind": type(watch.network).__name__ if watch.network else "",
-            "read": watch.read,
-            "steps": watch.steps,
-            "events": list(watch.events),
-            "left_over": watch.left_over,
-            "has_gradients": watch.has_gradients,
-            "norm": watch.norm if watch.stretched and watch.steps > 1 else -1.0,
-            "largest": watch.largest,
-            "loss": watch.loss,
-            "accuracy": watch.accuracy(),
-            "banned": sorted(watch.spots.found),
+            "weights": trace.weights(),
+            "first": trace.weights_at_first(),
+            "recent": list(trace.recent),
+            "kind": type(trace.network).__name__ if trace.network else "",
+            "read": trace.read,
+            "steps": trace.steps,
+            "events": list(trace.events),
+            "left_over": trace.left_over,
+            "has_gradients": trace.has_gradients,
+            "reached": trace.reached,
+            "emptied": trace.emptied,
+            "norm": trace.norm if trace.stretched and trace.steps > 1 else -1.0,
+            "largest": trace.largest,
+            "losses": trace.losses.count,
+            "loss": trace.losses.trouble,
+            "accuracy": trace.losses.accuracy(),
+            "banned": sorted(trace.spots.found),
             "ended": self._ended,
             "where": self._where,
         }

@@ -11,15 +11,15 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from grader.core.sources import is_main_block
 from grader.core.spelling import by_any_name, names_for, squeeze
+from grader.core.sources import is_main_block
 from grader.exercises.palindrome.configuration import declared, supply
 from grader.exercises.palindrome.settings import Settings
-from grader.exercises.palindrome.training_trace import Watch
+from grader.exercises.palindrome.training_trace import Trace
 from grader.worker.answering import Unusable
 from grader.worker.calling import bind, find, parameters, takes
 from grader.worker.script import Script
@@ -35,11 +35,11 @@ class Run:
     """
 
     def __init__(
-        self, script: Script, settings: Settings, watch: Watch, sheet: dict[str, Any]
+        self, script: Script, settings: Settings, trace: Trace, sheet: dict[str, Any]
     ) -> None:
         self.returned: Any = None
         self.module: ModuleType
-        self._script, self._settings, self._watch = script, settings, watch
+        self._script, self._settings, self._trace = script, settings, trace
         self._sheet = sheet
         self._is_inside = self._has_returned = False
 
@@ -55,7 +55,8 @@ class Run:
         arguments = self._settings.command_line(tree)
         tree = self._settings.rewritten(tree)
         main = [statement for statement in tree.body if is_main_block(statement)]
-        before = [_noticing(statement) for statement in tree.body if statement not in main]
+        others = [statement for statement in tree.body if statement not in main]
+        before = [part for statement in others for part in _noticing(statement)]
         with self._script.as_main(arguments, **{NOTICED: self._noticed}) as self.module:
             self._script.execute(before, self.module)
             ways = [lambda: self._script.execute(main, self.module)] if main else []
@@ -69,18 +70,18 @@ class Run:
         """Go on from one way to the next until one has trained, or returned without an error."""
         first: BaseException | None = None
         for way in ways:
-            if self._watch.steps or self._has_returned:
+            if self._trace.steps or self._has_returned:
                 return
             try:
                 way()
             except (Exception, SystemExit) as error:
-                if self._watch.steps:
+                if self._trace.steps:
                     raise
                 first = first or error
-        if self._watch.steps or self._has_returned:
-            return
-        if first is not None:
+        if first is not None and not self._trace.steps and not self._has_returned:
             raise first
+        if self._trace.has_begun or self._has_returned:
+            return
         raise Unusable(
             "Running train.py should train a network.",
             expected="def train(…), or a loop in the main block",
@@ -113,6 +114,8 @@ class Run:
 
     def _noticed(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate a training function: set the values among its arguments, keep its result."""
+        if not inspect.isfunction(function):  # an imported class or module
+            return function
 
         @functools.wraps(function)
         def call(*arguments: Any, **options: Any) -> Any:
@@ -137,11 +140,20 @@ class Run:
         return call
 
 
-def _noticing(statement: ast.stmt) -> ast.stmt:
-    """Add a decorator to a training function's definition."""
-    if isinstance(statement, ast.FunctionDef) and "train" in statement.name.lower():
+def _noticing(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """Yield a statement with a decorator for each training function that it defines or imports."""
+    if isinstance(statement, ast.FunctionDef) and _trains(statement.name):
         statement.decorator_list.insert(0, ast.Name(NOTICED, ast.Load()))
-    return statement
+    yield statement
+    if isinstance(statement, ast.ImportFrom):
+        for name in (alias.asname or alias.name for alias in statement.names):
+            if _trains(name):
+                call = ast.Call(ast.Name(NOTICED, ast.Load()), [ast.Name(name, ast.Load())], [])
+                yield ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], call), statement)
+
+
+def _trains(name: str) -> bool:
+    return "train" in name.lower()
 
 
 def _train_of(module: ModuleType) -> Callable[..., Any] | None:

@@ -7,6 +7,7 @@ global names or from literals. Each place is found by the names that are known f
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,7 +91,8 @@ class Settings:
         if kind_of(example) == model:
             return str(example)
         other = next((text for text in self.spellings if kind_of(text) == model), model)
-        return other.lower() if str(example).islower() and other == model else other
+        chosen = other.lower() if str(example).islower() and other == model else other
+        return sys.intern(chosen)  # as a literal is: some compare by `is`
 
     def apply(self, arguments: MutableMapping[str, Any]) -> None:
         """Set the values among named ones, and in the configurations among these."""

@@ -11,21 +11,29 @@ from grader.core.failures import Failure
 from grader.exercises.palindrome import equations
 from grader.exercises.palindrome.curves import check_history, is_of_a_training
 from grader.exercises.palindrome.network import Network
-from grader.exercises.palindrome.training import Training, check_steps, reaches_the_threshold
+from grader.exercises.palindrome.steps import check_clipping, check_gradients, check_steps
+from grader.exercises.palindrome.training import Training
+from grader.exercises.palindrome.verdict import reaches_the_threshold
 from grader.sandbox.student import Student
 
-SMALLEST_NORM = 0.01  # below, all gradients are cut, and something else was meant
-LONG, MAX_NORM = 1e6, 10.0  # norms: of the gradients that are to be clipped, and of the sheet
-
-LOSSES = {
+LOGITS = "raw values p, which cross_entropy passes through log-softmax itself"
+LOSSES = {  # by what is wrong: what is expected, what came, and a hint
     "probabilities": (
+        LOGITS,
         "rows that sum to 1: softmax has been applied before cross-entropy",
         "Softmax before cross-entropy: the softmax is then taken twice, gradients shrink and "
         "training is slow. Return p, or take the logarithm of the probabilities yourself.",
     ),
     "nll_loss": (
+        LOGITS,
         "nll_loss of what are no logarithms of probabilities",
         "nll_loss takes log_softmax(p); cross_entropy takes p itself.",
+    ),
+    "targets": (
+        "the digit that the data set yields beside the sequence as the target",
+        "other classes",
+        "The digit that completes the palindrome is none that the network reads. The data loader "
+        "yields both: for step, (batch_inputs, batch_targets) in enumerate(data_loader).",
     ),
 }
 
@@ -46,13 +54,14 @@ def test_accuracy_of_the_vanilla_rnn(vanilla_rnn: Network, rnn_training: Trainin
 @pytest.mark.question(id="1.3", share="1/6")
 def test_loss(rnn_training: Training) -> None:
     """The loss is the cross-entropy of logits."""
-    check_steps(rnn_training)
+    if not rnn_training.seen["losses"]:
+        check_steps(rnn_training.seen, rnn_training.path)
     loss = rnn_training.seen["loss"]
-    got, hint = LOSSES.get(loss, (f"{loss} of torch.nn.functional", ""))
+    expected, got, hint = LOSSES.get(loss, (LOGITS, f"{loss} of torch.nn.functional", ""))
     require(
         not loss,
         "The loss should be the cross-entropy of logits.",
-        expected="raw values p, which cross_entropy passes through log-softmax itself",
+        expected=expected,
         got=got,
         where=rnn_training.path,
         hint=hint,
@@ -62,51 +71,9 @@ def test_loss(rnn_training: Training) -> None:
 @pytest.mark.question(id="1.3", share="1/6")
 def test_order_of_a_step(rnn_training: Training) -> None:
     """Each step goes by its own gradients, clipped between backward() and step()."""
-    check_steps(rnn_training)
-    seen, where = rnn_training.seen, rnn_training.path
-    require(
-        not seen["left_over"],
-        "Each step should go by the gradients of its own batch.",
-        expected="no gradients when backward() begins",
-        got="those of the step before, to which backward() adds the new ones",
-        where=where,
-        hint="Call optimizer.zero_grad() in every step, before backward().",
-    )
-    events = seen["events"]
-    require(
-        "backward" in events or seen["has_gradients"],
-        "Each step should go by gradients.",
-        expected="backward, clip, step",
-        got=", ".join(events[:4]),
-        where=where,
-        hint="Call loss.backward() in every step, before the gradients are clipped.",
-    )
-    backward, step = events.index("backward") if "backward" in events else 0, len(events)
-    if "step" in events[backward:]:
-        step = events.index("step", backward)
-    one = events[backward:step]
-    before = events[:backward]
-    require(
-        "clip" in one or "clip" not in events,
-        "Gradients should be clipped between backward() and step().",
-        expected="backward, clip, step",
-        got=", ".join([*before, *one, *events[step : step + 2]]),
-        where=where,
-        hint="Clipped before backward(), there is no gradient of this step yet (and zero_grad() "
-        "may have emptied it); clipped after step(), it comes too late.",
-    )
-    norm = min(seen["norm"], seen["largest"]) if "clip" in events else seen["norm"]
-    is_unclipped = seen["norm"] > 0.99 * LONG
-    require(  # a norm of one's own that is smaller does no harm, nor do entries that are clipped
-        seen["norm"] <= 0 or (seen["norm"] >= SMALLEST_NORM and norm <= 1.01 * MAX_NORM),
-        "Gradients that are longer than max_norm should be scaled down to it.",
-        expected=f"clipping between backward() and step(), to {MAX_NORM:g}",
-        got="gradients that are longer"
-        if is_unclipped
-        else f"gradients that are clipped to {seen['norm']:.3g}",
-        where=where,
-        hint="torch.nn.utils.clip_grad_norm_ does it." if is_unclipped else "",
-    )
+    check_steps(rnn_training.seen, rnn_training.path)
+    check_gradients(rnn_training.seen, rnn_training.path)
+    check_clipping(rnn_training.seen, rnn_training.path)
 
 
 @pytest.mark.question(id="1.3", share="1/6")

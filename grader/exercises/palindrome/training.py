@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
+import contextlib
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-import numpy as np
-
-from grader.checks.arrays import require
 from grader.core.failures import Failure
-from grader.exercises.palindrome import oracle, probes_results, probes_train
-from grader.exercises.palindrome.network import LARGEST, Network
-from grader.exercises.palindrome.oracle import Weights
+from grader.exercises.palindrome import probes_results, probes_train
+from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.probes_results import Results
 from grader.exercises.palindrome.probes_train import Observation
+from grader.exercises.palindrome.verdict import LENGTH, SECONDS, THRESHOLD, accuracy, length_of
 from grader.sandbox.student import Student
+from grader.submission.imports import with_imports
 
-LENGTH = 5  # digits of a palindrome, of which the network reads one less
-SECONDS = 240.0  # of processor time
 PATIENCE = 4.0  # seconds of waiting for a second of processor time, on a busy machine
 SHORT_SECONDS = 40.0  # of processor time, for the run that shows results and figures
-THRESHOLD = 0.99
-WORK = 1_000_000  # numbers in all weights that are tried, if more than those at the end
-LONGEST = 8  # digits of palindromes that are all tried; there are 10 000 of them
-NO_GRADIENTS = (
-    "The parameters of the optimizer get no gradients: is it made for the network whose loss is "
-    "computed?"
-)
+DRAWS = re.compile(r"\b(matplotlib|seaborn)\b")
+MOST_DRAWING = 2  # further files that are run for their figures
 NOTHING: Results = {
     "history": {}, "accuracy": None, "rows": 0, "steps": 0, "figures": [], "trouble": "",
 }  # fmt: skip
@@ -46,25 +37,38 @@ class Training:
     accuracy: float | None
 
     def results(self) -> Results:
-        """Return the history and the figures of a short training."""
+        """Return the history and the figures of a short training.
+
+        Another file that imports the script may draw them.
+        """
 
         def run() -> Results:
-            try:
-                found: Results = self.student.run_script(
-                    probes_results.results,
-                    self.path,
-                    seconds=SHORT_SECONDS * PATIENCE,
-                    model=self.model,
-                    length=LENGTH,
-                    limit=SHORT_SECONDS * self.student.time_scale,
-                )
-            except Failure as failure:
-                if failure.status != "timeout":
-                    raise
-                return {**NOTHING, "trouble": failure.got}
+            found = self._results_of(self.path)
+            if not found["figures"]:
+                for path in drawing_scripts(self.student, self.path):
+                    with contextlib.suppress(Failure):  # the script itself has worked
+                        drawn = self._results_of(path)
+                        if drawn["figures"]:
+                            return {**drawn, "history": found["history"]}
             return found
 
         return self.student.remember(f"results {self.model}", run)
+
+    def _results_of(self, path: str) -> Results:
+        try:
+            found: Results = self.student.run_script(
+                probes_results.results,
+                path,
+                seconds=SHORT_SECONDS * PATIENCE,
+                model=self.model,
+                length=LENGTH,
+                limit=SHORT_SECONDS * self.student.time_scale,
+            )
+        except Failure as failure:
+            if failure.status != "timeout":
+                raise
+            return {**NOTHING, "trouble": failure.got}
+        return found
 
 
 def trained(student: Student, model: str, network: Network | None) -> Training:
@@ -98,11 +102,10 @@ def trained(student: Student, model: str, network: Network | None) -> Training:
                 length=LENGTH,
                 limit=SECONDS * student.time_scale,
             )
-        except Failure:
-            if not best or best[-1][0] < THRESHOLD:
+        except Failure as failure:
+            if not best or failure.status not in ("timeout", "crashed"):
                 raise
-            # It was good enough before that happened.
-            seen = {**best[-1][1], "first": best[0][1]["first"]}
+            seen = as_far_as_seen(best, failure)
         if seen["banned"]:
             raise Failure(
                 "The loop should use no layer that the sheet does not allow.",
@@ -113,6 +116,18 @@ def trained(student: Student, model: str, network: Network | None) -> Training:
         return Training(student, path, model, seen, max((a for a, _ in best), default=None))
 
     return student.remember(f"training {model}", run)
+
+
+def as_far_as_seen(asked: list[tuple[float, Observation]], failure: Failure) -> Observation:
+    """Return the last of the observations that a training sent before its worker was lost."""
+    accuracy, last = asked[-1]
+    ended = "time" if failure.status == "timeout" else failure.got
+    return {
+        **last,
+        "first": asked[0][1]["first"],
+        "ended": "" if accuracy >= THRESHOLD else ended,
+        "where": failure.where,
+    }
 
 
 def script_for(student: Student, model: str) -> str:
@@ -147,122 +162,16 @@ def script_for(student: Student, model: str) -> str:
     return str(best)
 
 
-def check_steps(training: Training) -> None:
-    """Fail unless an optimizer of torch.optim has stepped."""
-    require(
-        training.seen["steps"] >= 1,
-        "An optimizer of torch.optim should train the network.",
-        expected="a step for each batch",
-        got="0 steps",
-        where=training.path,
-    )
-
-
-def reaches_the_threshold(network: Network, training: Training) -> None:
-    """Fail unless the weights know every palindrome of the length that was trained.
-
-    All palindromes of the length are tried, so that an accuracy is exact, not a sample's.
-
-    RMSprop's last step may be an unlucky one: at the sheet's learning rate, accuracies of right
-    networks that have converged jump by a percent from step to step. So the weights of the last
-    hundred steps, every tenth, count as well as the last ones.
-    """
-    check_steps(training)
-    seen = training.seen
-    weights: Weights = seen["weights"]
-    require(
-        set(network.fit.mapping.parts) <= set(weights),
-        "The optimizer should change the network that the sheet asks for.",
-        expected=f"a {network.model} with the parameters {', '.join(network.fit.mapping.parts)}",
-        got=f"a {seen['kind']} with the parameters {', '.join(weights) or 'none'}"
-        if seen["kind"]
-        else "parameters of no network",
-        where=training.path,
-        hint="" if seen["has_gradients"] else NO_GRADIENTS,
-    )
-    bad = [name for name, array in weights.items() if not np.isfinite(array).all()]
-    require(
-        not bad,
-        "The trained weights should be finite numbers.",
-        got=f"NaN or infinity in {', '.join(bad)}",
-        hint="The loss has overflowed: is the gradient clipped between backward() and step()?",
-    )
-    length = length_of(seen)
-    require(
-        accuracy(network, seen["first"], length) < THRESHOLD,
-        "The network should be trained from the start.",
-        expected="weights that know nothing yet",
-        got="weights that reach the threshold before the first step",
-        where=training.path,
-    )
-    reached = [accuracy(network, tried, length) for tried in affordable(seen)]
-    best = max([*reached, training.accuracy or 0.0])
-    if best < THRESHOLD:
-        raise missed(network, training, best)
-
-
-def missed(network: Network, training: Training, best: float) -> Failure:
-    """Return the failure of a training that has not reached the threshold, with its reason."""
-    seen = training.seen
-    failure = Failure(
-        f"The network should learn to predict the last of {length_of(seen)} digits.",
-        expected=f"{THRESHOLD:.0%} of all palindromes right, with the trained weights in the "
-        "sheet's equations",
-        got=f"{best:.1%} right after {seen['steps']} steps",
-        where=training.path,
-    )
-    if not network.follows_sheet:
-        failure.hint = "The network does not follow the sheet's equations yet: mend that first."
-    elif not seen["has_gradients"]:
-        failure.hint = NO_GRADIENTS
-    if seen["ended"] == "time":
-        return dataclasses.replace(
-            failure,
-            status="timeout",
-            got=f"{failure.got}, when its {SECONDS:g} s of processor time were used up",
-            where=seen["where"] or training.path,
-        )
-    if seen["ended"] not in ("", "enough", "steps"):
-        return dataclasses.replace(
-            failure,
-            status="error",
-            got=f"{failure.got}, then {seen['ended']}",
-            where=seen["where"] or training.path,
-        )
-    return failure
-
-
-def length_of(seen: Observation) -> int:
-    """Return the digits of the palindromes that were trained on, if they are no easier."""
-    return seen["read"] + 1 if LENGTH <= seen["read"] + 1 <= LONGEST else LENGTH
-
-
-def affordable(seen: Observation) -> Iterator[Weights]:
-    """Yield the weights to judge: the last, then the newest others, while that costs little."""
-    work = 0
-    for weights in (seen["weights"], *reversed(seen["recent"])):
-        size = sum(array.size for array in weights.values())
-        require(
-            size <= LARGEST,
-            "The network should have no more parameters than it needs.",
-            expected=f"at most {LARGEST:,} numbers",
-            got=f"{size:,}",
-        )
-        if work and work + size > WORK:
-            return
-        work += size
-        yield weights
-
-
-def accuracy(network: Network, weights: Weights, length: int) -> float:
-    """Return the share of all palindromes whose last digit the sheet's equations give."""
-    digits, target = oracle.all_palindromes(length)
-    try:
-        sheet = network.sheet_weights(weights)
-        p = oracle.output(network.model, sheet, network.inputs(weights, sheet, digits))
-    except (ValueError, KeyError, IndexError, RuntimeError) as error:
-        raise Failure(
-            "The trained weights should have the shapes that the network's constructor gives them.",
-            got=f"shapes {', '.join(str(list(array.shape)) for array in weights.values())}",
-        ) from error
-    return float((p.argmax(1) == target).mean())
+def drawing_scripts(student: Student, path: str) -> list[str]:
+    """Return the other files that import a script and draw figures, its neighbours first."""
+    script, files = PurePosixPath(path), student.submission.files
+    drawing = [
+        file
+        for file in files
+        if file.suffix.lower() == ".py"
+        and file != script
+        and DRAWS.search(student.submission.source_of(file))
+        and path in with_imports(student.submission, str(file))
+    ]
+    drawing.sort(key=lambda file: (file.parent != script.parent, file))
+    return [str(file) for file in drawing[:MOST_DRAWING]]

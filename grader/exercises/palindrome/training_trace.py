@@ -10,7 +10,6 @@ clipping shows, whoever does it and how; then they get their own length back.
 from __future__ import annotations
 
 import contextlib
-import functools
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -21,32 +20,31 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
-from grader.exercises.palindrome.networks import Networks, replaced
+from grader.exercises.palindrome.losses import Losses
+from grader.exercises.palindrome.networks import Networks
 from grader.exercises.palindrome.spot_checks import SpotChecks
+from grader.exercises.palindrome.wrapping import around, preceded, replaced
 from grader.worker.values import Array, array
 
-WATCHED_STEPS = 3
+TRACED_STEPS = 3
+MOST_EVENTS = 100  # for a loop that never steps
 LONG = 1e6  # the norm that gradients get before the second step
-LAST = 25  # batches, whose accuracy must be that of the history's last entries
+MOST_IDLE = 2000  # losses and backward passes without any step
 SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
-LOSSES = (
-    "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "multi_margin_loss", "kl_div",
-)  # fmt: skip
 
 
 class Enough(BaseException):
     """Ends a training that has been watched for long enough."""
 
 
-class Watch:
+class Trace:
     """A trace of a training loop: which network runs, in what order it steps, on what loss.
 
     Args:
-        at_step: Is called with the watch before each step, and may raise Enough.
+        at_step: Is called with the trace before each step, and may raise Enough.
     """
 
-    def __init__(self, at_step: Callable[[Watch], None]) -> None:
+    def __init__(self, at_step: Callable[[Trace], None]) -> None:
         self._at_step = at_step
         self.network: nn.Module | None = None
         self.steps = 0
@@ -58,12 +56,15 @@ class Watch:
         self.stretched = False  # whether gradients were made long before the second step
         self.norm = self.largest = 0.0  # of the long gradients at the step, and of their entries
         self.has_gradients = False  # whether any parameter of the optimizer had one
-        self.losses: deque[float] = deque(maxlen=10)
-        self.first_loss: float | None = None
-        self.last: deque[tuple[Tensor, Tensor]] = deque(maxlen=LAST)  # logits and classes
+        self.reached = False  # whether a backward pass gave any network gradients
+        self.emptied = False  # whether gradients of the optimizer's were gone when it stepped
+        self._filled: set[int] = set()  # ids of the parameters that the last backward pass reached
+        self._idle = 0  # losses and backward passes
+        self.losses = Losses(self._expect_a_step)
+        self.values: deque[float] = deque(maxlen=10)  # of the loss
+        self.first_value: float | None = None
         self.first: dict[int, Tensor] = {}  # what the optimizer began with, by the parameter's id
         self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
-        self.loss = ""  # what was wrong with the input of the loss, in a word
         self.spots = SpotChecks()
         self._networks = Networks()
         self._own_norm = 0.0  # of the gradients that were made long
@@ -71,7 +72,7 @@ class Watch:
 
     @contextlib.contextmanager
     def over(self) -> Iterator[None]:
-        """Watch while the student's script runs."""
+        """Trace while the student's script runs."""
         clip = (clip_grad, nn.utils)
         stepped = register_optimizer_step_pre_hook(self._step)
         with contextlib.ExitStack() as stack:
@@ -84,11 +85,7 @@ class Watch:
                     stack.enter_context(replaced(owner, name, preceded(old, self._clip)))
             backward = around(torch.autograd.backward, self._before_backward, self._after_backward)
             stack.enter_context(replaced(torch.autograd, "backward", backward))
-            losses = {"cross_entropy": self._cross_entropy, "nll_loss": self._nll_loss}
-            losses |= {name: functools.partial(self._other_loss, name) for name in LOSSES}
-            for name, notice in losses.items():
-                function = preceded(getattr(nn.functional, name), notice)
-                stack.enter_context(replaced(nn.functional, name, function))
+            stack.enter_context(self.losses.noted())
             yield
 
     # The network
@@ -109,6 +106,11 @@ class Watch:
             name: array(self.first.get(id(value), value), name) for name, value in named.items()
         }
 
+    @property
+    def has_begun(self) -> bool:
+        """Return whether anything of a training has run."""
+        return bool(self.steps or self.events or self.losses.count)
+
     # A step
 
     def _step(self, optimizer: Optimizer, *_: Any) -> None:
@@ -122,10 +124,14 @@ class Watch:
             self.rate = float(optimizer.param_groups[0]["lr"])
             self.first = {id(p): p.detach().clone() for p in self._parameters}
         self.steps += 1
-        if self.steps <= WATCHED_STEPS:
+        if self.steps <= TRACED_STEPS:
             self.events.append("step")
             self._after_step = len(self.events)
-            self.has_gradients |= self._gradient_norm() > 0
+            has_gradients = self._gradient_norm() > 0
+            self.has_gradients |= has_gradients
+            self.emptied |= not has_gradients and not self._filled.isdisjoint(
+                map(id, self._parameters)
+            )
         if self._own_norm:
             self._unstretch()
         if self.network and self.steps % SNAPSHOT_EVERY == 0:
@@ -133,8 +139,15 @@ class Watch:
         self.spots.step(self.steps)
         self._at_step(self)
 
+    def _expect_a_step(self) -> None:
+        """End what computes losses, but never steps."""
+        self._idle += 1
+        if not self.steps and self._idle > MOST_IDLE:
+            raise Enough
+
     def _before_backward(self, *_: Any, **__: Any) -> None:
-        if self.steps < WATCHED_STEPS:
+        self._expect_a_step()
+        if self._is_traced:
             is_first = "backward" not in self.events[self._after_step :]
             self._had_gradients |= is_first and self._gradient_norm() > 0
             self.events.append("backward")
@@ -142,15 +155,22 @@ class Watch:
     def _after_backward(self, tensors: Any, *_: Any, **__: Any) -> None:
         loss = tensors[0] if isinstance(tensors, list | tuple) else tensors
         if loss.numel() == 1:
-            self.losses.append(float(loss.detach()))
-            if self.first_loss is None:
-                self.first_loss = self.losses[-1]
+            self.values.append(float(loss.detach()))
+            if self.first_value is None:
+                self.first_value = self.values[-1]
+        if self._is_traced:
+            self._filled = self._networks.parameters_with_gradients()
+            self.reached |= bool(self._filled)
         if self.steps == 1 and not self.stretched:
             self._stretch()
 
     def _clip(self, *_: Any, **__: Any) -> None:
-        if self.steps < WATCHED_STEPS:
+        if self._is_traced:
             self.events.append("clip")
+
+    @property
+    def _is_traced(self) -> bool:
+        return self.steps < TRACED_STEPS and len(self.events) < MOST_EVENTS
 
     def _gradients(self) -> list[Tensor]:
         return [p.grad for p in self._parameters if p.grad is not None]
@@ -175,54 +195,6 @@ class Watch:
         if self.norm > self._own_norm:
             self._scale(self._own_norm / self.norm)
         self._own_norm = 0.0
-
-    # The loss
-
-    def accuracy(self) -> float | None:
-        """Return the share that was right in the last batches; None if that was not seen."""
-        if not self.last:
-            return None
-        right = [float((rows.argmax(1) == target).float().mean()) for rows, target in self.last]
-        return sum(right) / len(right)
-
-    def _cross_entropy(self, input: Tensor, target: Any = None, *_: Any, **__: Any) -> None:
-        self.loss = "probabilities" if _are_probabilities(input.detach()) else ""
-        self._note_batch(input, target)
-
-    def _nll_loss(self, input: Tensor, target: Any = None, *_: Any, **__: Any) -> None:
-        self.loss = "" if _are_probabilities(input.detach().exp()) else "nll_loss"
-        self._note_batch(input, target)
-
-    def _other_loss(self, name: str, *_: Any, **__: Any) -> None:
-        self.loss = name
-
-    def _note_batch(self, input: Tensor, target: Any) -> None:
-        if isinstance(target, Tensor) and target.shape == input.shape[:1]:
-            self.last.append((input.detach(), target))
-
-
-def _are_probabilities(rows: Tensor) -> bool:
-    return bool(rows.ndim == 2 and (rows >= 0).all() and (rows.sum(1) - 1).abs().max() < 1e-4)
-
-
-def preceded(function: Callable[..., Any], notice: Callable[..., None]) -> Callable[..., Any]:
-    """Return ``function`` with a call of ``notice``, with the same arguments, before it."""
-    return around(function, notice, lambda *_, **__: None)
-
-
-def around(
-    function: Callable[..., Any], before: Callable[..., None], after: Callable[..., None]
-) -> Callable[..., Any]:
-    """Return ``function`` between calls of two others with the same arguments."""
-
-    @functools.wraps(function)
-    def noticed(*arguments: Any, **options: Any) -> Any:
-        before(*arguments, **options)
-        result = function(*arguments, **options)
-        after(*arguments, **options)
-        return result
-
-    return noticed
 
 
 def weights_of(network: nn.Module) -> dict[str, Array]:

@@ -1,0 +1,136 @@
+"""Judge the weights that a training leads to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grader.checks.arrays import require
+from grader.core.failures import Failure
+from grader.exercises.palindrome import oracle
+from grader.exercises.palindrome.network import LARGEST, Network
+from grader.exercises.palindrome.oracle import Weights
+from grader.exercises.palindrome.probes_train import Observation
+from grader.exercises.palindrome.steps import check_steps, no_gradients
+
+if TYPE_CHECKING:
+    from grader.exercises.palindrome.training import Training
+
+SECONDS = 240.0  # of processor time, for a training
+LENGTH = 5  # digits of a palindrome, of which the network reads one less
+THRESHOLD = 0.99
+WORK = 1_000_000  # numbers in all weights that are tried, if more than those at the end
+LONGEST = 8  # digits of palindromes that are all tried; there are 10 000 of them
+
+
+def reaches_the_threshold(network: Network, training: Training) -> None:
+    """Fail unless the weights know every palindrome of the length that was trained.
+
+    All palindromes of the length are tried, so that an accuracy is exact, not a sample's.
+
+    RMSprop's last step may be an unlucky one: at the sheet's learning rate, accuracies of right
+    networks that have converged jump by a percent from step to step. So the weights of the last
+    hundred steps, every tenth, count as well as the last ones.
+    """
+    seen = training.seen
+    check_steps(seen, training.path)
+    weights: Weights = seen["weights"]
+    require(
+        set(network.fit.mapping.parts) <= set(weights),
+        "The optimizer should change the network that the sheet asks for.",
+        expected=f"a {network.model} with the parameters {', '.join(network.fit.mapping.parts)}",
+        got=f"a {seen['kind']} with the parameters {', '.join(weights) or 'none'}"
+        if seen["kind"]
+        else "parameters of no network",
+        where=training.path,
+        hint=no_gradients(seen),
+    )
+    bad = [name for name, array in weights.items() if not np.isfinite(array).all()]
+    require(
+        not bad,
+        "The trained weights should be finite numbers.",
+        got=f"NaN or infinity in {', '.join(bad)}",
+        hint="The loss has overflowed: is the gradient clipped between backward() and step()?",
+    )
+    length = length_of(seen)
+    require(
+        accuracy(network, seen["first"], length) < THRESHOLD,
+        "The network should be trained from the start.",
+        expected="weights that know nothing yet",
+        got="weights that reach the threshold before the first step",
+        where=training.path,
+    )
+    reached = [accuracy(network, tried, length) for tried in affordable(seen)]
+    best = max([*reached, training.accuracy or 0.0])
+    if best < THRESHOLD:
+        raise missed(network, training, best)
+
+
+def missed(network: Network, training: Training, best: float) -> Failure:
+    """Return the failure of a training that has not reached the threshold, with its reason."""
+    seen = training.seen
+    failure = Failure(
+        f"The network should learn to predict the last of {length_of(seen)} digits.",
+        expected=f"{THRESHOLD:.0%} of all palindromes right, with the trained weights in the "
+        "sheet's equations",
+        got=f"{best:.1%} right after {seen['steps']} steps",
+        where=training.path,
+    )
+    if not network.follows_sheet:
+        failure.hint = "The network does not follow the sheet's equations yet: mend that first."
+    else:
+        failure.hint = no_gradients(seen)
+    if seen["ended"] == "time":
+        return dataclasses.replace(
+            failure,
+            status="timeout",
+            got=f"{failure.got}, when its {SECONDS:g} s of processor time were used up",
+            where=seen["where"] or training.path,
+        )
+    if seen["ended"] not in ("", "enough", "steps"):
+        return dataclasses.replace(
+            failure,
+            status="error",
+            got=f"{failure.got}, then {seen['ended']}",
+            where=seen["where"] or training.path,
+        )
+    return failure
+
+
+def length_of(seen: Observation) -> int:
+    """Return the digits of the palindromes that were trained on, if they are no easier."""
+    return seen["read"] + 1 if LENGTH <= seen["read"] + 1 <= LONGEST else LENGTH
+
+
+def affordable(seen: Observation) -> Iterator[Weights]:
+    """Yield the weights to judge: the last, then the newest others, while that costs little."""
+    work = 0
+    for weights in (seen["weights"], *reversed(seen["recent"])):
+        size = sum(array.size for array in weights.values())
+        require(
+            size <= LARGEST,
+            "The network should have no more parameters than it needs.",
+            expected=f"at most {LARGEST:,} numbers",
+            got=f"{size:,}",
+        )
+        if work and work + size > WORK:
+            return
+        work += size
+        yield weights
+
+
+def accuracy(network: Network, weights: Weights, length: int) -> float:
+    """Return the share of all palindromes whose last digit the sheet's equations give."""
+    digits, target = oracle.all_palindromes(length)
+    try:
+        sheet = network.sheet_weights(weights)
+        p = oracle.output(network.model, sheet, network.inputs(weights, sheet, digits))
+    except (ValueError, KeyError, IndexError, RuntimeError) as error:
+        raise Failure(
+            "The trained weights should have the shapes that the network's constructor gives them.",
+            got=f"shapes {', '.join(str(list(array.shape)) for array in weights.values())}",
+        ) from error
+    return float((p.argmax(1) == target).mean())
