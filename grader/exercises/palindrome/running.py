@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from grader.core.spelling import by_any_name, names_for, squeeze
 from grader.core.sources import is_main_block
+from grader.core.spelling import by_any_name, names_for, squeeze
 from grader.exercises.palindrome.configuration import declared, supply
 from grader.exercises.palindrome.settings import Settings
 from grader.exercises.palindrome.training_trace import Trace
