@@ -29,7 +29,7 @@ class Run:
 
 @contextlib.contextmanager
 def warm() -> Iterator[None]:
-    """Meanwhile all runs of this process fork their workers from one warm server."""
+    """Fork the workers of all runs inside the context from one warm server."""
     start = launcher(probe_modules())
     SHARED_LAUNCHER.append(start)
     freeze_torch()  # once: what pytest leaves behind later must stay collectable

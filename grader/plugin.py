@@ -29,7 +29,7 @@ SHARED_LAUNCHER: list[Launcher] = []
 
 
 def probe_modules() -> list[str]:
-    """The modules that workers run: ``probes*.py`` of every exercise."""
+    """Return the modules that workers run: ``probes*.py`` of every exercise."""
     files = sorted(EXERCISES.glob("*/probes*.py"))
     return [f"grader.exercises.{path.parent.name}.{path.stem}" for path in files]
 
@@ -118,7 +118,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _launcher(config: pytest.Config) -> Launcher:
-    """The one that all runs share, or else one that ends with this run."""
+    """Return the launcher that all runs share, or else one that ends with this run."""
     if SHARED_LAUNCHER:
         return SHARED_LAUNCHER[-1]
     start = launcher(probe_modules())

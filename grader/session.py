@@ -77,13 +77,13 @@ class Grading:
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        """Random numbers of this test: they depend on the seed and its name, not on its place."""
+        """Return this test's random numbers; they depend on the seed and the test's name."""
         name = f"{request.node.parent.name}::{request.node.name}"
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest, rng: np.random.Generator) -> Student:
-        """The submission under judgement."""
+        """Return the handle of the submission, with a seed for this test."""
         self.student_handle.pictures = []
         self.student_handle.seed = int(rng.integers(2**31))
         self.student_handle.exercise = request.node.path.parent.name
@@ -102,7 +102,7 @@ class Grading:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """From here on failures are shown by terminal.py; frames of the judge help no student."""
+        """Leave failures to terminal.py; frames of the judge help no student."""
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if session.config.option.tbstyle == "auto" and not session.testsfailed and reporter:
             session.config.option.tbstyle = "no"
@@ -214,14 +214,14 @@ def _as_failure(excinfo: pytest.ExceptionInfo[BaseException]) -> Failure:
 
 
 def _own_frames(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    """The frames of the kit, for whoever mends it."""
+    """Return the kit's frames of a traceback, for its maintainers."""
     frames = [e for e in traceback.extract_tb(excinfo.tb) if str(KIT) in e.filename]
     message = traceback.format_exception_only(excinfo.type, excinfo.value)
     return "".join(traceback.format_list(frames) + message)
 
 
 def _display(path: Path) -> str:
-    """The path as the user would type it here, without what a terminal would obey."""
+    """Return a path relative to the current folder, without control characters."""
     try:
         return plain(os.path.relpath(path))
     except ValueError:  # on another drive

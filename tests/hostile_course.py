@@ -25,13 +25,13 @@ Make = Callable[[Path], None]
 
 
 def solution(number: int) -> str:
-    """The right code of one student: no two are equal."""
+    """Return the right code of one student: no two are equal."""
     code = (ROOT / "reference" / FILE).read_text(encoding="utf-8")
     return f"{code}\n# submission {number}\n"
 
 
 def packed(code: str, name: str = FILE) -> bytes:
-    """A ZIP with one module."""
+    """Return a ZIP with one module."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo(name), code)
@@ -39,7 +39,7 @@ def packed(code: str, name: str = FILE) -> bytes:
 
 
 def zipped(name: str | bytes, code: str = "x = 1\n") -> Make:
-    """A ZIP of this name, which may be no UTF-8."""
+    """Return what makes a ZIP of this name, which may be no UTF-8."""
     return lambda folder: _write(folder, name, packed(code))
 
 

@@ -17,7 +17,7 @@ from grader.batch.task import Task
 
 
 def a_report(**metadata: Any) -> dict[str, Any]:
-    """A judge's report on question 1.6, and on one for a person."""
+    """Return a judge's report on question 1.6, and on one for a person."""
     test = {
         "title": "The output is that of the equations",
         "question": "1.6",

@@ -30,7 +30,7 @@ class Expected(NamedTuple):
 
 
 def sources(folder: str) -> Files:
-    """The modules of the palindrome assignment in a folder of this repository."""
+    """Return the modules of the palindrome assignment in a folder of this repository."""
     found = sorted((ROOT / folder / "palindrome").glob("*.py"))
     return {f"palindrome/{path.name}": path.read_text(encoding="utf-8") for path in found}
 

@@ -550,7 +550,7 @@ def test_moodle_round_trip(
 
 
 def marks_and_again(out: Path, sheet: Path) -> None:
-    """A person marks a written question; sheet and reports follow."""
+    """Mark a written question as a person; sheet and reports follow."""
     assert main(["marks", str(out)]) == 0
     marks = (out / "marks.csv").read_text(encoding="utf-8")
     blank = '"Ben Lee_102","Q1.6-text","","'

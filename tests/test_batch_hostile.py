@@ -47,7 +47,7 @@ def rows_of(out: Path) -> dict[str, dict[str, str]]:
 
 
 def zip_with(path: Path, *names: str) -> Path:
-    """A ZIP with entries of these names, as nobody's computer would write them."""
+    """Write a ZIP with entries of these names, as nobody's computer would write them."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
             info = zipfile.ZipInfo("x")

@@ -23,7 +23,7 @@ def write(path: Path, data: bytes = b"x", at: int = 1_700_000_000) -> None:
 
 
 def download(path: Path, files: dict[str, bytes], dates: dict[str, int] | None = None) -> Path:
-    """A ZIP like Moodle's; ``dates`` are years."""
+    """Write a ZIP like Moodle's; ``dates`` are years."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in files.items():
             year = (dates or {}).get(name, 2026)
@@ -37,7 +37,7 @@ def found_in(source: Path) -> dict[str, HandIn]:
 
 
 def the_choice(source: Path) -> tuple[str, bytes]:
-    """The archive that counts for the only student."""
+    """Return name and content of the archive that counts for the only student."""
     with hand_ins(source) as ((hand_in,), _):
         name, read, _ = hand_in.choose()
         return name, read()

@@ -41,7 +41,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 @pytest.fixture(scope="module")
 def whole(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The results of a run that nobody disturbed."""
+    """Return the results of a run that nobody disturbed."""
     out = tmp_path_factory.mktemp("whole") / "out"
     done = subprocess.run(command(course[0], out, "-j", "2"), cwd=ROOT, timeout=LIMIT)
     assert done.returncode == 0
@@ -95,7 +95,7 @@ def test_interrupted_and_killed_it_gives_the_same_grades_in_the_end(
 
 
 def stopped(source: Path, out: Path, by: signal.Signals, finished: int) -> int:
-    """The exit status of a batch that gets a signal once so many have been graded."""
+    """Return the exit status of a batch that gets a signal once so many have been graded."""
     # A test run in the background of a shell script inherits a SIGINT that is ignored.
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     batch = subprocess.Popen(command(source, out, "-j", "1"), cwd=ROOT, preexec_fn=heed)

@@ -14,7 +14,7 @@ from grader.sandbox.isolation import Limits
 
 @pytest.fixture
 def proc(tmp_path: Path) -> Path:
-    """A process in the cgroup /user/session of a hierarchy that enables limits in /user."""
+    """Make a process in the cgroup /user/session of a hierarchy that enables limits in /user."""
     proc, mount = tmp_path / "proc", tmp_path / "cgroup"
     proc.mkdir()
     (mount / "user" / "session").mkdir(parents=True)

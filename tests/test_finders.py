@@ -18,7 +18,7 @@ Load = Callable[[dict[str, str]], ModuleType]
 
 @pytest.fixture
 def load(tmp_path: Path) -> Iterator[Load]:
-    """Writes files, and imports the first of them."""
+    """Return a function that writes files and imports the first of them."""
     codes = []
 
     def load(files: dict[str, str]) -> ModuleType:

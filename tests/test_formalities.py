@@ -24,7 +24,7 @@ from tests.conftest import ROOT
 
 
 def pdf_of(*pages: bytes, compressed: bool = False) -> bytes:
-    """A PDF with one content stream for each page."""
+    """Return a PDF with one content stream for each page."""
     kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",

@@ -74,7 +74,7 @@ def ask(handle: Student) -> dict[str, Any]:
 
 
 def number(body: str) -> str:
-    """A file whose function computes a number by ``body``."""
+    """Return a file whose function computes a number by ``body``."""
     return "def lstm_parameter_count(n):\n" + textwrap.indent(textwrap.dedent(body), "    ")
 
 
@@ -109,7 +109,7 @@ def test_the_lock_is_on(student: Open) -> None:
 
 
 def workers_below(judge: int) -> list[int]:
-    """The grandchildren of the judge that lead a session: its workers."""
+    """Return the grandchildren of the judge that lead a session: its workers."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():

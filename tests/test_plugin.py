@@ -93,7 +93,7 @@ def faults(run: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def wrong(tmp_path: Path) -> Path:
-    """A submission with a wrong equation."""
+    """Return a submission with a wrong equation."""
     source = (ROOT / "reference/palindrome/vanilla_rnn.py").read_text(encoding="utf-8")
     for name in ("dataset.py", "__init__.py"):
         (tmp_path / name).write_bytes((ROOT / "reference/palindrome" / name).read_bytes())

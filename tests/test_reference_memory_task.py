@@ -61,7 +61,7 @@ class Recall:
 
 
 def labels(figure: Figure) -> tuple[str, str, list[str]]:
-    """The axis labels and legend entries of a figure that can be saved."""
+    """Return the axis labels and legend entries of a figure that can be saved."""
     assert isinstance(figure, Figure)
     figure.canvas.draw()
     (axes,) = figure.axes

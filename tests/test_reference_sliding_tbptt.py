@@ -161,7 +161,7 @@ def adder_problem(last_target: float) -> Data:
 def accumulating(
     cell: Adder, loss: sliding_tbptt.Loss, x: Tensor, y: Tensor, h_0: Tensor, k1: int, k2: int
 ) -> float:
-    """The widespread mistake: states' .grad is not cleared between windows that overlap."""
+    """Make a common mistake: states' .grad is not cleared between overlapping windows."""
     steps: list[tuple[Tensor, Tensor]] = []
     h = h_0
     for i, x_i in enumerate(x):

@@ -62,7 +62,7 @@ def picture() -> str:
 
 
 def a_course(folder: Path, size: int = 40) -> Path:
-    """A folder of results as a batch leaves it."""
+    """Write a folder of results as a batch leaves it."""
     store = Store(folder)
     store.create()
     results: dict[str, dict[str, Any]] = {EVIL: a_result(4.0, "passed"), "=Lee": REFUSED}
@@ -104,7 +104,7 @@ def outside(url: str) -> list[str]:
 
 @pytest.fixture
 def page(browser: Browser, course: Path) -> Iterator[Page]:
-    """The report, open; whatever a page asks the network for, or complains of, is an error."""
+    """Open the report; whatever a page asks the network for, or complains of, is an error."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     complaints: list[str] = []

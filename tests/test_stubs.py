@@ -46,7 +46,7 @@ assert writer.log_dir == "runs" and len(steps) == 7 and steps
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A Python where none of them is installed."""
+    """Hide all stubbed packages, as if none of them were installed."""
     real = PathFinder.find_spec
 
     def find_spec(name: str, *more: Any) -> object:

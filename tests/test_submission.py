@@ -28,7 +28,7 @@ CODE = b"class VanillaRNN:\n    pass\n"
 
 @pytest.fixture(autouse=True)
 def snapshots(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that every snapshot of a test goes to; it is empty again when all are closed."""
+    """Return the folder of every snapshot of a test; it is empty when all are closed."""
     folder = tmp_path_factory.mktemp("snapshots")
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
@@ -40,7 +40,7 @@ def zip_of(
     name: str = "Doe-1234567.zip",
     method: int = zipfile.ZIP_DEFLATED,
 ) -> Path:
-    """A ZIP of ``files``: names or ZipInfos to contents."""
+    """Write a ZIP of ``files``: names or ZipInfos to contents."""
     path = folder / name
     with zipfile.ZipFile(path, "w", method) as archive:
         for entry, content in files.items():
@@ -63,7 +63,7 @@ def folder_of(folder: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def patched(path: Path, old: bytes, new: bytes, count: int = -1) -> Path:
-    """The file with some bytes exchanged: what no well-behaved program writes."""
+    """Exchange some bytes of a file, as no well-behaved program writes it."""
     data = path.read_bytes()
     assert old in data
     path.write_bytes(data.replace(old, new, count))
@@ -79,7 +79,7 @@ def on_disk(root: Path) -> list[str]:
 
 
 def refusal(path: Path, snapshots: Path) -> str:
-    """The message that refuses ``path``: one line that names it; nothing is left behind."""
+    """Return the message that refuses ``path``: one line that names it; nothing is left behind."""
     with pytest.raises(SubmissionError) as caught:
         open_submission(path)
     message = str(caught.value)
@@ -91,7 +91,7 @@ def refusal(path: Path, snapshots: Path) -> str:
 
 
 def notice(submission: Submission, about: str) -> str:
-    """The one notice about a file."""
+    """Return the one notice about a file."""
     [found] = [notice for notice in submission.notices if about in notice]
     assert found.isprintable()
     return found

@@ -105,7 +105,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A miniature repository that the command line works on: a reference and its template."""
+    """Make a miniature repository that the command line works on: a reference and its template."""
     make(tmp_path / "reference", {"__init__.py": '"""Ours."""\n', "cell.py": CELL})
     write_template(tmp_path / "reference", tmp_path / "student_template")
     for name, folder in (("REFERENCE", "reference"), ("TEMPLATE", "student_template")):
@@ -539,7 +539,7 @@ def test_module_hands_on_the_exit_status() -> None:
 
 
 def split_at_markers(path: Path) -> tuple[Counter[str], Counter[str]]:
-    """A file's lines inside and outside of solutions, found without the code under test."""
+    """Count a file's lines inside and outside of solutions, without the code under test."""
     inside: Counter[str] = Counter()
     outside: Counter[str] = Counter()
     in_solution = False

@@ -21,7 +21,7 @@ KILLED += "open(folder.path + '/file', 'w').close(); os.kill(os.getpid(), signal
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for temporary files, as new to this process."""
+    """Return a folder for temporary files, as new to this process."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     tempdirs._sweep.cache_clear()

@@ -112,15 +112,16 @@ class Watcher:
 
 @contextmanager
 def recording(shapes: bool = False) -> Iterator[list[Any]]:
-    """The events of torch's profiler for what runs inside: a list that is complete at the end.
+    """Record what torch runs inside the context: yield events, complete at the end.
 
     With ``shapes``, events have those of their inputs. Torch keeps about 1 kB for every operator
-    that runs, so this is meant for short calls.
-    Of its two profilers the older one records, since the newer (Kineto) writes to standard error
-    at each start and stop, and reads files that a locked process may not.
+    that runs, so this is meant for short calls. Of its two profilers the older one records: the
+    newer one (Kineto) writes to standard error at each start and stop, and reads files that a
+    locked process may not.
 
-    Raises Blinded if this thread is being profiled already (recordings do not nest) or others
-    run, and at the end if the code inside has stopped the record or started a thread.
+    Raises:
+        Blinded: This thread is being profiled already (recordings do not nest), or other threads
+            run. At the end: the code inside has stopped the record or started a thread.
     """
     if _profiler_enabled():
         raise Blinded("a profiler is running already: end it before the pass is watched")
@@ -142,12 +143,12 @@ def recording(shapes: bool = False) -> Iterator[list[Any]]:
 
 
 def names(events: Iterable[Any]) -> set[str]:
-    """The operators among what :func:`recording` has recorded: ``aten::mm``, and so on."""
+    """Return the operators in a record of :func:`recording`: ``aten::mm``, and so on."""
     return {event.name() for event in events}
 
 
 def _recorded() -> list[Any]:
-    """The events since the profiler was started; stops it."""
+    """Stop the profiler and return the events since it was started."""
     try:
         threads = _disable_profiler_legacy()
     except RuntimeError:
@@ -178,9 +179,9 @@ def _files(frame: FrameType | None) -> Iterator[str]:
 
 
 def _threads_so_far() -> int:
-    """The number that Python gives to a new thread: they are counted up, and one more is started.
+    """Return the number that Python gives to a new thread, by starting one.
 
-    Threads that come and go between two calls show by the difference, whoever started them.
+    Threads are counted up, so those that come and go between two calls show by the difference.
     """
     numbers: list[int] = []
     thread = Thread(target=lambda: numbers.append(_number_of_state(_state())))

@@ -180,7 +180,10 @@ def require_uniform(values: Array, low: float, high: float, what: str, *, where:
 def as_numbers(
     got: Any, what: str, *, shape: tuple[int, ...] | None = None, where: str = ""
 ) -> Array:
-    """``got`` as an array of finite numbers, of that ``shape``; else a Failure that says why."""
+    """Return ``got`` as an array of finite numbers; raise a Failure if it is none.
+
+    ``what`` is the failure's first line. If ``shape`` is given, another shape is a failure, too.
+    """
     if not isinstance(got, np.ndarray | int | float) or isinstance(got, bool):
         expected = "numbers" if shape is None else f"an array of shape {list(shape)}"
         raise Failure(what, expected=expected, got=describe(got), where=where)
@@ -204,13 +207,13 @@ def as_numbers(
 
 
 def first_difference(got: Array, expected: Array, tolerance: float) -> tuple[int, ...]:
-    """The index of the first entry that differs by more than is allowed."""
+    """Return the index of the first entry that differs by more than is allowed."""
     wrong = np.abs(got - expected) > tolerance * float(np.abs(expected).max(initial=0.0)) + 1e-300
     return tuple(int(i) for i in np.argwhere(wrong)[0])
 
 
 def excerpt(expected: Array, got: Array, index: tuple[int, ...], around: int = 3) -> list[str]:
-    """Both arrays near ``index``, with as many digits as it takes to tell them apart there."""
+    """Return both arrays near ``index``, with as many digits as it takes to tell them apart."""
     if not expected.ndim:
         rows = [np.atleast_1d(expected), np.atleast_1d(got)]
         at = 0
@@ -229,7 +232,7 @@ def excerpt(expected: Array, got: Array, index: tuple[int, ...], around: int = 3
 
 
 def describe(value: Any) -> str:
-    """A received value in a few words."""
+    """Return a received value in a few words."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {list(value.shape)}"
     if isinstance(value, str):

@@ -54,7 +54,7 @@ class Failure(Exception):
         return "\n".join(line for line in (self.what, *self.details()) if line)
 
     def details(self) -> list[str]:
-        """The labelled parts that are not empty, one text each."""
+        """Return the labelled parts that are not empty, one text each."""
         labelled = {
             "expected": self.expected,
             "got": self.got,

@@ -125,7 +125,7 @@ def points_of(question: Question, share: str) -> float:
 
 
 def grade(results: Sequence[Result], rubric: Iterable[Question]) -> Grade:
-    """The grade of these results, over the exercises that they come from.
+    """Grade these results, over the exercises that they come from.
 
     A required test (a ban) takes all points of its question when it is blocked, and leaves to a
     person those that the others would earn when it is pending. Another test that is pending

@@ -157,7 +157,7 @@ class Import:
 
     @property
     def parts(self) -> list[str]:
-        """The dotted names as a list, with the name that is imported from the module."""
+        """Return the dotted names as a list, with the name that is imported from the module."""
         return [part for part in [*self.module.split("."), *self.name.split(".")] if part]
 
 

@@ -26,7 +26,7 @@ def squeeze(name: str) -> str:
 
 
 def names_for(value: str, aliases: Aliases) -> set[str]:
-    """The squeezed names that a value may have."""
+    """Return the squeezed names that a value may have."""
     return {squeeze(value), *aliases.get(value, "").split()}
 
 
@@ -44,7 +44,10 @@ def by_words(name: str, values: Iterable[str], aliases: Aliases) -> str | None:
 
 
 def by_any_name(values: Mapping[str, Any], aliases: Aliases) -> dict[str, Any]:
-    """``values`` by their squeezed names and, where these leave one free, by their other ones."""
+    """Return ``values`` by their squeezed names, and by their other names.
+
+    A name of a value goes before another name of some other value.
+    """
     known = {squeeze(key): value for key, value in values.items()}
     for key, names in aliases.items():
         if key in values:

@@ -66,7 +66,8 @@ def is_junk(part: str) -> bool:
 def readable(source: Path) -> Iterator[None]:
     """Turn whatever goes wrong with reading ``source`` into one line.
 
-    :raises SubmissionError: it did go wrong.
+    Raises:
+        SubmissionError: Something went wrong inside the context.
     """
     try:
         yield
@@ -80,9 +81,10 @@ def readable(source: Path) -> Iterator[None]:
 
 
 def entries_of(source: Path) -> AbstractContextManager[list[Entry]]:
-    """The files below a folder or in a ZIP, which can be read until the context ends.
+    """Return a context with the files below a folder or in a ZIP, readable inside it.
 
-    :raises SubmissionError: it is neither, or holds more than any student needs.
+    Raises:
+        SubmissionError: The source is neither, or holds more than any student needs.
     """
     name, suffix = shown(source.name), source.suffix.lower()
     if source.is_dir():
@@ -114,7 +116,10 @@ def _too_many(source: Path) -> SubmissionError:
 
 
 def _folder_entries(source: Path) -> list[Entry]:
-    """The files below ``source``, links unfollowed; junk, which may be huge, is not even listed."""
+    """Return the files below ``source``, links unfollowed.
+
+    Junk, which may be huge, is not even listed.
+    """
     entries, folders, count = [], [str(source)], 0
     while folders:
         with os.scandir(folders.pop()) as listing:
@@ -172,7 +177,7 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
 
 
 def _zip_entry(source: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
-    """One entry, refused if only a password or another program could unpack it."""
+    """Return one entry; refuse it if only a password or another program could unpack it."""
     raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
     name = _decoded(raw)
     if info.flag_bits & 0x1:
@@ -195,7 +200,7 @@ def _zip_entry(source: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) ->
 
 
 def _decoded(name: bytes) -> str:
-    """A file name of today's systems (UTF-8) or of old ZIPs (cp437, where every byte is a sign)."""
+    """Return a ZIP's file name as text: UTF-8, or cp437 in old ZIPs, where every byte is valid."""
     try:
         return name.decode()
     except UnicodeDecodeError:

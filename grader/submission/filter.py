@@ -70,11 +70,11 @@ class Notes:
         return kind in self._labels
 
     def add(self, kind: str, label: str) -> None:
-        """``label`` is a file or folder, or a phrase about one."""
+        """Add a notice of that kind about a file, a folder, or a phrase for one."""
         self._labels[kind][shown(label)] = None
 
     def sentences(self) -> tuple[str, ...]:
-        """One sentence for each kind; of many files it names the first."""
+        """Return one sentence for each kind; of many files it names the first five."""
         return tuple(
             NOTICES[kind].format(_enumerated(list(self._labels[kind])))
             for kind in NOTICES
@@ -88,10 +88,14 @@ def _enumerated(labels: list[str]) -> str:
 
 
 def vet(submission: str, entries: list[Entry]) -> tuple[dict[PurePosixPath, Entry], Notes]:
-    """The files to take, by where they will stand, and what to tell about the others.
+    """Choose the files to take, by where they will stand, and collect notices about the others.
 
-    :param submission: what messages call it.
-    :raises SubmissionError: it is unsafe, ambiguous, too large, or holds no code.
+    Args:
+        submission: Its name in messages.
+        entries: All files that were handed in.
+
+    Raises:
+        SubmissionError: The submission is unsafe, ambiguous, too large, or holds no code.
     """
     notes = Notes()
     wanted: list[tuple[PurePosixPath, Entry]] = []
@@ -123,7 +127,7 @@ def _inner_path(submission: str, name: str) -> PurePosixPath:
 
 
 def _reason_against(path: PurePosixPath, entry: Entry) -> tuple[str, str] | None:
-    """Why a file is not taken, as a kind of `NOTICES`, and what of it to name."""
+    """Return the kind of notice if a file is not taken, and the label that it names."""
     for depth, part in enumerate(path.parts, start=1):
         if is_junk(part):
             return "junk", str(PurePosixPath(*path.parts[:depth]))

@@ -17,7 +17,10 @@ MAX_MEMORY = 2**30  # bytes, where the system can limit it
 
 
 def first_pages(pdf: Path) -> str:
-    """The text of the first pages, as far as it can be read: perhaps nothing, never an error."""
+    """Return the text of the first pages, or as much of it as can be read.
+
+    Errors and crashes in reading give less text, or none.
+    """
     command = [sys.executable, "-P", __file__, str(pdf)]
     try:
         result = subprocess.run(

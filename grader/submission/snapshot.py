@@ -47,7 +47,7 @@ class Submission:
     _snapshot: Folder | None = field(default=None, repr=False, compare=False)
 
     def find(self, name: str, defines: Sequence[str] = ()) -> PurePosixPath | None:
-        """The file called ``name``, in whatever folder, or else one that stands in for it.
+        """Return the file called ``name``, in whatever folder, or else a substitute.
 
         The first of these: a path that ends with ``name``; a file with its last part as name (each
         with its case, then without, then without what joins words); a module that defines most,
@@ -68,7 +68,7 @@ class Submission:
 
     @property
     def handed_in(self) -> list[PurePosixPath]:
-        """The files that the student knows."""
+        """Return the files that the student knows."""
         return [file for file in self.files if file not in self.made]
 
     def source_of(self, file: PurePosixPath) -> str:
@@ -77,7 +77,10 @@ class Submission:
 
     @cached_property
     def _defined(self) -> Mapping[PurePosixPath, frozenset[str]]:
-        """The names that each file defines at top level: classes, functions, variables."""
+        """Return the names that each file defines at top level.
+
+        These are classes, functions and variables.
+        """
         return {file: self._definitions(file) for file in self.files}
 
     def _definitions(self, file: PurePosixPath) -> frozenset[str]:
@@ -107,11 +110,15 @@ class Submission:
 
 
 def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
-    """The submission in a folder or ZIP.
+    """Open the submission in a folder or ZIP.
 
-    :param snapshot: run the code from a copy; without (only for a folder, to debug), from where it
-        is, with its notebooks unconverted.
-    :raises SubmissionError: it can't be read, is unsafe or holds no code.
+    Args:
+        path: The folder or ZIP.
+        snapshot: Whether to run the code from a copy. Without one, only for a folder and to debug,
+            it runs from where it is, with its notebooks unconverted.
+
+    Raises:
+        SubmissionError: The submission can't be read, is unsafe or holds no code.
     """
     source = Path(os.path.abspath(path))
     with readable(source), entries_of(source) as entries:

@@ -134,7 +134,7 @@ def _failure(error: BaseException, code: StudentCode, lock: Lock) -> dict[str, A
 
 
 def resolve(probe: str) -> Probe:
-    """The probe that ``module:name`` names; only modules of the kit can be named."""
+    """Return the probe that ``module:name`` names; only modules of the kit can be named."""
     module, _, name = probe.partition(":")
     if not module.startswith("grader."):
         raise ValueError(f"not a probe of the kit: {probe}")

@@ -125,7 +125,11 @@ def _called(
 
 
 def parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
-    """Those of a function; :class:`Unusable` if they can't be told."""
+    """Return the parameters of a function.
+
+    Raises:
+        Unusable: They can't be told.
+    """
     try:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
@@ -134,7 +138,7 @@ def parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
 
 
 def _member(owner: Any, name: str, fits: Callable[[Any], bool]) -> Any:
-    """The attribute of that name that ``fits``, else one whose name agrees with it, else None."""
+    """Return the attribute of that name that ``fits``, else one spelled alike, else None."""
     alike = (key for key in dir(owner) if squeeze(key) == squeeze(name))
     values = (getattr(owner, key, None) for key in (name, *alike))
     return next((value for value in values if fits(value)), None)

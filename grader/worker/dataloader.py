@@ -22,7 +22,7 @@ OF_PROCESSES = (
 
 
 def load_in_this_process() -> None:
-    """From now on, in this process, every DataLoader has ``num_workers=0``."""
+    """Give every DataLoader of this process ``num_workers=0`` from now on."""
     original = DataLoader.__init__
     signature = inspect.signature(original)
 

@@ -26,7 +26,10 @@ NUMBER = re.compile(r"[^\d−-]*(\d+(?:\.\d+)?)\D*")  # the one in a tick's labe
 
 
 def describe(figure: Figure) -> Description:
-    """Axes with labels, scales, legend entries and curves, and the picture as PNG bytes."""
+    """Return a figure's axes with labels, scales, legend entries and curves, and its picture.
+
+    The picture is PNG bytes.
+    """
     import matplotlib as mpl
     from matplotlib.text import Text
 
@@ -77,7 +80,7 @@ def _describe_curve(axes: Axes, label: Any, x: Array, y: Array) -> Line:
 
 
 def _curves(axes: Axes) -> Iterator[tuple[Any, Array, Array]]:
-    """Label, x and y of what shows data: lines, scattered points, vertical bars."""
+    """Yield label, x and y of lines, scattered points and vertical bars."""
     from matplotlib.collections import PathCollection
     from matplotlib.container import BarContainer
 
@@ -121,7 +124,10 @@ def _describe_error_bars(axes: Axes, container: ErrorbarContainer) -> ErrorBars:
 
 @contextmanager
 def captured() -> Iterator[list[Figure]]:
-    """The figures that code draws by pyplot meanwhile, or saves, in order; pyplot is cleared."""
+    """Yield the figures that code draws by pyplot or saves inside the context, in order.
+
+    pyplot is cleared before and afterwards.
+    """
     import matplotlib.figure
     import matplotlib.pyplot as plt
 
@@ -144,7 +150,7 @@ def captured() -> Iterator[list[Figure]]:
 
 
 def drawn_figure(draw: Callable[[], Any], name: str, *, returned: bool = False) -> Description:
-    """The description of the figure that ``draw()`` returns, or else draws by pyplot.
+    """Describe the figure that ``draw()`` returns, or else draws by pyplot.
 
     It must be ``returned`` if the template says so; ``name`` is the student's function.
     """
@@ -162,14 +168,18 @@ def drawn_figure(draw: Callable[[], Any], name: str, *, returned: bool = False) 
 
 
 def figure_in(result: Any) -> Figure | None:
-    """The figure among what a function returned: itself, or axes, which know theirs."""
+    """Return the figure in a function's result: itself, or the one that axes belong to."""
     found = result if isinstance(result, tuple | list) else [result]
     owners = (getattr(part, "figure", None) or part for part in found)
     return next((part for part in owners if isinstance(part, Figure)), None)
 
 
 def described(figure: Figure, name: str) -> Description:
-    """``describe``, which draws it; matplotlib may be unable to."""
+    """Return the description of a figure.
+
+    Raises:
+        Unusable: matplotlib can't draw it.
+    """
     try:
         return describe(figure)
     except Exception as error:  # whatever was put into the figure

@@ -76,7 +76,7 @@ class LastResort(MetaPathFinder, InspectLoader):
 
     @property
     def _given(self) -> dict[str, str]:
-        """The given files: those of the running test's exercise hide others of the same name.
+        """Return the given files by name; the running test's exercise goes before others.
 
         One file may answer several exercises, and is imported for the first that asks.
         """
@@ -85,13 +85,19 @@ class LastResort(MetaPathFinder, InspectLoader):
 
     @cached_property
     def _files(self) -> dict[str, Path]:
-        """The submission's files by module name; of several, the one in the fewest folders."""
+        """Return the submission's files by module name.
+
+        Of several with one name, the one in the fewest folders counts.
+        """
         paths = sorted(self._root.rglob("*.py"), key=lambda path: (-len(path.parts), path))
         return {path.stem: path for path in paths if not HIDDEN.search(str(path))}
 
     @cached_property
     def _packages(self) -> set[str]:
-        """The packages in which some file of the submission looks for another, or a given one."""
+        """Return the packages in which the submission's files look for each other.
+
+        Given files count, too.
+        """
         found, known = set(), self._files.keys() | self._given.keys()
         for path in self._files.values():
             for each in imports(decode(path.read_bytes()).text):

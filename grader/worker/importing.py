@@ -39,6 +39,7 @@ class StudentCode:
 
     @exercise.setter
     def exercise(self, name: str) -> None:
+        """Return the running test's exercise; its given files need not be handed in."""
         self._last_resort.exercise = name
 
     def close(self) -> None:
@@ -62,7 +63,7 @@ class StudentCode:
         return text.replace(f"{self.root}{os.sep}", "")
 
     def module(self, file: str) -> ModuleType:
-        """The module of ``file`` (relative to the root), imported the first time it is asked for.
+        """Return the module of ``file`` (relative to the root); import it once.
 
         It is imported as a member of its folder, so that relative imports work, and entered under
         its bare name, too, so that ``import vanilla_rnn`` elsewhere finds the same module.

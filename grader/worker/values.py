@@ -156,7 +156,7 @@ def raised(function: Callable[..., Any], *arguments: Any, **options: Any) -> lis
 
 @contextlib.contextmanager
 def in_sight() -> Iterator[None]:
-    """:class:`Banned`, if what runs inside can't be recorded by bans.py."""
+    """Raise :class:`Banned` if what runs inside the context can't be recorded."""
     try:
         yield
     except runtime.Blinded as error:
@@ -169,7 +169,10 @@ def in_sight() -> Iterator[None]:
 
 @contextlib.contextmanager
 def derivatives() -> Iterator[set[str]]:
-    """The ways, of :data:`DERIVATIVES`, in which torch differentiates; complete at the end."""
+    """Yield the ways, of :data:`DERIVATIVES`, in which torch differentiates inside.
+
+    The set is complete at the end of the context.
+    """
     found = set[str]()
     with in_sight(), runtime.recording() as events:
         yield found

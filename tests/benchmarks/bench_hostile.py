@@ -39,7 +39,7 @@ class Memory(threading.Thread):
 
 
 def resident(pid: int) -> float:
-    """The resident memory of a process in MiB, its share of what several use counted once."""
+    """Return the resident memory of a process in MiB; memory shared by n processes counts 1/n."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:  # it has ended

@@ -19,7 +19,7 @@ HIDDEN, STEPS, WINDOW, ROUNDS = 64, 400, 32, 7
 def naive(
     cell: nn.Module, loss: sliding_tbptt.Loss, x: Tensor, y: Tensor, h_0: Tensor, K: int
 ) -> sliding_tbptt.Gradient:
-    """The definition of the sliding window: run the cell again for every loss, N * K times."""
+    """Compute the sliding window by its definition: for each loss, run its own K steps anew."""
     states = [h_0]
     with torch.no_grad():
         for x_i in x:

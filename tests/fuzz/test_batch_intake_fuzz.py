@@ -49,7 +49,7 @@ ENTRIES = st.lists(
 
 
 def place_of(folder: bytes, name: bytes) -> bytes | None:
-    """A path for this name, if the file system takes it."""
+    """Return a path for this name, if the file system takes it."""
     name = name.replace(b"/", b"").replace(b"\0", b"")[:250]
     return None if name in (b"", b".", b"..") else os.path.join(folder, name)
 

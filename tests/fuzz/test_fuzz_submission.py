@@ -55,7 +55,7 @@ ENTRIES = st.lists(st.tuples(NAMES, MODES, CONTENTS, st.booleans()), max_size=6)
 
 @pytest.fixture
 def area(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for the archive, and beside it the one for snapshots: nothing else may change."""
+    """Return a folder for the archive; snapshots go beside it, and nothing else may change."""
     (tmp_path / "snapshots").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "snapshots"))
     return tmp_path
@@ -63,7 +63,7 @@ def area(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @st.composite
 def archives(draw: st.DrawFn) -> bytes:
-    """A ZIP with odd entries."""
+    """Draw a ZIP with odd entries."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, mode, content, deflated in draw(ENTRIES):
