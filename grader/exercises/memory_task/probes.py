@@ -14,7 +14,7 @@ import numpy as np
 
 from grader.core.figure_data import Description
 from grader.exercises.given_rnn.network import Array, Arrays, Network
-from grader.exercises.memory_task.calling import ALIASES, call, make
+from grader.exercises.memory_task.calling import ALIASES, call
 from grader.exercises.memory_task.probes_learner import Batches, Recorder
 from grader.worker.answering import Unusable
 from grader.worker.calling import find, takes
@@ -92,48 +92,6 @@ def refused_sizes(module: ModuleType, sizes: list[list[int]]) -> list[list[str]]
         next(generate(module, batch_size, seq_length, None))
 
     return [raised(first, B, T) for B, T in sizes]
-
-
-# Loss
-
-
-def losses(module: ModuleType, cases: list[Arrays]) -> list[dict[str, Any]]:
-    """Return value and gradient of the loss for each case; one MSELoss is used for all."""
-    loss = make(module, "MSELoss")
-    return [
-        {"value": value_of_loss(loss, **case), "gradient": gradient_of_loss(loss, **case)}
-        for case in cases
-    ]
-
-
-def loss_values(module: ModuleType, cases: list[Arrays]) -> list[float]:
-    """Return the value of the loss for each case; one MSELoss is used for all."""
-    loss = make(module, "MSELoss")
-    return [value_of_loss(loss, **case) for case in cases]
-
-
-def value_of_loss(loss: Any, y_hat: Array, y: Array) -> float:
-    """Return what forward of a student's MSELoss gives for ŷ and y (B, K)."""
-    return number(call(loss, "forward", y_hat=y_hat.copy(), y=y.copy()), "The loss")
-
-
-def gradient_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
-    """Return what backward of a student's MSELoss gives.
-
-    ŷ and y are handed in, too, for a backward that takes them.
-    """
-    gradient = call(loss, "backward", y_hat=y_hat.copy(), y=y.copy())
-    return array(gradient, "The gradient of the loss")
-
-
-def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, list[str]]:
-    """Return what the loss raises where it should.
-
-    These are shapes that would broadcast, and backward before forward.
-    """
-    loss, fresh = make(module, "MSELoss"), make(module, "MSELoss")
-    shapes = raised(call, loss, "forward", y_hat=y_hat, y=y[:, 0])
-    return {"shapes": shapes, "early": raised(call, fresh, "backward")}
 
 
 # Accuracy

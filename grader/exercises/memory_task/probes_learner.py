@@ -1,6 +1,6 @@
-"""Probe a student's Learner; runs in the worker.
+"""Probe a student's MSELoss and Learner; runs in the worker.
 
-It is given a network and a loss of the kit's, so that a wrong RNN or MSELoss costs nothing here.
+The Learner is given a network and a loss of the kit's: a wrong RNN or MSELoss costs nothing here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grader.core.figure_data import Description
 from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.exercises.memory_task.calling import call, make
 from grader.worker.figure_capture import drawn_figure
-from grader.worker.values import array
+from grader.worker.values import array, number, raised
 
 Batches = list[Arrays]  # each with "x" and "y"
 HISTORIES = ("history", "losses", "loss_history", "train_losses")
@@ -167,3 +167,42 @@ def progress(
     for steps in calls:
         train(student, steps, lr=lr, progress=lambda k, loss: told.append([int(k), float(loss)]))
     return {"told": told, "history": history(student)}
+
+
+def losses(module: ModuleType, cases: list[Arrays]) -> list[dict[str, Any]]:
+    """Return value and gradient of the loss for each case; one MSELoss is used for all."""
+    loss = make(module, "MSELoss")
+    return [
+        {"value": value_of_loss(loss, **case), "gradient": gradient_of_loss(loss, **case)}
+        for case in cases
+    ]
+
+
+def loss_values(module: ModuleType, cases: list[Arrays]) -> list[float]:
+    """Return the value of the loss for each case; one MSELoss is used for all."""
+    loss = make(module, "MSELoss")
+    return [value_of_loss(loss, **case) for case in cases]
+
+
+def value_of_loss(loss: Any, y_hat: Array, y: Array) -> float:
+    """Return what forward of a student's MSELoss gives for ŷ and y (B, K)."""
+    return number(call(loss, "forward", y_hat=y_hat.copy(), y=y.copy()), "The loss")
+
+
+def gradient_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
+    """Return what backward of a student's MSELoss gives.
+
+    ŷ and y are handed in, too, for a backward that takes them.
+    """
+    gradient = call(loss, "backward", y_hat=y_hat.copy(), y=y.copy())
+    return array(gradient, "The gradient of the loss")
+
+
+def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, list[str]]:
+    """Return what the loss raises where it should.
+
+    These are shapes that would broadcast, and backward before forward.
+    """
+    loss, fresh = make(module, "MSELoss"), make(module, "MSELoss")
+    shapes = raised(call, loss, "forward", y_hat=y_hat, y=y[:, 0])
+    return {"shapes": shapes, "early": raised(call, fresh, "backward")}

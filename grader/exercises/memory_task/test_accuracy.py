@@ -18,7 +18,7 @@ from grader.core.figure_data import Description
 from grader.exercises.given_rnn.oracle import Array, Sizes, random_weights
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.mistakes import ACCURACY, LONGEST
+from grader.exercises.memory_task.mistakes import ACCURACY, LONGEST, MEDIAN, deviation_variants
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
@@ -115,7 +115,7 @@ def test_against_length(student: Student, rng: Random) -> None:
 def models_are_treated_well(
     models: list[dict[str, Any]], lengths: list[int], repetitions: int, steps: int, where: str
 ) -> None:
-    """Fail unless each model was new, trained and tested at one length, on different samples."""
+    """Fail unless each model was new, well treated, and each length had as many as it should."""
     require(
         len(models) == len(lengths) * repetitions,
         "Each training begins with a new model.",
@@ -124,33 +124,38 @@ def models_are_treated_well(
         where=where,
     )
     for model in models:
-        require(
-            len(model["lengths"]) == 1,
-            "A model is trained and tested on sequences of one length.",
-            expected="one length",
-            got=", ".join(str(length) for length in model["lengths"]) or "none",
-            where=where,
-        )
-        require(
-            model["updates"] == steps,
-            "A model is trained for so many steps.",
-            expected=f"updates: {steps}",
-            got=f"updates: {model['updates']}",
-            where=where,
-        )
-        require(
-            model["tests"] > 0 and not model["seen"],
-            "A trained model is tested on samples that it has not seen.",
-            expected="new batches after the last update",
-            got=f"batches of the training: {model['seen']}" if model["tests"] else "none",
-            where=where,
-        )
+        model_is_treated_well(model, steps, where)
     require(
         sorted(length for model in models for length in model["lengths"])
         == sorted(lengths * repetitions),
         "Each length has as many models as there are repetitions.",
         expected=", ".join(str(length) for length in sorted(lengths * repetitions)),
         got=", ".join(str(length) for model in models for length in model["lengths"]),
+        where=where,
+    )
+
+
+def model_is_treated_well(model: dict[str, Any], steps: int, where: str) -> None:
+    """Fail unless a model was trained and tested at one length, on different samples."""
+    require(
+        len(model["lengths"]) == 1,
+        "A model is trained and tested on sequences of one length.",
+        expected="one length",
+        got=", ".join(str(length) for length in model["lengths"]) or "none",
+        where=where,
+    )
+    require(
+        model["updates"] == steps,
+        "A model is trained for so many steps.",
+        expected=f"updates: {steps}",
+        got=f"updates: {model['updates']}",
+        where=where,
+    )
+    require(
+        model["tests"] > 0 and not model["seen"],
+        "A trained model is tested on samples that it has not seen.",
+        expected="new batches after the last update",
+        got=f"batches of the training: {model['seen']}" if model["tests"] else "none",
         where=where,
     )
 
@@ -253,9 +258,7 @@ def test_error_bars(student: Student, rng: Random) -> None:
         mean,
         "The middle of each bar is the mean accuracy.",
         where=PLOT,
-        mistakes=[
-            (Mistake("median_for_mean", "This is the median."), lambda: np.median(accuracies, 1))
-        ],
+        mistakes=[(MEDIAN, partial(np.median, accuracies, 1))],
     )
     unbiased = deviation * np.sqrt(repetitions / (repetitions - 1))
     if not np.allclose(shown["error"], unbiased):  # N and N − 1 are both right
@@ -264,36 +267,7 @@ def test_error_bars(student: Student, rng: Random) -> None:
             deviation,
             "Each bar reaches from the mean one standard deviation up and down.",
             where=PLOT,
-            mistakes=[
-                (
-                    Mistake("variance_for_deviation", "This is the variance: take the root."),
-                    lambda: deviation**2,
-                ),
-                (
-                    Mistake("variance_for_deviation", "This is the variance: take the root."),
-                    lambda: unbiased**2,
-                ),
-                (
-                    Mistake("half_deviation", "This is half the standard deviation."),
-                    lambda: deviation / 2,
-                ),
-                (
-                    Mistake(
-                        "standard_error",
-                        "This is the standard error of the mean; asked for is the standard "
-                        "deviation.",
-                    ),
-                    lambda: deviation / np.sqrt(repetitions),
-                ),
-                (
-                    Mistake(
-                        "standard_error",
-                        "This is the standard error of the mean; asked for is the standard "
-                        "deviation.",
-                    ),
-                    lambda: unbiased / np.sqrt(repetitions),
-                ),
-            ],
+            mistakes=deviation_variants(deviation, repetitions),
         )
 
 

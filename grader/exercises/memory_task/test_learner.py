@@ -12,129 +12,31 @@ import pytest
 
 from grader.checks.arrays import as_numbers, close, require, same
 from grader.checks.figures import require_labels, require_line, require_log_scale
-from grader.core.failures import Failure
 from grader.exercises.given_rnn.oracle import (
-    Array,
     Sizes,
     Weights,
     output,
-    over_time,
     random_weights,
 )
 from grader.exercises.memory_task import oracle, probes_learner
 from grader.exercises.memory_task.judging import LEARNER
-from grader.exercises.memory_task.mistakes import history_variants, step_variants
-from grader.exercises.memory_task.oracle import Batch
+from grader.exercises.memory_task.short_training import (
+    SMALL,
+    TRAIN,
+    Random,
+    ShortTraining,
+    as_inputs,
+    draw_batches,
+    kept,
+    require_shapes,
+)
 from grader.sandbox.student import Student
 
-Random = np.random.Generator
-SMALL = Sizes(T=4, B=3, d=1, n=5, K=1)
-TRAIN, PLOT = LEARNER.place("Learner.train"), LEARNER.place("Learner.plot")
-SPARE = 3  # batches that are there, but not asked for
+PLOT = LEARNER.place("Learner.plot")
 
 LENGTH, BATCH, HIDDEN, RATE, STEPS = 5, 64, 64, 0.05, 300
 THRESHOLD = 0.01  # guessing 0 has 1/3
 FURTHEST = 0.5  # that R may move, of its length; the right steps: 0.05; from another start: 1.4
-
-
-def draw_batches(rng: Random, count: int) -> list[Batch]:
-    """Draw so many batches, and a few to spare for loops that take more."""
-    return [oracle.random_batch(rng, SMALL.T, SMALL.B) for _ in range(count + SPARE)]
-
-
-def as_inputs(batches: list[Batch]) -> list[dict[str, Array]]:
-    """Return batches as dicts, for a probe."""
-    return [{"x": x, "y": y} for x, y in batches]
-
-
-class Run:
-    """A short training of a small network, as it should go and as the student's goes."""
-
-    def __init__(
-        self,
-        student: Student,
-        rng: Random,
-        calls: tuple[int, ...],
-        max_norm: float = oracle.FAR,
-        relative: bool = False,
-    ) -> None:
-        """Run the training; if ``relative``, ``max_norm`` is in units of the first gradient."""
-        self.steps = sum(calls)
-        weights, self.batches = random_weights(rng, SMALL), draw_batches(rng, self.steps)
-        if relative:
-            first = over_time(oracle.gradients(weights, self.batches[0]))
-            max_norm *= oracle.norm(first)
-        self.max_norm, self.lr = max_norm, float(rng.uniform(0.1, 0.5))
-        self.right = oracle.descend(weights, self.batches[: self.steps], self.lr, max_norm)
-        self.found: dict[str, Any] = LEARNER.run(
-            student,
-            probes_learner.descent,
-            weights=weights,
-            batches=as_inputs(self.batches),
-            calls=list(calls),
-            lr=self.lr,
-            max_norm=max_norm,
-        )
-        self.visited: list[Weights] = self.found["weights"]
-        for visited in self.visited:
-            require_shapes(visited, SMALL)
-        self.changes = len(self.visited) - 1
-
-    def require_steps(self) -> None:
-        """Fail unless the weights after each step that was taken are those of gradient descent."""
-        require(
-            self.changes > 0,
-            "Training changes the weights.",
-            got="the weights that the network began with",
-            where=TRAIN,
-            hint="Is update called?",
-        )
-        for k, (before, got) in enumerate(zip(self.right[:-1], self.visited[1:], strict=False)):
-            for name, expected in self.right[k + 1].items():
-                close(
-                    got[name],
-                    expected,
-                    f"{name} after step {k + 1} is that of gradient descent on batch {k + 1}.",
-                    where=f"{TRAIN}; lr = {self.lr:.4g}, max_norm = {self.max_norm:.4g}",
-                    mistakes=step_variants(
-                        name, before, self.batches[k], self.batches[0], self.lr, self.max_norm
-                    ),
-                )
-
-    def require_count(self) -> None:
-        """Fail unless the weights have changed as often as they should."""
-        require(
-            self.changes == self.steps,
-            "Training takes as many steps as it is asked for.",
-            expected=f"changes of the weights: {self.steps}",
-            got=f"changes of the weights: {self.changes}",
-            where=TRAIN,
-        )
-
-    def require_history(self) -> None:
-        """Fail unless the history is the loss of each step, by the weights that there were."""
-        steps = min(self.changes or self.steps, len(self.batches))
-        weights = (self.visited if self.changes else self.visited * (steps + 1))[: steps + 1]
-        same(
-            kept(self.found),
-            oracle.losses(weights[:-1], self.batches[:steps]),
-            f"history has the loss of each of {steps} steps.",
-            where=TRAIN,
-            mistakes=history_variants(weights, self.batches[:steps]),
-        )
-
-
-def require_shapes(weights: Weights, sizes: Sizes) -> None:
-    """Fail unless training has left the weights their shapes."""
-    for name, shape in sizes.shapes().items():
-        require(
-            weights[name].shape == shape,
-            f"{name} keeps its shape in training.",
-            expected=f"shape {list(shape)}",
-            got=f"shape {list(weights[name].shape)}",
-            where=TRAIN,
-            hint="Gradients per time step are summed over time before a weight is changed.",
-        )
 
 
 def require_own_start(trained: Weights, start: Weights) -> None:
@@ -147,19 +49,6 @@ def require_own_start(trained: Weights, start: Weights) -> None:
         got=f"{moved / whole:.0%}",
         where=TRAIN,
     )
-
-
-def kept(found: dict[str, Any]) -> Array:
-    """Return the history; raise a Failure if there is none."""
-    if found["history"] is None:
-        raise Failure(
-            "The Learner keeps the loss of each training step.",
-            expected="a list Learner.history",
-            got="no such list",
-            where=LEARNER.place("Learner"),
-        )
-    history: Array = found["history"]
-    return history
 
 
 @pytest.mark.question(id="M3", share="4/15")
@@ -208,7 +97,7 @@ def test_learns(student: Student, rng: Random) -> None:
 @pytest.mark.question(id="M3", share="1/5")
 def test_steps(student: Student, rng: Random) -> None:
     """Every step is one of gradient descent, on the next batch."""
-    run = Run(student, rng, calls=(4,))
+    run = ShortTraining(student, rng, calls=(4,))
     run.require_steps()
     run.require_count()
 
@@ -217,19 +106,19 @@ def test_steps(student: Student, rng: Random) -> None:
 def test_max_norm(student: Student, rng: Random) -> None:
     """Gradients longer than max_norm are scaled down to it, shorter ones are not."""
     for part in (0.4, 2.5):
-        Run(student, rng, calls=(1,), max_norm=part, relative=True).require_steps()
+        ShortTraining(student, rng, calls=(1,), max_norm=part, relative=True).require_steps()
 
 
 @pytest.mark.question(id="M3", share="2/15")
 def test_history(student: Student, rng: Random) -> None:
     """The history has the loss of every step."""
-    Run(student, rng, calls=(5,)).require_history()
+    ShortTraining(student, rng, calls=(5,)).require_history()
 
 
 @pytest.mark.question(id="M3", share="1/30")
 def test_second_call(student: Student, rng: Random) -> None:
     """A second call of train goes on where the first ended."""
-    run = Run(student, rng, calls=(2, 3))
+    run = ShortTraining(student, rng, calls=(2, 3))
     count, steps = len(kept(run.found)), run.changes or run.steps
     require(
         count == steps,

@@ -9,9 +9,9 @@ import pytest
 
 from grader.checks.arrays import close, require_raised, same
 from grader.exercises.given_rnn.oracle import Array
-from grader.exercises.memory_task import oracle, probes
+from grader.exercises.memory_task import oracle, probes_learner
 from grader.exercises.memory_task.judging import LEARNER
-from grader.exercises.memory_task.mistakes import (
+from grader.exercises.memory_task.mistakes_learner import (
     loss_gradient_variants,
     loss_variants,
     right_gradients_of_wrong_losses,
@@ -63,7 +63,9 @@ def right_gradient(got: Any, case: dict[str, Array]) -> None:
 def test_forward(student: Student, rng: Random) -> None:
     """The loss is the mean squared error."""
     cases = draw(rng, *batch_sizes(rng))
-    for got, case in zip(LEARNER.run(student, probes.loss_values, cases=cases), cases, strict=True):
+    for got, case in zip(
+        LEARNER.run(student, probes_learner.loss_values, cases=cases), cases, strict=True
+    ):
         right_value(got, case)
 
 
@@ -71,7 +73,9 @@ def test_forward(student: Student, rng: Random) -> None:
 def test_backward(student: Student, rng: Random) -> None:
     """The gradient of the loss is that of autograd."""
     cases = draw(rng, *batch_sizes(rng))
-    for got, case in zip(LEARNER.run(student, probes.losses, cases=cases), cases, strict=True):
+    for got, case in zip(
+        LEARNER.run(student, probes_learner.losses, cases=cases), cases, strict=True
+    ):
         right_gradient(got["gradient"], case)
 
 
@@ -85,8 +89,8 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     step = 0.1
     shifts = step * np.eye(5)[:, :, None]
     cases = [{**case, "y_hat": case["y_hat"] + shift} for shift in (*shifts, *-shifts)]
-    values = np.array(LEARNER.run(student, probes.loss_values, cases=cases))
-    (found,) = LEARNER.run(student, probes.losses, cases=[case])
+    values = np.array(LEARNER.run(student, probes_learner.loss_values, cases=cases))
+    (found,) = LEARNER.run(student, probes_learner.losses, cases=[case])
     slopes = (values[:5] - values[5:]) / (2 * step)
     same(
         found["gradient"],
@@ -105,7 +109,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
 def test_several_outputs(student: Student, rng: Random) -> None:
     """With several outputs the mean is over all elements."""
     cases = draw(rng, (4, 3))
-    (found,) = LEARNER.run(student, probes.losses, cases=cases)
+    (found,) = LEARNER.run(student, probes_learner.losses, cases=cases)
     right_value(found["value"], cases[0])
     right_gradient(found["gradient"], cases[0])
 
@@ -114,7 +118,7 @@ def test_several_outputs(student: Student, rng: Random) -> None:
 def test_refuses(student: Student, rng: Random) -> None:
     """Shapes that would broadcast are refused, and backward before forward."""
     (case,) = draw(rng, (4, 1))
-    found = LEARNER.run(student, probes.misuses_of_loss, y_hat=case["y_hat"], y=case["y"])
+    found = LEARNER.run(student, probes_learner.misuses_of_loss, y_hat=case["y_hat"], y=case["y"])
     require_raised(
         found["shapes"],
         "ValueError",

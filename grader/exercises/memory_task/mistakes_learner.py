@@ -1,0 +1,236 @@
+"""Wrong formulas that students do write in their MSELoss and Learner, each with a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from grader.checks.carry import is_assumed
+from grader.checks.mistakes import Mistake, Variant
+from grader.exercises.given_rnn.oracle import Array, Weights, over_time
+from grader.exercises.memory_task import oracle
+from grader.exercises.memory_task.oracle import Batch
+
+
+def loss_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
+    """Yield wrong values of the mean squared error."""
+    error = y_hat - y
+    right = oracle.mse(y_hat, y)
+    yield (
+        Mistake("summed", "The errors are summed; L has 1/N before the sum."),
+        lambda: (error**2).sum(),
+    )
+    yield (
+        Mistake("halved", "This is half of it: the sheet's L has no factor 1/2."),
+        lambda: right / 2,
+    )
+    yield Mistake("root_taken", "This is the root of it."), lambda: np.sqrt(right)
+    yield (
+        Mistake("mean_before_square", "The mean is taken before the square."),
+        lambda: error.mean() ** 2,
+    )
+    yield (
+        Mistake("absolute_error", "This is the mean absolute error: the square is missing."),
+        lambda: abs(error).mean(),
+    )
+    yield Mistake("not_squared", "The errors are not squared."), lambda: error.mean()
+    yield Mistake("not_squared", "The errors are not squared."), lambda: -error.mean()
+    if y.shape[1] > 1:
+        yield (
+            Mistake(
+                "mean_over_batch_only",
+                "The mean is over the batch only; N counts all elements of ŷ.",
+            ),
+            lambda: (error**2).sum() / len(y),
+        )
+    yield (
+        Mistake(
+            "broadcast_over_pairs", "This is y against the transposed ŷ: look for broadcasting."
+        ),
+        lambda: np.mean((y_hat.reshape(-1, 1) - y.reshape(1, -1)) ** 2),
+    )
+
+
+def loss_gradient_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
+    """Yield wrong values of the gradient of the mean squared error."""
+    right, size, rows = oracle.mse_gradient(y_hat, y), y.size, len(y)
+    yield (
+        Mistake("halved", "The factor 2 of the square's derivative is forgotten."),
+        lambda: right / 2,
+    )
+    yield (
+        Mistake("gradient_sign", "The sign is wrong: L is differentiated by ŷ, not by y."),
+        lambda: -right,
+    )
+    yield (
+        Mistake(
+            "halved_with_wrong_sign",
+            "The sign is wrong, and the factor 2 of the square's derivative is forgotten.",
+        ),
+        lambda: -right / 2,
+    )
+    yield Mistake("summed", "The 1/N of the mean is forgotten."), lambda: right * size
+    yield (
+        Mistake("summed_and_halved", "The 1/N of the mean and the factor 2 are forgotten."),
+        lambda: right * size / 2,
+    )
+    if size > rows:
+        yield (
+            Mistake(
+                "mean_over_batch_only",
+                "The sum is divided by the batch size only; N counts all elements of ŷ.",
+            ),
+            lambda: right * size / rows,
+        )
+    yield Mistake("divided_twice", "The gradient is divided by N twice."), lambda: right / size
+    yield (
+        Mistake(
+            "gradient_summed_over_batch",
+            "The gradient is summed over the batch; each prediction has its own.",
+        ),
+        lambda: 0 * right + right.sum(0),
+    )
+    yield (
+        Mistake(
+            "gradient_averaged_over_batch",
+            "The gradient is averaged over the batch; each prediction has its own.",
+        ),
+        lambda: 0 * right + right.mean(0),
+    )
+
+
+def right_gradients_of_wrong_losses(y_hat: Array, y: Array) -> Iterator[Variant]:
+    """Yield the right gradient where forward has a mistake that is known already."""
+    for mistake, _ in loss_variants(y_hat, y):
+        if is_assumed(mistake):
+            yield mistake, lambda: oracle.mse_gradient(y_hat, y)
+
+
+def step_variants(
+    name: str, before: Weights, batch: Batch, first: Batch, lr: float, max_norm: float
+) -> Iterator[Variant]:
+    """Yield wrong values of the weight after a step of gradient descent on that batch."""
+    per_step = oracle.gradients(before, batch)
+
+    def by(change: Weights, rate: float = lr) -> Callable[[], Array]:
+        return lambda: oracle.moved(before, change, rate)[name]
+
+    def others(batch: Batch, d_loss: oracle.LossGradient) -> Callable[[], Array]:
+        found = oracle.gradients(before, batch, d_loss)
+        return by(oracle.scaled(found, max_norm))
+
+    yield (
+        Mistake("weights_unchanged", "The weights do not change.", subject_of=("M3",)),
+        lambda: before[name],
+    )
+    for mistake, change in clipping_variants(per_step, max_norm):
+        yield mistake, by(change)
+    right = oracle.scaled(per_step, max_norm)
+    yield (
+        Mistake("step_uphill", "The step goes uphill. (Is the loss given ŷ first, and then y?)"),
+        by(right, -lr),
+    )
+    yield Mistake("rate_unused", "The learning rate is not used."), by(right, 1.0)
+    yield (
+        Mistake("batch_drawn_once", "Each batch is a new one; this is the first once more."),
+        others(first, oracle.mse_gradient),
+    )
+    yield (
+        Mistake(
+            "loss_gradient_unused",
+            "backward of the network was not given the gradient of the loss, but ones.",
+        ),
+        others(batch, lambda y_hat, y: np.ones_like(y)),
+    )
+
+
+def clipping_variants(per_step: Weights, max_norm: float) -> Iterator[tuple[Mistake, Weights]]:
+    """Yield wrong values of the gradients, scaled down to max_norm if they are longer."""
+    total = over_time(per_step)
+    norm = oracle.norm(total)
+
+    def times(factor: float) -> Weights:
+        return {name: factor * gradient for name, gradient in total.items()}
+
+    if norm <= max_norm:
+        yield (
+            Mistake(
+                "short_gradients_stretched",
+                "Gradients shorter than max_norm stay as they are; these have been stretched to "
+                "it.",
+            ),
+            times(max_norm / norm),
+        )
+        return
+    yield Mistake("gradients_not_clipped", "The gradients are not scaled down to max_norm."), total
+    yield (
+        Mistake(
+            "norm_before_sum_over_time",
+            "The norm is taken before the gradients are summed over time.",
+        ),
+        times(max_norm / oracle.norm(per_step)),
+    )
+    means = {name: g.mean(0) if g.ndim == 3 else g for name, g in per_step.items()}
+    yield (
+        Mistake(
+            "norm_of_means_over_time",
+            "The norm is that of the gradients' means over time; it is that of their sums.",
+        ),
+        times(min(1.0, max_norm / oracle.norm(means))),
+    )
+    yield (
+        Mistake("norm_squared", "The norm is squared here: take the root."),
+        times(min(1.0, max_norm / norm**2)),
+    )
+    yield (
+        Mistake(
+            "each_gradient_clipped_alone",
+            "Each gradient is scaled by its own norm; it is the norm of all together that counts.",
+        ),
+        {k: g * min(1.0, max_norm / oracle.norm({k: g})) for k, g in total.items()},
+    )
+    yield (
+        Mistake(
+            "entries_clipped",
+            "The entries are cut off at max_norm; the gradients are scaled, by their norm.",
+        ),
+        {name: np.clip(g, -max_norm, max_norm) for name, g in total.items()},
+    )
+    yield (
+        Mistake(
+            "sum_of_norms", "The sum of the norms is taken for the norm of all gradients together."
+        ),
+        times(max_norm / _sum_of_norms(total)),
+    )
+
+
+def _sum_of_norms(gradients: Weights) -> float:
+    return sum(oracle.norm({name: gradient}) for name, gradient in gradients.items())
+
+
+def history_variants(weights: list[Weights], batches: list[Batch]) -> Iterator[Variant]:
+    """Yield wrong values of each step's loss; the weights are those before and after the steps."""
+    losses = oracle.losses(weights[:-1], batches)
+    yield (
+        Mistake(
+            "history_after_update",
+            "These are the losses after each update; forward comes before it.",
+        ),
+        lambda: oracle.losses(weights[1:], batches),
+    )
+    yield (
+        Mistake(
+            "history_of_first_batch", "These are losses of the first batch; each step has its own."
+        ),
+        lambda: oracle.losses(weights[:-1], batches[:1] * len(losses)),
+    )
+    yield Mistake("history_reversed", "The losses are in reverse order."), lambda: losses[::-1]
+    yield (
+        Mistake("history_of_running_sums", "These are running sums of the losses."),
+        lambda: losses.cumsum(),
+    )
+    yield (
+        Mistake("history_of_running_means", "These are running means of the losses."),
+        lambda: losses.cumsum() / np.arange(1, len(losses) + 1),
+    )
