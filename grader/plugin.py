@@ -59,6 +59,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the submission in pytest's own process, so that breakpoints work; "
         "only for code that you trust",
     )
+    _add_limits(group)
+
+
+def _add_limits(group: pytest.OptionGroup) -> None:
+    """Add the options that limit what student code can do, and for how long."""
     group.addoption(
         "--time-scale",
         type=float,

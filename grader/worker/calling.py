@@ -95,16 +95,32 @@ def bind(
             taken = {squeeze(other.name) for other in asked}
             free = [value for value in values if not names_for(value, aliases) & taken]
             meant = by_words(parameter.name, free, aliases)
-            try:
-                keywords[parameter.name] = values[meant] if meant else supply(parameter)
-            except LookupError:
-                raise Unusable(
-                    f"{_name(function)} should ask for no parameter that it is not given.",
-                    expected=f"parameters: {', '.join(values)}",
-                    got=f"a parameter {parameter.name!r} without a default value",
-                    hint="Keep the names of the template, or give further parameters a default.",
-                ) from None
+            keywords[parameter.name] = (
+                values[meant] if meant else _supplied(function, parameter, values, supply)
+            )
     return _called(function, positional, keywords)
+
+
+def _supplied(
+    function: Callable[..., Any],
+    parameter: inspect.Parameter,
+    values: Mapping[str, Any],
+    supply: Supply,
+) -> Any:
+    """Return a value for a parameter that is none of the template's.
+
+    Raises:
+        Unusable: There is none.
+    """
+    try:
+        return supply(parameter)
+    except LookupError:
+        raise Unusable(
+            f"{_name(function)} should ask for no parameter that it is not given.",
+            expected=f"parameters: {', '.join(values)}",
+            got=f"a parameter {parameter.name!r} without a default value",
+            hint="Keep the names of the template, or give further parameters a default.",
+        ) from None
 
 
 def _called(

@@ -6,7 +6,7 @@ that start from another state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,64 +28,6 @@ def summed(
 ) -> Callable[[], Array]:
     """Return what :func:`oracle.gradient` gives for these, once it is asked for."""
     return lambda: flat(oracle.gradient(problem, terms, starts))
-
-
-def count(terms: Iterable[tuple[int, int]]) -> Terms:
-    """Return terms with how often each is listed."""
-    weights: dict[tuple[int, int], float] = {}
-    for term in terms:
-        weights[term] = weights.get(term, 0.0) + 1.0
-    return weights
-
-
-def of_windows(data: Array, K: int, O: int) -> Iterator[Variant]:
-    """Yield wrong values of the windows of K steps, O apart."""
-    right = oracle.windows(data, K, O)
-    N, leftover = len(data), (len(data) - K) % O
-    filled = np.concatenate([data, np.zeros((K + O, *data.shape[1:]))])
-    for mistake, wrong in (
-        (Mistake("last_window_missing",
-         "The last window is missing: it may end with the last step."), right[:-1]),
-        (Mistake("stride_taken_for_overlap",
-         "O is taken for the number of steps that two windows share; it is a stride, the distance "
-         "from one start to the next.", subject_of=("S1",)),
-         oracle.windows(data, K, max(1, K - O))),
-        (Mistake("windows_do_not_overlap",
-         "The windows do not overlap: they start K steps apart, not O.", subject_of=("S1",)),
-         oracle.windows(data, K, K)),
-        (Mistake("stride_of_one",
-         "The windows start one step apart, whatever O is.", subject_of=("S1",)),
-         oracle.windows(data, K, 1)),
-        (Mistake("sizes_exchanged", "K and O are exchanged."), oracle.windows(data, O, K)),
-        (Mistake("stride_one_too_long",
-         "The windows start one step further apart than O."), oracle.windows(data, K, O + 1)),
-        (Mistake("stride_one_too_short", "The windows start one step closer to each other than O."),
-         oracle.windows(data, K, max(1, O - 1))),
-        (Mistake("chunk_one_step_short",
-         "The windows have one step too few: K each."), right[:, :-1]),
-        (Mistake("chunk_one_step_long",
-         "The windows have one step too many: K each."), oracle.windows(data, K + 1, O)),
-        (Mistake("windows_reversed", "The windows are in reverse order."), right[::-1]),
-        (Mistake("steps_axis_last",
-         "The axes are in another order: the steps of a window come right after the windows, "
-         "(n, K, …). Tensor.unfold puts them last."), np.moveaxis(right, 1, -1)),
-        (Mistake("steps_axis_first",
-         "The axes are in another order: the windows come first, (n, K, …)."),
-         np.moveaxis(right, 0, 1)),
-        (Mistake("first_window_late",
-         "The first window starts one step late: it starts with the first step."),
-         oracle.windows(data[1:], K, O)),
-        (Mistake("leftover_dropped_at_start",
-         "What is left over is dropped at the end, not at the beginning."),
-         oracle.windows(data[leftover:], K, O)),
-        (Mistake("windows_filled_with_zeros",
-         "Windows at the end are filled up with zeros; they are to be dropped."),
-         oracle.windows_from(np.arange(0, N, O), filled, K)),
-        (Mistake("window_filled_with_zeros",
-         "A window at the end is filled up with zeros; it is to be dropped."),
-         oracle.windows_from(np.arange(0, N - K + O, O), filled, K)),
-    ):  # fmt: skip
-        yield mistake, wrong.copy
 
 
 def of_detached_states(problem: Problem, terms: Terms) -> Iterator[Variant]:
@@ -253,80 +195,6 @@ def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
     yield from of_any_truncation(problem, terms)
 
 
-def of_sliding_window(problem: Problem, K: int) -> Iterator[Variant]:
-    """Yield wrong values of the gradient of the sliding window of K steps."""
-    N = problem.N
-    terms = oracle.sliding_window(N, K)
-    overlapping = [(i, end - K + 1) for end in range(K - 1, N) for i in range(end - K + 1, end + 1)]
-    running = oracle.running_states(problem)
-    restarts = [running[0]] * N
-    ends = [min(start + K, N) - 1 for start in range(0, N, K)]
-    # First, for windows of N - 1 or 2 steps give the same numbers as the slips of one step below.
-    yield from of_detached_states(problem, terms)
-    for mistake, wrong, starts in (
-        (Mistake("window_one_step_long",
-         "The windows are one step too long: loss i goes through K + 1 applications of the cell."),
-         oracle.sliding_window(N, K + 1), running),
-        (Mistake("window_one_step_short",
-         "The windows are one step too short: loss i goes through K − 1 applications of the cell."),
-         oracle.sliding_window(N, K - 1), running),
-        *((Mistake("first_losses_missing",
-        "The first losses are missing: a window at the beginning may be shorter than K."),
-           {term: 1.0 for term in terms if term[0] >= first}, running)
-          for first in (K - 1, K, K + 1)),
-        (SEVERAL, count(overlapping), running),
-        (replace(SEVERAL, id=f"{SEVERAL.id}_restarted", hint=f"{SEVERAL.hint} And the state is "
-                 "restarted from h_0 before each."), count(overlapping), restarts),
-        (SEVERAL, count((j, s) for i, s in terms for j in range(s, i + 1)), running),
-        (Mistake("whole_windows_restarted",
-         "Only the losses of whole windows enter, and each window is restarted from h_0; it must "
-         "begin with the running state.", subject_of=("S4", "S5")),
-         {term: 1.0 for term in terms if term[0] >= K - 1}, restarts),
-        (Mistake("earlier_losses_again",
-         "Earlier losses are counted again with each step: the sum of losses is never reset, and "
-         "each backward() goes through all of it.", subject_of=("S4", "S5")),
-         {(i, s): float(N - i) for i, s in terms}, running),
-        (Mistake("earlier_losses_again_detached",
-         "Earlier losses are counted again with each step, and the state is detached at every "
-         "step.", subject_of=("S4", "S5")), {(i, i): float(N - i) for i, _ in terms}, running),
-        (Mistake("chunks_for_windows",
-         "That is chunked truncation: the state is detached every K steps. In a sliding window "
-         "each loss has a window of its own, that ends with it.", subject_of=("S4", "S5")),
-         oracle.stateful_chunks(N, K), running),
-        (Mistake("last_loss_of_each_block",
-         "Only the last loss of each block of K steps enters: the state is detached every K steps, "
-         "and N − ⌈N / K⌉ losses are missing. Every step has a loss, and a window of its own.",
-         subject_of=("S4", "S5")),
-         {(i, i - i % K): 1.0 for i in ends}, running),
-        (Mistake("mean_of_each_window",
-         "That is the gradient of each window's mean; asked for is the sum of the losses."),
-         dict.fromkeys(terms, 1.0 / K), running),
-    ):  # fmt: skip
-        yield mistake, summed(problem, wrong, starts)
-    yield STALE, lambda: flat(with_stale_states(problem, K))
-    yield from of_any_truncation(problem, terms)
-    yield (
-        Mistake(
-            "divided_by_window_length",
-            "Each loss is divided by the number of steps in its window; asked for is the losses' "
-            "sum.",
-        ),
-        summed(problem, {(i, s): 1.0 / (i + 1 - s) for i, s in terms}),
-    )
-
-
-STALE = Mistake(
-    "state_gradients_add_up",
-    "Old losses count again: the .grad of a state adds up from one window to the next that "
-    "contains it. Clear it between windows that overlap.",
-    subject_of=("S4", "S5"),
-)
-SEVERAL = Mistake(
-    "losses_in_several_windows",
-    "Losses are counted several times, once in each window that contains them: window i is there "
-    "for loss i alone.",
-    subject_of=("S4", "S5"),
-)
 RESTARTED = [
     Mistake(
         f"restarted_from_{name}",
@@ -336,27 +204,6 @@ RESTARTED = [
     )
     for name in ("h_0", "zeros")
 ]
-
-
-def with_stale_states(problem: Problem, K: int, every: int = 1) -> Gradient:
-    """Return the gradient that comes out if the states' .grad is never cleared.
-
-    A window ends at each ``every``-th step; backward() walks back through it state by state.
-    """
-    cell, loss, x, y, h = problem.tensors()
-    steps: list[tuple[torch.Tensor, torch.Tensor]] = []
-    for i, x_i in enumerate(x):
-        h_in = h.detach().requires_grad_()
-        h = cell(x_i, h_in)
-        steps = [*steps, (h_in, h)][-K:]
-        if (i + 1) % every == 0:
-            torch.autograd.backward(loss(h, y[i]), retain_graph=True)
-            for (_, before), (after, _) in zip(steps[-2::-1], steps[:0:-1], strict=True):
-                torch.autograd.backward(before, after.grad, retain_graph=True)
-    return {
-        name: np.zeros(p.shape) if p.grad is None else p.grad.numpy()
-        for name, p in cell.named_parameters()
-    }
 
 
 def of_a_second_call(problem: Problem, terms: Terms, first: Gradient) -> Iterator[Variant]:

@@ -9,7 +9,7 @@ from grader.checks.arrays import require, require_in_sources, require_untampered
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.agreement import FILE, ask, compare, place
 from grader.exercises.sliding_tbptt.cells import Problem, draw
-from grader.exercises.sliding_tbptt.mistakes import of_sliding_window
+from grader.exercises.sliding_tbptt.mistakes_sliding import of_sliding_window
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

@@ -13,7 +13,7 @@ from grader.core.failures import Failure
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.agreement import EXACT, ask, place, refuses
 from grader.exercises.sliding_tbptt.cells import Array
-from grader.exercises.sliding_tbptt.mistakes import of_windows
+from grader.exercises.sliding_tbptt.mistakes_chunks import of_windows
 from grader.sandbox.student import Student
 
 Random = np.random.Generator

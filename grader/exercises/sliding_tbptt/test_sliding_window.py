@@ -8,9 +8,9 @@ import pytest
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.agreement import agrees, agrees_again, refuses
 from grader.exercises.sliding_tbptt.cells import Problem, draw
-from grader.exercises.sliding_tbptt.mistakes import (
+from grader.exercises.sliding_tbptt.mistakes import flat
+from grader.exercises.sliding_tbptt.mistakes_sliding import (
     STALE,
-    flat,
     of_sliding_window,
     with_stale_states,
 )
