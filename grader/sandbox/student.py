@@ -1,12 +1,12 @@
-"""Run probes on a submission in workers, and turn every bad answer into a Failure.
+"""Run probes on a submission in workers, each of its files in a worker of its own.
 
     student.run(probes.logits, "vanilla_rnn.py", x=x, weights=weights)  →  data, or a Failure
 
-Each file has a worker of its own, so that what one file leaves behind (threads, patched modules)
-can't harm the checks of another. A worker that hangs, dies, answers nonsense or exceeds a limit is
-ended. That costs the check that needed it, and the next check gets a fresh one. A worker that sends
-more than an answer is replaced, too. A file whose import failed, or that has used up its total time
-limit, is not imported again: every check that needs it gets the same message at once.
+So what one file leaves behind (threads, patched modules) can't harm the checks of another. A worker
+that hangs, dies, answers nonsense or exceeds a limit is ended. That costs the check that needed it,
+and the next check gets a fresh one. A worker that sends more than an answer is replaced, too. A
+file whose import failed, or that has used up its total time limit, is not imported again: every
+check that needs it gets the same message at once.
 """
 
 from __future__ import annotations
@@ -16,29 +16,22 @@ import secrets
 import typing
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from grader.core.failures import Failure, Status
+from grader.core.failures import Failure
 from grader.core.figure_data import FIGURES, pictures
 from grader.core.report import FigureReport
 from grader.sandbox import wire
-from grader.sandbox.limits import Exceeded, WorkerLost
-from grader.submission.exception_hints import (
-    OTHER_PYTHON,
-    broken_candidate,
-    called,
-    hint_for,
-    in_cells,
-)
+from grader.sandbox.bad_answers import MALFORMED, failure_of, failure_of_lost, missing_file
+from grader.sandbox.limits import WorkerLost
+from grader.submission.exception_hints import called
 from grader.submission.imports import with_imports
 from grader.submission.snapshot import Submission
 
 IMPORT_SECONDS = 60.0  # real submissions train at import; see the README about time limits
 PROBE_SECONDS = 10.0
 PATIENCE = 600.0  # of the worker's time, for a file's imports and unfinished checks together
-MALFORMED = "its answer has another form than it must have"
 MOST_NOTES, NOTE_LIMIT = 20, 400  # in all; characters of each
-TEXT_LIMIT = 8000  # characters of one text from the worker that a message shows
 Remembered = TypeVar("Remembered")
 
 
@@ -83,9 +76,8 @@ class Student:
         self.seed = 0  # of the running test: what student code draws from
         self.exercise = ""  # of the running test: whose given files need not be handed in
         self.pictures: list[FigureReport] = []  # for the report on the running test
-        self.notes: dict[
-            str, None
-        ] = {}  # what workers changed ("no GPU: ran on the CPU"), each once
+        # Workers' changes ("no GPU: ran on the CPU"), each once.
+        self.notes: dict[str, None] = {}
         self._memory: dict[str, Any] = {}
         self._start = start
         self.time_scale = time_scale
@@ -101,34 +93,8 @@ class Student:
         """
         found = self.submission.find(file, defines)
         if found is None:
-            raise self._not_found(file, defines)
+            raise missing_file(self.submission, file, defines)
         return str(found)
-
-    def syntax_failure(self, defines: Sequence[str]) -> Failure | None:
-        """Return the Failure for a file with a syntax error that seems to define a name."""
-        found = broken_candidate(self.submission, defines)
-        if found is None:
-            return None
-        path, error = found
-        return Failure(
-            f"{path} should be valid Python.",
-            got=f"SyntaxError: {error.msg}",
-            where=in_cells(self.submission, f"{path}, line {error.lineno or 1}"),
-            hint=OTHER_PYTHON,
-            status="error",
-        )
-
-    def _not_found(self, file: str, defines: Sequence[str]) -> Failure:
-        """Return the Failure for a file that is missing, or can't be recognized."""
-        if failure := self.syntax_failure(defines):
-            return failure
-        names = [str(path) for path in self.submission.handed_in[:12]]
-        return Failure(
-            f"{file} is not in the submission.",
-            expected=f"a file named {file}, in any folder",
-            got="files: " + ", ".join(names),
-            status="not started",
-        )
 
     def sources(
         self, file: str, defines: Sequence[str] = (), imports: bool = True
@@ -293,7 +259,7 @@ class Student:
                     raise WorkerLost("crashed", MALFORMED)
                 self._keep_notes(answer.get("notes", []), message["file"])
                 if answer["status"] not in ("ok", "question"):
-                    self._raise(answer, backend, doing)
+                    raise failure_of(answer, self.submission, doing, backend.output)
                 if not wire.conforms(answer.get("value"), form):
                     raise WorkerLost("crashed", MALFORMED)
                 if answer["status"] == "ok":
@@ -304,7 +270,9 @@ class Student:
             raise WorkerLost("timeout", f"questions for {PATIENCE * self.time_scale:.0f} s")
         except WorkerLost as lost:
             self._waited[message["file"]] += backend.spent - begun
-            self._raise_lost(lost, backend, message["file"], doing)
+            output = backend.output()
+            self._discard(message["file"])
+            raise failure_of_lost(lost, self.submission, doing, output) from None
 
     def _keep_notes(self, notes: Any, file: str) -> None:
         """Keep the worker's notes on what it changed (no GPU, no window, …) for the report."""
@@ -313,71 +281,6 @@ class Student:
         for note in notes[:MOST_NOTES]:
             if len(self.notes) < MOST_NOTES:
                 self.notes[f"{file}: {note[:NOTE_LIMIT]}"] = None
-
-    def _raise(self, answer: dict[str, Any], backend: Backend, doing: str) -> NoReturn:
-        """Raise the Failure that an answer other than "ok" stands for."""
-
-        def text(key: str) -> str:
-            if not isinstance(answer.get(key), str):
-                raise WorkerLost("crashed", MALFORMED)
-            return str(answer[key])[:TEXT_LIMIT]
-
-        status = text("status")
-        if status == "not started":
-            task = " ".join(text("message").split())  # stands in a line of the table of points
-            raise Failure(
-                task, where=in_cells(self.submission, text("where")), status="not started"
-            )
-        if status in ("wrong", "banned"):
-            what, expected, got, hint = map(text, ("what", "expected", "got", "hint"))
-            kind: Status = "failed" if status == "wrong" else "blocked"
-            raise Failure(what, expected, got, hint=hint, status=kind, output=backend.output())
-        if status in ("error", "blocked"):
-            hint = hint_for(self.submission, text("type"), text("message"), text("where"))
-            raise Failure(
-                text("why") or f"Your code raised {text('type')} while {doing}.",
-                got=text("got") or f"{text('type')}: {text('message')}".removesuffix(": "),
-                where=in_cells(self.submission, text("where")),
-                hint=text("hint") or hint,
-                status="error" if status == "error" else "blocked",
-                traceback=in_cells(self.submission, text("traceback")),
-                kit_traceback=text("kit_traceback"),
-                output=backend.output(),
-            )
-        raise WorkerLost("crashed", MALFORMED)
-
-    def _raise_lost(self, lost: WorkerLost, backend: Backend, path: str, doing: str) -> NoReturn:
-        output = backend.output()
-        self._discard(path)
-        if isinstance(lost, Exceeded):
-            raise Failure(
-                lost.what,
-                got=f"{lost.reason}; its process was ended while {doing}",
-                hint="Look for what is opened, started or kept again and again.",
-                status="crashed",
-                output=output,
-            ) from None
-        what = {
-            "timeout": f"Your code did not finish while {doing}.",
-            "crashed": f"The process of your code ended while {doing}.",
-        }[lost.kind]
-        hint = {
-            "timeout": "Look for an endless loop, or for training that runs at import: "
-            'put it under `if __name__ == "__main__":`.'
-            if doing.startswith("importing")
-            else "Look for an endless loop, or for work that is done again and again.",
-            "crashed": "Look for exit(), os._exit() or code that runs out of memory.",
-        }[lost.kind]
-        where = self._where(lost.frame)
-        raise Failure(
-            what, got=lost.reason, where=where, hint=hint, status=lost.kind, output=output
-        ) from None
-
-    def _where(self, frame: tuple[str, int] | None) -> str:
-        """Return the place that a worker stood in, if it is one of the submission."""
-        if frame is None or frame[0] not in map(str, self.submission.files):
-            return ""
-        return f"{frame[0]}, line {frame[1]}"
 
     def _discard(self, path: str) -> None:
         self._backends.pop(path).close()

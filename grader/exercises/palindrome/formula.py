@@ -9,6 +9,7 @@ from grader.core.failures import Failure
 from grader.core.sources import parse
 from grader.core.spelling import by_any_name, names_for, squeeze
 from grader.exercises.palindrome.probes_handout import SIZES, SPEAKS_OF_PARAMETERS
+from grader.sandbox.bad_answers import syntax_failure
 from grader.sandbox.student import Student
 
 
@@ -23,7 +24,7 @@ def formula(student: Student) -> tuple[str, str]:
             for function in functions(student.submission.source_of(file)):
                 if is_formula(function):
                     return str(file), function.name
-    if failure := student.syntax_failure(("lstm_parameter_count",)):
+    if failure := syntax_failure(student.submission, ("lstm_parameter_count",)):
         raise failure
     raise Failure(
         "A formula for the number of parameters should stand in the PDF, or in a function.",
