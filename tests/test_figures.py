@@ -196,7 +196,7 @@ def test_figures_by_pyplot_are_captured_saved_or_not() -> None:
         plt.plot([1, 2])
         plt.savefig(io.BytesIO())
         plt.close()
-        plt.figure()
+        plt.figure().subplots()
     assert len(found) == 2
     assert not plt.get_fignums()
 
@@ -242,3 +242,22 @@ def test_a_linear_panel_beside_a_log_scale_does_no_harm() -> None:
 def test_reports_keep_pictures_that_a_browser_can_show(png: bytes, kept: int) -> None:
     found = {"title": "", "axes": [], "legend": [], "png": np.frombuffer(png, dtype=np.uint8)}
     assert len(figure_data.pictures(found, Description, most=4)) == kept
+
+
+@pytest.mark.parametrize(("block", "lines"), [(True, [1, 1]), (None, [1, 1]), (False, [2])])
+def test_a_figure_whose_window_was_closed_gets_no_more_lines(
+    block: bool | None, lines: list[int]
+) -> None:
+    with figure_capture.captured() as found:
+        plt.plot([1, 2])
+        plt.show(block=block)
+        plt.plot([2, 1])
+    assert [len(figure.axes[0].lines) for figure in found] == lines
+
+
+def test_an_empty_figure_beside_others_is_none() -> None:
+    with figure_capture.captured() as found:
+        plt.plot([1, 2])
+        plt.show()
+        plt.savefig(io.BytesIO())
+    assert [len(figure.axes) for figure in found] == [1]

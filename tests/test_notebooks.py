@@ -16,7 +16,7 @@ from grader.core.errors import UserError
 from grader.core.sources import parse
 from grader.submission import notebooks
 from grader.submission.magics import plain_cell, plain_export
-from grader.submission.notebooks import code_cells, read_notebook
+from grader.submission.notebooks import code_cells, read_export, read_notebook
 from grader.submission.places import place
 from grader.submission.slicing import Statement, slice_of
 
@@ -424,3 +424,42 @@ def test_hostile_cells_take_little_time(cell: str) -> None:
     with contextlib.suppress(UserError):  # it may hold too many statements
         module_source(notebook_of(cell))
     assert time.process_time() - start < 10
+
+
+EXPORT = """#!/usr/bin/env python
+# In[1]:
+import torch
+# In[2]:
+def train(steps):
+    w = torch.ones(1, requires_grad=True)
+    for _ in range(steps):
+        (w ** 2).sum().backward()
+    return w
+# In[3]:
+w = train(3)
+# In[4]:
+print(w)
+"""
+
+
+def test_an_export_that_trains_defines_what_its_notebook_defines() -> None:
+    source = read_export(EXPORT, "work.py")
+    names: dict[str, Any] = {"__name__": "work"}
+    exec(source, names)
+    assert "train" in names
+    assert "w" not in names
+    line = next(n for n, text in enumerate(source.split("\n"), 1) if "w = train" in text)
+    assert place("work.py", line, source) == "work.py, cell 3, line 2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EXPORT.replace("w = train(3)", "w = 3"),  # importing it costs nothing
+        EXPORT.replace("# In", "# in"),  # no marks of cells
+        EXPORT.replace("print(w)", "print(w"),
+        "w = 1\n",
+    ],
+)
+def test_other_files_stay_as_they_are(text: str) -> None:
+    assert read_export(text, "work.py") == ""

@@ -18,7 +18,7 @@ from grader.core.sources import decode
 from grader.core.spelling import PROTECTED, squeeze
 from grader.submission.filter import CONFIGURATION, MAX_DEPTH, MAX_NAME, Notes
 from grader.submission.magics import plain_export
-from grader.submission.notebooks import read_notebook
+from grader.submission.notebooks import read_export, read_notebook
 
 # A declaration of the encoding, in one of the first two lines.
 COOKIE = re.compile(r"\A((?:.*\n)??[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
@@ -34,7 +34,7 @@ def convert(paths: Collection[PurePosixPath], root: Path, notes: Notes) -> list[
     for path in sorted(paths):
         files: dict[str, str] = {}
         if path.suffix.lower() == ".py":
-            files = _convert_source(path, root / path, notes)
+            files = _convert_source(path, root / path, asked.of(path), notes)
         elif path.suffix.lower() == ".ipynb":
             module = path.with_name(module_name(path.stem))
             if not (root / module).exists():
@@ -69,7 +69,9 @@ class _Asked:
         return answers().union(*(map(squeeze, words) for words in users))
 
 
-def _convert_source(path: PurePosixPath, file: Path, notes: Notes) -> dict[str, str]:
+def _convert_source(
+    path: PurePosixPath, file: Path, wanted: frozenset[str], notes: Notes
+) -> dict[str, str]:
     """Make a .py file importable; return the files that its cells write."""
     before = file.read_bytes()
     data = importable(path, before, notes)
@@ -80,7 +82,9 @@ def _convert_source(path: PurePosixPath, file: Path, notes: Notes) -> dict[str, 
         files = plain.files
         if plain.code != text:
             notes.add("magic", str(path))
-            data = COOKIE.sub(r"\1utf-8", plain.code).encode(errors="replace")
+            text, data = plain.code, COOKIE.sub(r"\1utf-8", plain.code).encode(errors="replace")
+    if module := read_export(text, str(path), wanted):
+        data = module.encode(errors="replace")
     if data != before:
         file.write_bytes(data)
     return files

@@ -161,9 +161,14 @@ def plain_export(text: str) -> Plain:
     return Plain("\n".join(lines), files)
 
 
+def cells_of(export: str) -> list[str]:
+    """Return the cells of an export, what stands in front of the first mark among them."""
+    return MARKS.split(export)
+
+
 def _plain_cells(text: str) -> Iterator[Plain]:
     """Yield the cells of an export, each with its mark, a comment, in front."""
-    for part in MARKS.split(text):
+    for part in cells_of(text):
         mark, newline, body = part.partition("\n")
         if mark.startswith("#") and CELL_MAGIC.match(body):
             plain = plain_cell(body)

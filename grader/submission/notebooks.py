@@ -1,5 +1,7 @@
 """Turn a Jupyter notebook into a module with the same definitions.
 
+Exports of notebooks that train when they are imported are read like notebooks.
+
 The module holds all statements of the notebook, in order. Those that definitions need (see
 slicing.py) run when it is imported. The others stand in main blocks, so that they run only where
 the module is executed as a program. As in a notebook, a statement that fails stops nothing that
@@ -20,7 +22,7 @@ import nbformat
 
 from grader.core.errors import UserError
 from grader.core.sources import is_main_block, parse
-from grader.submission.magics import plain_cell
+from grader.submission.magics import cells_of, plain_cell
 from grader.submission.places import cell_mark, notebook_header
 from grader.submission.slicing import COMPOUND, DEFINITIONS, Statement, slice_of
 
@@ -79,6 +81,26 @@ def read_notebook(notebook_json: str, name: str, wanted: Collection[str] = ()) -
             raise UserError(f"The notebook holds more than {MAX_STATEMENTS:,} statements.")
     kept = slice_of([statement.found for statement in statements], wanted)
     return Notebook(_module(name, statements, kept), files, tuple(unread))
+
+
+def read_export(text: str, name: str, wanted: Collection[str] = ()) -> str:
+    """Return the module for an export that trains when it is imported; "" for other files.
+
+    Args:
+        text: Python, with marks where cells begin.
+        name: What messages call the export.
+        wanted: Names that the exercises ask for, squeezed.
+    """
+    cells = cells_of(text)
+    if len(cells) < 2 or len(text) > MAX_CODE:
+        return ""
+    try:
+        found = [part for number, cell in enumerate(cells) for part in _statements(cell, number)]
+    except (SyntaxError, ValueError, RecursionError):
+        return ""  # importing it tells why
+    kept = slice_of([statement.found for statement in found[:MAX_STATEMENTS]], wanted)
+    trains = any(statement.found.effects.trains for statement in found)
+    return _module(name, found, kept) if trains and len(found) <= MAX_STATEMENTS else ""
 
 
 def code_cells(notebook_json: str) -> list[str]:

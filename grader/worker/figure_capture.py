@@ -126,7 +126,8 @@ def _describe_error_bars(axes: Axes, container: ErrorbarContainer) -> ErrorBars:
 def captured() -> Iterator[list[Figure]]:
     """Yield the figures that code draws by pyplot or saves inside the context, in order.
 
-    pyplot is cleared before and afterwards.
+    ``plt.show()`` closes them, as whoever sees their windows does. pyplot is cleared before and
+    afterwards.
     """
     import matplotlib.figure
     import matplotlib.pyplot as plt
@@ -134,18 +135,32 @@ def captured() -> Iterator[list[Figure]]:
     found: list[Figure] = []
     save = matplotlib.figure.Figure.savefig
 
-    def savefig(figure: Figure, *arguments: Any, **options: Any) -> None:
-        if figure not in found:
+    def keep(figure: Figure) -> None:
+        if figure not in found and (figure.axes or not found):
             found.append(figure)
+
+    def savefig(figure: Figure, *arguments: Any, **options: Any) -> None:
+        keep(figure)
         save(figure, *arguments, **options)
 
+    def keep_open() -> None:
+        for number in plt.get_fignums():
+            keep(plt.figure(number))
+
+    def shown(*_: Any, block: bool | None = None, **__: Any) -> None:
+        keep_open()
+        if block is not False and not plt.isinteractive():
+            plt.close("all")
+
     plt.close("all")
+    show, plt.show = plt.show, shown
     matplotlib.figure.Figure.savefig = savefig  # type: ignore[method-assign, assignment]
     try:
         yield found
     finally:
         matplotlib.figure.Figure.savefig = save  # type: ignore[method-assign]
-        found += [f for number in plt.get_fignums() if (f := plt.figure(number)) not in found]
+        plt.show = show
+        keep_open()
         plt.close("all")
 
 
