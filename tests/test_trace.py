@@ -172,3 +172,15 @@ def test_a_loop_that_never_steps_is_ended() -> None:
         run()
     assert trace.losses.count == MOST_IDLE + 1
     assert trace.has_begun
+
+
+def test_the_weights_before_the_last_step_are_kept() -> None:
+    before: list[Tensor] = []
+
+    def spoil(network: nn.Module, optimizer: Any, x: Tensor, y: Tensor) -> None:
+        before.append(next(network.parameters()).detach().clone())
+        right(network, optimizer, x, y)
+
+    recent = traced(spoil, rounds=1).recent_weights()
+    assert len(recent) == len(before)
+    assert all((recent[i]["weight"] == before[i].double().numpy()).all() for i in (0, -1))

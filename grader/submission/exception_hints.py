@@ -72,7 +72,7 @@ def hint_for(submission: Submission, kind: str, message: str, where: str) -> str
 
 
 def _left_out(file: str, source: str, name: str) -> str:
-    """Return where a notebook gives a value to a name that its module lacks."""
+    """Return where a file gives a value to a name that its module lacks."""
     try:
         body = parse(source).body
     except SyntaxError:
@@ -82,6 +82,11 @@ def _left_out(file: str, source: str, name: str) -> str:
             for inner in statement.body:
                 if name in effects_of(inner).binds:
                     cell = place(file, inner.lineno, source)
+                    if not notebook_of(source):
+                        return (
+                            f"{name} gets its value in {cell}, in a main block, which runs only "
+                            "when the file itself is started."
+                        )
                     did = "failed here" if isinstance(statement, ast.Try) else "was left out"
                     return (
                         f"{name} gets its value in {cell}, which {did}: of a notebook, only "

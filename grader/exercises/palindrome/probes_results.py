@@ -40,9 +40,9 @@ class Results(TypedDict):
     trouble: str  # why the last other figure is not among them
 
 
-def results(script: Script, model: str, length: int, limit: float) -> Results:
+def results(script: Script, model: str, length: int, limit: float, width: int) -> Results:
     """Run a short training to its own end; return its history and figures."""
-    aim = Aim(model, length - 1, literal=frozenset({"train_steps"}))
+    aim = Aim(model, length - 1, literal=frozenset({"train_steps"}), input_dim=width)
     settings = aim.settings(train_steps=SHORT_STEPS)
     trace = Trace(lambda _: None)
     run = Run(script, settings, trace, sheet_values(aim, train_steps=SHORT_STEPS))

@@ -48,6 +48,8 @@ class Observation(TypedDict):
     # The network's class, the digits that it read, and how often it was changed.
     kind: str
     read: int
+    # The ``input_dim`` that the script was told, or 0.
+    input_dim: int
     steps: int
     events: list[str]
     left_over: bool
@@ -78,11 +80,13 @@ class Aim:
     digits: int  # that the network should read
     shift: int = 0  # of the length that the script is told, to make it read as many
     literal: frozenset[str] = field(default_factory=frozenset)
+    input_dim: int = 0  # that the script is told; 0 leaves its own
 
     def settings(self, **further: int) -> Settings:
         """Return the settings for the next attempt."""
         told = self.digits + self.shift
         values = {"model": self.model, "length": told + 1, "input_length": told, "device": "cpu"}
+        values |= {"input_dim": self.input_dim} if self.input_dim else {}
         values |= further
         return Settings(values, ALIASES, self.literal)
 
@@ -93,14 +97,22 @@ class Aim:
         else:
             self.shift += self.digits - read
 
+    def widen(self, width: int) -> bool:
+        """Tell the script the width of the network's inputs; False if that changes nothing."""
+        if self.input_dim or width <= 1:
+            return False
+        self.input_dim = width
+        return True
 
-def observe(script: Script, model: str, length: int, limit: float) -> Observation:
+
+def observe(script: Script, model: str, length: int, limit: float, width: int) -> Observation:
     """Run a training until the judge has seen enough of it.
 
     Args:
         model: "RNN" or "LSTM".
         length: Digits of a palindrome, of which the network reads one less.
         limit: Seconds of processor time.
+        width: The ``input_dim`` that the network takes, if it can't take the script's own.
     """
     aim = Aim(model, length - 1)
     deadline = time.process_time() + limit
@@ -110,6 +122,9 @@ def observe(script: Script, model: str, length: int, limit: float) -> Observatio
             return session.run(deadline - time.process_time())
         except Mismatch:
             aim.adapt(session.trace.read)
+        except Exception:
+            if session.trace.steps or not attempts_left or not aim.widen(width):
+                raise
     raise AssertionError("the last attempt accepts everything")
 
 
@@ -178,9 +193,10 @@ class Session:
         return {
             "weights": trace.weights(),
             "first": trace.weights_at_first(),
-            "recent": list(trace.recent),
+            "recent": trace.recent_weights(),
             "kind": type(trace.network).__name__ if trace.network else "",
             "read": trace.read,
+            "input_dim": self._aim.input_dim,
             "steps": trace.steps,
             "events": list(trace.events),
             "left_over": trace.left_over,
@@ -233,7 +249,7 @@ def sheet_values(aim: Aim, **further: Any) -> dict[str, Any]:
         "model": aim.model,
         "length": told + 1,
         "input_length": told,
-        "input_dim": 1,
+        "input_dim": aim.input_dim or 1,
         "num_classes": 10,
         "num_hidden": 128,
         "batch_size": 128,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -56,7 +56,22 @@ class Run:
         tree = self._settings.rewritten(tree)
         main = [statement for statement in tree.body if is_main_block(statement)]
         others = [statement for statement in tree.body if statement not in main]
-        before = [part for statement in others for part in _noticing(statement)]
+        try:
+            self._execute(others, main, arguments, options)
+        except (Exception, SystemExit):
+            if self._trace.steps or not _goes_on_after(main, tree):
+                raise
+            self._execute(tree.body, [], arguments, options)
+
+    def _execute(
+        self,
+        body: Sequence[ast.stmt],
+        main: Sequence[ast.stmt],
+        arguments: list[str],
+        options: dict[str, Any],
+    ) -> None:
+        """Execute statements, then main blocks or the training function, whatever trains."""
+        before = [part for statement in body for part in _noticing(statement)]
         with self._script.as_main(arguments, **{NOTICED: self._noticed}) as self.module:
             self._script.execute(before, self.module)
             ways = [lambda: self._script.execute(main, self.module)] if main else []
@@ -150,6 +165,15 @@ def _noticing(statement: ast.stmt) -> Iterator[ast.stmt]:
             if _trains(name):
                 call = ast.Call(ast.Name(NOTICED, ast.Load()), [ast.Name(name, ast.Load())], [])
                 yield ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], call), statement)
+
+
+def _goes_on_after(main: Sequence[ast.stmt], tree: ast.Module) -> bool:
+    """Return whether anything runs after the first main block, which may need its names."""
+    definitions = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    after = tree.body[tree.body.index(main[0]) :] if main else []
+    return any(
+        statement not in main and not isinstance(statement, definitions) for statement in after
+    )
 
 
 def _trains(name: str) -> bool:

@@ -63,6 +63,7 @@ class Training:
                 model=self.model,
                 length=LENGTH,
                 limit=SHORT_SECONDS * self.student.time_scale,
+                width=self.seen["input_dim"],
             )
         except Failure as failure:
             if failure.status != "timeout":
@@ -101,6 +102,7 @@ def trained(student: Student, model: str, network: Network | None) -> Training:
                 model=model,
                 length=LENGTH,
                 limit=SECONDS * student.time_scale,
+                width=network.fit.input_format.input_dim if network else 0,
             )
         except Failure as failure:
             if not best or failure.status not in ("timeout", "crashed"):

@@ -30,6 +30,7 @@ TRACED_STEPS = 3
 MOST_EVENTS = 100  # for a loop that never steps
 LONG = 1e6  # the norm that gradients get before the second step
 MOST_IDLE = 2000  # losses and backward passes without any step
+LATEST = 3  # steps before which weights are kept: some stop when a batch is all right
 SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
 
 
@@ -64,7 +65,8 @@ class Trace:
         self.values: deque[float] = deque(maxlen=10)  # of the loss
         self.first_value: float | None = None
         self.first: dict[int, Tensor] = {}  # what the optimizer began with, by the parameter's id
-        self.recent: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
+        self._every_tenth: deque[dict[str, Array]] = deque(maxlen=SNAPSHOTS)
+        self._latest: deque[dict[str, Tensor]] = deque(maxlen=LATEST)  # before the last steps
         self.spots = SpotChecks()
         self._networks = Networks()
         self._own_norm = 0.0  # of the gradients that were made long
@@ -98,6 +100,11 @@ class Trace:
     def weights(self) -> dict[str, Array]:
         """Return the weights of the network that is trained."""
         return weights_of(self.network) if self.network else {}
+
+    def recent_weights(self) -> list[dict[str, Array]]:
+        """Return the weights of some of the last hundred steps, the newest at the end."""
+        latest = [{k: array(v, k) for k, v in weights.items()} for weights in self._latest]
+        return [*self._every_tenth, *latest]
 
     def weights_at_first(self) -> dict[str, Array]:
         """Return the weights before the first step."""
@@ -134,8 +141,11 @@ class Trace:
             )
         if self._own_norm:
             self._unstretch()
-        if self.network and self.steps % SNAPSHOT_EVERY == 0:
-            self.recent.append(weights_of(self.network))
+        if self.network:
+            named = self.network.named_parameters()
+            self._latest.append({name: value.detach().clone() for name, value in named})
+            if self.steps % SNAPSHOT_EVERY == 0:
+                self._every_tenth.append(weights_of(self.network))
         self.spots.step(self.steps)
         self._at_step(self)
 

@@ -33,7 +33,8 @@ def reaches_the_threshold(network: Network, training: Training) -> None:
 
     RMSprop's last step may be an unlucky one: at the sheet's learning rate, accuracies of right
     networks that have converged jump by a percent from step to step. So the weights of the last
-    hundred steps, every tenth, count as well as the last ones.
+    hundred steps, every tenth, count as well as the last ones. So do those before each of the last
+    steps: a loop that stops when a batch is all right has been right before its last step.
     """
     seen = training.seen
     check_steps(seen, training.path)
@@ -48,7 +49,8 @@ def reaches_the_threshold(network: Network, training: Training) -> None:
         where=training.path,
         hint=no_gradients(seen),
     )
-    bad = [name for name, array in weights.items() if not np.isfinite(array).all()]
+    moving = [name for name in weights if name not in network.fit.mapping.dead]
+    bad = [name for name in moving if not np.isfinite(weights[name]).all()]
     require(
         not bad,
         "The trained weights should be finite numbers.",
@@ -83,11 +85,12 @@ def missed(network: Network, training: Training, best: float) -> Failure:
         failure.hint = "The network does not follow the sheet's equations yet: mend that first."
     else:
         failure.hint = no_gradients(seen)
+    seconds = SECONDS * training.student.time_scale
     if seen["ended"] == "time":
         return dataclasses.replace(
             failure,
             status="timeout",
-            got=f"{failure.got}, when its {SECONDS:g} s of processor time were used up",
+            got=f"{failure.got}, when its {seconds:g} s of processor time were used up",
             where=seen["where"] or training.path,
         )
     if seen["ended"] not in ("", "enough", "steps"):
