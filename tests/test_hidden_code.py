@@ -9,9 +9,10 @@ import time
 
 import pytest
 
-from grader.bans.following import Ref, Scanner
+from grader.bans.following import Scanner
 from grader.bans.hidden import hidden_code
 from grader.bans.main_blocks import main_blocks_run
+from grader.bans.meanings import Ref
 from grader.bans.static import UNREADABLE, banned_uses, findings
 from grader.bans.tampering import tampering
 from grader.core.rubric import Question, Result, grade

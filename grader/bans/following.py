@@ -15,48 +15,14 @@ import copy
 import sys
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from grader.bans.meanings import Join, Ref, Value, joined, member
 from grader.core.sources import is_main_block, parse
 
-LONGEST = 200  # characters of a text or path that is followed, so that hostile ones end here
-
-
-@dataclass(frozen=True)
-class Ref:
-    """Something known by its dotted name: ``torch.nn``, ``builtins.getattr``."""
-
-    path: str
-
-
-@dataclass(frozen=True)
-class _Join:
-    """The method ``join`` of a known text."""
-
-    glue: str
-
-
-# What an expression stands for; None is anything that is not followed.
-Value: TypeAlias = "Ref | _Join | str | tuple[Value, ...] | None"
 _Names: TypeAlias = "ChainMap[str, Value]"
-
 LIBRARIES = sys.stdlib_module_names | {"matplotlib", "numpy", "scipy", "torch"}
 RUNNERS_OF_TEXT = tuple(Ref(f"builtins.{name}") for name in ("exec", "eval", "compile"))
-
-
-def member(owner: Value, name: Value) -> Value:
-    """Return what ``owner.name`` stands for."""
-    if not isinstance(owner, Ref) or not isinstance(name, str):
-        return None
-    path = f"{owner.path}.{name}".removeprefix("sys.modules.")
-    return Ref(path) if len(path) <= LONGEST else None
-
-
-def _joined(parts: Sequence[Value], glue: str = "") -> Value:
-    texts = [part for part in parts if isinstance(part, str)]
-    size = sum(len(text) + len(glue) for text in texts)
-    return glue.join(texts) if len(texts) == len(parts) and size <= LONGEST else None
 
 
 class Scanner(ast.NodeVisitor):
@@ -250,7 +216,7 @@ class Scanner(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> Value:
         owner = self.visit(node.value)
         if isinstance(owner, str) and node.attr == "join":
-            return _Join(owner)
+            return Join(owner)
         return member(owner, node.attr)
 
     def visit_Constant(self, node: ast.Constant) -> Value:
@@ -263,10 +229,10 @@ class Scanner(ast.NodeVisitor):
 
     def visit_BinOp(self, node: ast.BinOp) -> Value:
         parts = [self.visit(node.left), self.visit(node.right)]
-        return _joined(parts) if isinstance(node.op, ast.Add) else None
+        return joined(parts) if isinstance(node.op, ast.Add) else None
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Value:
-        return _joined([self.visit(part) for part in node.values])
+        return joined([self.visit(part) for part in node.values])
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Value:
         value = self.visit(node.value)
@@ -304,8 +270,8 @@ class Scanner(ast.NodeVisitor):
                 return owner
             case Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
                 return Ref(module)
-            case _Join(glue), [tuple(parts)]:
-                return _joined(parts, glue)
+            case Join(glue), [tuple(parts)]:
+                return joined(parts, glue)
             case _, [str(text), *_] if function in RUNNERS_OF_TEXT:
                 return self._run(text, node)
         return None

@@ -14,7 +14,8 @@ import functools
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from grader.bans.following import Ref, Scanner, Value
+from grader.bans.following import Scanner
+from grader.bans.meanings import Ref, Value
 from grader.core.sources import imports, is_main_block, parse
 
 NAME = "__name__"

@@ -15,8 +15,9 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from grader.bans.following import Ref, Scanner
+from grader.bans.following import Scanner
 from grader.bans.main_blocks import main_blocks_run
+from grader.bans.meanings import Ref
 from grader.bans.table import Table
 from grader.core.sources import Unreadable, parse
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 
-from grader.bans.following import Ref, Scanner, Value
+from grader.bans.following import Scanner
+from grader.bans.meanings import Ref, Value
 from grader.bans.static import Sources, Violation, findings
 
 TOOLS = (

@@ -9,8 +9,10 @@ that such functions change by themselves.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from grader.submission.scopes import arguments_of, bound_in, declared_global
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -83,55 +85,13 @@ def _effects_when_called(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Ef
     for statement in function.body:
         reader.visit(statement)
     effects = reader.effects
-    parameters = {argument.arg for argument in _arguments(function.args)}
-    own = {argument.arg for argument in _arguments(function.args)[:1]} & {"self", "cls"}
+    parameters = {argument.arg for argument in arguments_of(function.args)}
+    own = {argument.arg for argument in arguments_of(function.args)[:1]} & {"self", "cls"}
     changed = effects.stores | effects.changes
     effects.alters = bool(changed & (parameters - own))
-    effects.changes = changed - parameters - set(_bound(function.body))
-    effects.binds = _declared(function.body)
+    effects.changes = changed - parameters - set(bound_in(function.body))
+    effects.binds = declared_global(function.body)
     return effects
-
-
-def _arguments(arguments: ast.arguments) -> list[ast.arg]:
-    several = [each for each in (arguments.vararg, arguments.kwarg) if each]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *several]
-
-
-def _declared(body: Iterable[ast.stmt]) -> set[str]:
-    """Return the names that a function's body declares global."""
-    nodes = (node for statement in body for node in ast.walk(statement))
-    return {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
-
-
-def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the names that nodes bind in their own scope."""
-    waiting = list(nodes)
-    while waiting:
-        node = waiting.pop()
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name
-                waiting += node.decorator_list
-                continue
-            case ast.ClassDef(name=name):
-                yield name
-                waiting += [*node.decorator_list, *node.bases]
-                continue
-            case ast.Lambda():
-                continue
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                yield name
-            case ast.alias(name=name, asname=alias):
-                yield (alias or name).partition(".")[0]
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
-                yield name
-            case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                yield name
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                walrus = [each for each in ast.walk(node) if isinstance(each, ast.NamedExpr)]
-                waiting += [each.target for each in walrus]
-                continue
-        waiting += ast.iter_child_nodes(node)
 
 
 class _Reader(ast.NodeVisitor):
@@ -157,13 +117,13 @@ class _Reader(ast.NodeVisitor):
         for default in [*node.args.defaults, *node.args.kw_defaults]:
             if default is not None:
                 self.visit(default)
-        arguments = _arguments(node.args)
+        arguments = arguments_of(node.args)
         for argument in arguments:
             if argument.annotation:
                 self.visit(argument.annotation)
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        declared = set() if isinstance(node, ast.Lambda) else _declared(node.body)
-        local = {argument.arg for argument in arguments} | (set(_bound(body)) - declared)
+        declared = set() if isinstance(node, ast.Lambda) else declared_global(node.body)
+        local = {argument.arg for argument in arguments} | (set(bound_in(body)) - declared)
         self._inside(body, local, deferred=True)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -186,12 +146,12 @@ class _Reader(ast.NodeVisitor):
         for method in methods:  # names of the class are not visible to them
             self._inside([method], [method.name], deferred=False)
         others = [each for each in node.body if not isinstance(each, Function)]
-        self._inside(others, _bound(node.body), deferred=False)
+        self._inside(others, bound_in(node.body), deferred=False)
 
     def visit_ListComp(self, node: Comprehension) -> None:
         targets = [generator.target for generator in node.generators]
         walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
-        self._inside(ast.iter_child_nodes(node), set(_bound(targets)) - walrus, deferred=False)
+        self._inside(ast.iter_child_nodes(node), set(bound_in(targets)) - walrus, deferred=False)
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
 
@@ -218,7 +178,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_MatchAs(self, node: ast.MatchAs) -> None:
-        for name in _bound([node]):
+        for name in bound_in([node]):
             self._bind(name)
         self.generic_visit(node)
 
