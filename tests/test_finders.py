@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -115,3 +116,45 @@ def test_each_exercise_has_its_own_given_files(
             assert code.module(f"{exercise}.py").number == number
         finally:
             code.close()
+
+
+WRITES = {
+    "a source": "Path(here, 'helper.py').write_text('VALUE = 2')",
+    "a compiled file": (
+        "Path(here, 'helper.py').write_text('VALUE = 2')\n"
+        "cached = py_compile.compile(str(Path(here, 'helper.py')))\n"
+        "Path(here, 'helper.py').unlink()\n"
+        "Path(cached).rename(Path(here, 'helper.pyc'))"
+    ),
+    "a source elsewhere": (
+        "elsewhere = Path(here).parent / 'elsewhere'\n"
+        "elsewhere.mkdir()\n"
+        "(elsewhere / 'helper.py').write_text('VALUE = 2')\n"
+        "sys.path.insert(0, str(elsewhere))"
+    ),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+@pytest.mark.parametrize("handed_in", [True, False])
+def test_only_what_was_handed_in_is_imported(
+    write: str, handed_in: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that the judge has never seen is not imported, whatever student code writes."""
+    original, copy = tmp_path / "original", tmp_path / "scratch" / "copy"
+    start = "import py_compile, sys\nfrom pathlib import Path\nhere = Path(__file__).parent\n"
+    for folder in (original, copy):
+        folder.mkdir(parents=True)
+        (folder / "rnn.py").write_text(f"{start}{write}\nimport helper\nVALUE = helper.VALUE")
+        if handed_in:
+            (folder / "helper.py").write_text("VALUE = 1")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    code = StudentCode(copy, original, tmp_path / "scratch")
+    try:
+        if handed_in and "unlink" not in write:
+            assert code.module("rnn.py").VALUE == 1
+        else:
+            with pytest.raises(ImportError, match=r"helper"):
+                code.module("rnn.py")
+    finally:
+        code.close()

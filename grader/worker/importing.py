@@ -16,19 +16,28 @@ from pathlib import Path
 from types import ModuleType
 
 from grader.core.spelling import PROTECTED
-from grader.worker.finders import LastResort, StudentFinder
+from grader.worker.finders import LastResort, Sources, StudentFinder
 from grader.worker.stubs import NOTEBOOK_NAMES, Stubs
 
 
 class StudentCode:
-    """The files of one submission below ``root``, imported on demand."""
+    """The files of one submission, imported on demand.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: The folder in which they run.
+        original: The files that the judge has scanned, if ``root`` holds a copy of them.
+        writable: The folder that holds the copy and all else that they may write.
+    """
+
+    def __init__(
+        self, root: Path, original: Path | None = None, writable: Path | None = None
+    ) -> None:
         self.root = root
+        self.sources = Sources(root, original, writable)
         self._modules: dict[str, ModuleType] = {}
         self._before = frozenset(sys.modules)  # another's, in a process that is shared
-        self._finder, self._stubs = StudentFinder([str(root)]), Stubs()
-        self._last_resort = LastResort(root)
+        self._finder, self._stubs = StudentFinder([str(root)], self.sources), Stubs()
+        self._last_resort = LastResort(self.sources)
         sys.meta_path[:] = [self._finder, self._stubs, *sys.meta_path, self._last_resort]
         vars(builtins).update(NOTEBOOK_NAMES)
 
@@ -106,9 +115,8 @@ class StudentCode:
         name = f"{package}.{path.stem}"
         if name in sys.modules:
             return sys.modules[name]
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{path.name} is not a Python file")
+        spec = self.sources.spec(name, path)
+        assert spec.loader is not None  # that of the sources
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         if path.stem not in PROTECTED:

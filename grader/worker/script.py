@@ -32,7 +32,7 @@ class Script:
 
     def tree(self) -> ast.Module:
         """Parse the file."""
-        return ast.parse(self.path.read_bytes(), str(self.path))
+        return ast.parse(self._code.sources.read(self.path), str(self.path))
 
     def where(self, error: BaseException) -> str:
         """Return the innermost place in the student's files that ``error`` came from."""

@@ -73,7 +73,8 @@ def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> N
     writer.write(wire.encode(ready))
     writer.flush()
     if ready["locked"]:
-        answering.serve(reader, writer, StudentCode(Path(folder)), lock)
+        code = StudentCode(Path(folder), Path(request["root"]), Path(request["scratch"]))
+        answering.serve(reader, writer, code, lock)
 
 
 def fork_worker(request: dict[str, Any], control: socket.socket, channel: int, output: int) -> int:
