@@ -11,7 +11,7 @@ endif
 .PHONY: grade check static test chromium clean
 
 grade: .venv/kit.stamp
-	$(BIN)/python -m pytest grader --submission "$(SUBMISSION)"
+	$(BIN)/python -m pytest grader --submission="$(SUBMISSION)"
 
 # What to run before each commit: about a minute.
 check: static

@@ -43,7 +43,7 @@ def warm() -> Iterator[None]:
 def run(submission: Path, *, seed: int, arguments: Sequence[str] = ()) -> Run:
     """Grade ``submission`` in this process; ``arguments`` are further ones for pytest."""
     report = JSONReport()
-    options = ["--submission", str(submission), "--seed", str(seed), "--color=no"]
+    options = [f"--submission={submission}", "--seed", str(seed), "--color=no"]
     quiet = ["-p", "no:cacheprovider", "--json-report-file=none", f"--rootdir={ROOT}"]
     quiet += ["-W", "ignore::pytest.PytestWarning"]  # modules of an earlier run are not rewritten
     text = io.StringIO()

@@ -1,4 +1,4 @@
-"""Add the kit's options to pytest, and set a grading run up.
+"""Set up a grading run: open the submission, start the sandbox, order the tests.
 
 Loaded by ``grader/conftest.py``, so ``pytest grader`` is all that anybody needs to type.
 """
@@ -10,12 +10,11 @@ import importlib
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from grader.core.errors import UserError
-from grader.core.paths import EXERCISES, TEMPLATE
+from grader.core.paths import EXERCISES
 from grader.core.rubric import read_rubric
 from grader.in_process import InProcess
 from grader.sandbox.isolation import chosen_lock
@@ -24,7 +23,7 @@ from grader.sandbox.processes import Launcher, launcher
 from grader.session import Grading
 from grader.submission.snapshot import open_submission
 
-# Whoever grades many submissions hands in one launcher for all of them: see run.py.
+# Whoever grades many submissions hands in one launcher for all of them: see api.py.
 SHARED_LAUNCHER: list[Launcher] = []
 
 
@@ -32,60 +31,6 @@ def probe_modules() -> list[str]:
     """Return the modules that workers run: ``probes*.py`` of every exercise."""
     files = sorted(EXERCISES.glob("*/probes*.py"))
     return [f"grader.exercises.{path.parent.name}.{path.stem}" for path in files]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of a grading to pytest's."""
-    group = parser.getgroup("rnn-autograder")
-    group.addoption(
-        "--submission",
-        type=Path,
-        default=TEMPLATE,
-        metavar="PATH",
-        help="folder or ZIP to grade (default: student_template)",
-    )
-    group.addoption(
-        "--seed", type=int, metavar="N", help="repeat a run exactly (default: drawn, and printed)"
-    )
-    group.addoption(
-        "--exercise",
-        action="append",
-        choices=sorted({question.exercise for question in read_rubric()}),
-        help="grade only this exercise (may be given more than once)",
-    )
-    group.addoption(
-        "--in-process",
-        action="store_true",
-        help="run the submission in pytest's own process, so that breakpoints work; "
-        "only for code that you trust",
-    )
-    _add_limits(group)
-
-
-def _add_limits(group: pytest.OptionGroup) -> None:
-    """Add the options that limit what student code can do, and for how long."""
-    group.addoption(
-        "--time-scale",
-        type=float,
-        default=1.0,
-        metavar="F",
-        help="multiply every time limit, for a slow machine",
-    )
-    group.addoption(
-        "--isolation",
-        choices=("auto", "full", "limits"),
-        default="auto",
-        help="how student code is locked up: fully (Linux with Landlock and seccomp), by limits on "
-        "time and memory alone, or as well as can be done here (default)",
-    )
-    group.addoption(
-        "--limit",
-        action="append",
-        default=[],
-        metavar="NAME=N",
-        help="change a limit on student code: cpu (seconds), memory, file, disk (MiB), files, "
-        "threads",
-    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

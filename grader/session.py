@@ -172,7 +172,7 @@ class Grading:
 
     def _repeat(self, item: pytest.Item) -> str:
         source = _display(self.submission.source)
-        option = "" if source == "student_template" else f" --submission {shlex.quote(source)}"
+        option = "" if source == "student_template" else f" --submission={shlex.quote(source)}"
         return f"pytest {_display(item.path)}::{item.name} --seed {self.seed}{option}"
 
     def pytest_report_teststatus(

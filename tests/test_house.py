@@ -105,7 +105,7 @@ def test_an_exercise_is_added_and_all_others_deleted_by_folders_alone(tmp_path: 
     submission = tmp_path / "submission"
     submission.mkdir()
     (submission / "a.py").write_text("def answer():\n    return 40\n")
-    options = ["-q", "--submission", str(submission), "--exercise", "question"]
+    options = ["-q", f"--submission={submission}", "--exercise", "question"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "grader", *options],
         cwd=tmp_path,

@@ -310,7 +310,7 @@ for view in /mnt/*; do
 done
 cd "$KIT"
 exec setpriv --reuid 61234 --regid 61234 --clear-groups --bounding-set=-all \
-    "$PYTHON" -m pytest grader --submission reference --exercise palindrome -p no:cacheprovider \
+    "$PYTHON" -m pytest grader --submission=reference --exercise palindrome -p no:cacheprovider \
     -k "test_vanilla_rnn or parameter_count" --isolation full
 """
     prefixes = [sys.base_prefix, sys.prefix, str(ROOT)]

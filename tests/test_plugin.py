@@ -62,7 +62,7 @@ def test_reference_earns_every_point_of_the_palindrome_sheet(grade: Grade) -> No
 def test_json_report_on_the_command_line(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     options = ["--json-report", f"--json-report-file={file}", "-k", "parameter_count"]
-    done = pytest_grader("--submission", str(ROOT / "reference"), *options, cwd=tmp_path)
+    done = pytest_grader(f"--submission={ROOT / 'reference'}", *options, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     report = json.loads(file.read_text(encoding="utf-8"))
     (question,) = (q for q in report["grade"]["questions"] if q["status"] != "pending")
@@ -74,6 +74,28 @@ def test_json_report_on_the_command_line(tmp_path: Path) -> None:
         "pending": 0.0,
         "status": "passed",
     }
+
+
+@pytest.mark.parametrize("order", ["after", "before", "joined"])
+def test_a_conftest_of_the_submission_never_runs(order: str, tmp_path: Path) -> None:
+    """Pytest must not take the submission for a folder of tests."""
+    (tmp_path / "toy_bptt.py").write_text("")
+    (tmp_path / "conftest.py").write_text("open(__file__ + '.ran', 'w').close()")
+    path = str(tmp_path)
+    options = {
+        "after": ["grader", "--submission", path],
+        "before": ["--submission", path, "grader"],
+        "joined": ["grader", f"--submission={path}"],
+    }[order]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-q", "-k", "toy_bptt"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "no function loss" in done.stdout, done.stdout + done.stderr
+    assert not (tmp_path / "conftest.py.ran").exists()
 
 
 def test_several_processes_would_each_see_a_part() -> None:
@@ -208,7 +230,7 @@ def test_missing_file_is_named(grade: Grade, wrong: Path) -> None:
 
 
 def test_an_environment_of_another_language_and_time_zone_changes_nothing(wrong: Path) -> None:
-    options = ["--submission", str(wrong), *PALINDROME, "--seed", "9", "-k", "vanilla and sizes"]
+    options = [f"--submission={wrong}", *PALINDROME, "--seed", "9", "-k", "vanilla and sizes"]
     plain = pytest_grader(*options)
     odd = pytest_grader(
         *options, "-p", "no:cacheprovider", LC_ALL="tr_TR.UTF-8", TZ="Asia/Kathmandu",
