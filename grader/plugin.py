@@ -10,6 +10,7 @@ import importlib
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 
 import pytest
 
