@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -13,35 +13,37 @@ from grader.exercises.bptt_gradients.formula import Backward
 from grader.exercises.bptt_gradients.mistakes import RECURRENT, TANH, changed
 from grader.exercises.bptt_gradients.oracle import Array, Arrays
 
+# Of softmax(p), the target and p, each (K,): wrong values of dL/dp.
+ERRORS: list[tuple[Mistake, Callable[[Array, Array, Array], Array]]] = [
+    (Mistake("target_not_subtracted",
+     "The target is not subtracted: dL/dp is softmax(p) less 1 at the class y."),
+     lambda softmax, target, p: softmax),
+    (Mistake("classes_from_one",
+     "The classes count from 0; here the target is the class before y."),
+     lambda softmax, target, p: softmax - np.roll(target, -1)),
+    (Mistake("softmax_missing",
+     "softmax is missing: dL/dp is softmax(p) less 1 at the class y."),
+     lambda softmax, target, p: p - target),
+    (Mistake("last_step_error_sign",
+     "The sign is wrong: dL/dp is softmax(p) less 1 at the class y."),
+     lambda softmax, target, p: target - softmax),
+    (Mistake("squared_error",
+     "This is the gradient of the squared error: the loss is the cross-entropy."),
+     lambda softmax, target, p: softmax * (softmax - target - softmax @ (softmax - target))),
+]  # fmt: skip
+
 
 def last_step(name: str, problem: Arrays, y: int) -> Iterator[Variant]:
     """Yield wrong values of the gradient of that weight in question 1.1 of sheet 004."""
     h = oracle.states(problem, "tanh")
     p = problem["W_ph"] @ h[-1] + problem["b_p"]
-    softmax = np.exp(p - p.max()) / np.exp(p - p.max()).sum()
-    target = np.eye(len(p))[y]
+    softmax, target = softmax_of(p), np.eye(len(p))[y]
 
     def last(d_p: Array) -> Array:
         return np.vstack([np.zeros((len(h) - 2, len(d_p))), d_p])
 
-    wrong_errors = [
-        (Mistake("target_not_subtracted",
-         "The target is not subtracted: dL/dp is softmax(p) less 1 at the class y."), softmax),
-        (Mistake("classes_from_one",
-         "The classes count from 0; here the target is the class before y."),
-         softmax - np.roll(target, -1)),
-        (Mistake("softmax_missing",
-         "softmax is missing: dL/dp is softmax(p) less 1 at the class y."), p - target),
-        (Mistake("last_step_error_sign",
-         "The sign is wrong: dL/dp is softmax(p) less 1 at the class y."), target - softmax),
-        (Mistake("divided_by_length",
-         "Divided by T: the loss of sheet 004 is that of the last step, not an average."),
-         (softmax - target) / (len(h) - 1)),
-        (Mistake("squared_error",
-         "This is the gradient of the squared error: the loss is the cross-entropy."),
-         softmax * ((softmax - target) - softmax @ (softmax - target))),
-    ]  # fmt: skip
-    for mistake, d_p in wrong_errors:
+    for mistake, wrong in ERRORS:
+        d_p = wrong(softmax, target, p)
         yield mistake, partial(gradient_of, name, problem, last(d_p))
     for layer, bias, use in (("hidden", "b_h", "the states"), ("output", "b_p", "p")):
         without = problem | {bias: np.zeros_like(problem[bias])}
@@ -50,6 +52,9 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Variant]:
             partial(one_of_last_step, name, without, y),
         )
     changes: list[Mistake] = [
+        Mistake("divided_by_length",
+     "Divided by T: the loss of sheet 004 is that of the last step, not an average.",
+         {"d_o": lambda d_o: d_o / len(d_o)}),
         Mistake("output_of_state_before",
      "h_(T-1) stands where h_T belongs.", {"after": lambda h: h[:-1]}),
         Mistake("loss_of_every_step",
@@ -59,6 +64,12 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Variant]:
     run = partial(Backward.run, problem=problem, kind="tanh", output="W_ph")
     errors = partial(constant, last(softmax - target))
     yield from changed([*changes, *RECURRENT, *TANH], name, partial(run, errors=errors))
+
+
+def softmax_of(p: Array) -> Array:
+    """Return the softmax of p (K,), without overflow."""
+    exponentials = np.exp(p - p.max())
+    return np.asarray(exponentials / exponentials.sum())
 
 
 def constant(d_o: Array, *_: object) -> Array:
@@ -79,4 +90,4 @@ def gradient_of(name: str, problem: Arrays, d_o: Array) -> Array:
 def every_error(problem: Arrays, h_t: Array, target: Array) -> Array:
     """Return dL/dp (K,), as if the loss of sheet 004 stood at the state h_t (n,), too."""
     p = problem["W_ph"] @ h_t + problem["b_p"]
-    return np.asarray(np.exp(p - p.max()) / np.exp(p - p.max()).sum() - target)
+    return softmax_of(p) - target

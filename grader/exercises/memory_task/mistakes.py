@@ -127,54 +127,40 @@ def deviation_variants(deviation: Array, repetitions: int) -> Iterator[Variant]:
         yield STANDARD_ERROR, partial(np.divide, each, np.sqrt(repetitions))
 
 
+# Of the right gradients of b_s per time step (T, n), and the batch size.
+NORMS: list[tuple[Mistake, Callable[[Array, int], Array]]] = [
+    (Mistake("norms_reversed", "The steps are in reverse order: entry t belongs to step t."),
+     lambda d_bs, B: np.linalg.norm(d_bs, axis=1)[::-1]),
+    (Mistake("norms_squared", "These are squared norms: take the root."),
+     lambda d_bs, B: (d_bs**2).sum(1)),
+    (Mistake("norms_summed_over_batch", "f averages over the batch; this is its sum."),
+     lambda d_bs, B: np.linalg.norm(d_bs, axis=1) * B),
+    (Mistake("means_of_magnitudes", "These are means of the gradient's magnitudes, no norms."),
+     lambda d_bs, B: abs(d_bs).mean(1)),
+    (Mistake("sums_of_magnitudes", "These are sums of the gradient's magnitudes: another norm."),
+     lambda d_bs, B: abs(d_bs).sum(1)),
+    (Mistake("largest_entries", "These are the largest entries: another norm."),
+     lambda d_bs, B: abs(d_bs).max(1)),
+    (Mistake("means_over_units", "These are means over the units, no norms."),
+     lambda d_bs, B: d_bs.mean(1)),
+    (Mistake("sums_over_units", "These are sums over the units, no norms."),
+     lambda d_bs, B: d_bs.sum(1)),
+    (Mistake("norms_of_running_sums",
+     "Entry t is the norm of the sum from step t on; it is that of step t alone."),
+     lambda d_bs, B: np.linalg.norm(d_bs[::-1].cumsum(0)[::-1], axis=1)),
+    (Mistake("norms_relative", "The norms are divided by the largest."),
+     lambda d_bs, B: np.linalg.norm(d_bs, axis=1) / np.linalg.norm(d_bs, axis=1).max()),
+]  # fmt: skip
+
+
 def norm_variants(weights: Weights, x: Array) -> Iterator[Variant]:
     """Yield wrong values of the norms of the bias gradient at each time step."""
     found = oracle.mean_gradients(weights, x)
-    d_bs = found["d_bs"][:, :, 0]  # (T, n)
-    right = np.linalg.norm(d_bs, axis=1)
-    yield (
-        Mistake("norms_reversed", "The steps are in reverse order: entry t belongs to step t."),
-        lambda: right[::-1],
-    )
-    yield Mistake("norms_squared", "These are squared norms: take the root."), lambda: right**2
-    yield (
-        Mistake("norms_summed_over_batch", "f averages over the batch; this is its sum."),
-        lambda: right * x.shape[1],
-    )
-    yield (
-        Mistake("means_of_magnitudes", "These are means of the gradient's magnitudes, no norms."),
-        lambda: abs(d_bs).mean(1),
-    )
-    yield (
-        Mistake("sums_of_magnitudes", "These are sums of the gradient's magnitudes: another norm."),
-        lambda: abs(d_bs).sum(1),
-    )
-    yield (
-        Mistake("largest_entries", "These are the largest entries: another norm."),
-        lambda: abs(d_bs).max(1),
-    )
-    yield (
-        Mistake("means_over_units", "These are means over the units, no norms."),
-        lambda: d_bs.mean(1),
-    )
-    yield (
-        Mistake("sums_over_units", "These are sums over the units, no norms."),
-        lambda: d_bs.sum(1),
-    )
+    for mistake, wrong in NORMS:
+        yield mistake, partial(wrong, found["d_bs"][:, :, 0], x.shape[1])
     for name in ("d_W", "d_R"):
         others = np.linalg.norm(found[name], axis=(1, 2))
         yield (
             Mistake("norms_of_another_weight", f"These are norms of {name}; asked for is d_bs."),
             partial(np.copy, others),
         )
-    yield (
-        Mistake(
-            "norms_of_running_sums",
-            "Entry t is the norm of the sum from step t on; it is that of step t alone.",
-        ),
-        lambda: np.linalg.norm(d_bs[::-1].cumsum(0)[::-1], axis=1),
-    )
-    yield (
-        Mistake("norms_relative", "The norms are divided by the largest."),
-        lambda: right / right.max(),
-    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -12,92 +14,70 @@ from grader.exercises.given_rnn.oracle import Array, Weights, over_time
 from grader.exercises.memory_task import oracle
 from grader.exercises.memory_task.oracle import Batch
 
+# Of ŷ and y (B, K).
+LOSS: list[tuple[Mistake, Callable[[Array, Array], Any]]] = [
+    (Mistake("summed", "The errors are summed; L has 1/N before the sum."),
+     lambda y_hat, y: ((y_hat - y) ** 2).sum()),
+    (Mistake("halved", "This is half of it: the sheet's L has no factor 1/2."),
+     lambda y_hat, y: oracle.mse(y_hat, y) / 2),
+    (Mistake("root_taken", "This is the root of it."),
+     lambda y_hat, y: np.sqrt(oracle.mse(y_hat, y))),
+    (Mistake("mean_before_square", "The mean is taken before the square."),
+     lambda y_hat, y: (y_hat - y).mean() ** 2),
+    (Mistake("absolute_error", "This is the mean absolute error: the square is missing."),
+     lambda y_hat, y: abs(y_hat - y).mean()),
+    (Mistake("not_squared", "The errors are not squared."), lambda y_hat, y: (y_hat - y).mean()),
+    (Mistake("not_squared", "The errors are not squared."), lambda y_hat, y: (y - y_hat).mean()),
+    (Mistake("mean_over_batch_only",
+     "The mean is over the batch only; N counts all elements of ŷ."),
+     lambda y_hat, y: ((y_hat - y) ** 2).sum() / len(y)),
+    (Mistake("broadcast_over_pairs", "This is y against the transposed ŷ: look for broadcasting."),
+     lambda y_hat, y: np.mean((y_hat.reshape(-1, 1) - y.reshape(1, -1)) ** 2)),
+]  # fmt: skip
+# Of the right gradient (B, K).
+LOSS_GRADIENT: list[tuple[Mistake, Callable[[Array], Array]]] = [
+    (Mistake("halved", "The factor 2 of the square's derivative is forgotten."),
+     lambda right: right / 2),
+    (Mistake("gradient_sign", "The sign is wrong: L is differentiated by ŷ, not by y."),
+     np.negative),
+    (Mistake("halved_with_wrong_sign",
+     "The sign is wrong, and the factor 2 of the square's derivative is forgotten."),
+     lambda right: -right / 2),
+    (Mistake("summed", "The 1/N of the mean is forgotten."), lambda right: right * right.size),
+    (Mistake("summed_and_halved", "The 1/N of the mean and the factor 2 are forgotten."),
+     lambda right: right * right.size / 2),
+    (Mistake("mean_over_batch_only",
+     "The sum is divided by the batch size only; N counts all elements of ŷ."),
+     lambda right: right * right.shape[1]),
+    (Mistake("divided_twice", "The gradient is divided by N twice."),
+     lambda right: right / right.size),
+    (Mistake("gradient_summed_over_batch",
+     "The gradient is summed over the batch; each prediction has its own."),
+     lambda right: 0 * right + right.sum(0)),
+    (Mistake("gradient_averaged_over_batch",
+     "The gradient is averaged over the batch; each prediction has its own."),
+     lambda right: 0 * right + right.mean(0)),
+]  # fmt: skip
+
 
 def loss_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
     """Yield wrong values of the mean squared error."""
-    error = y_hat - y
-    right = oracle.mse(y_hat, y)
-    yield (
-        Mistake("summed", "The errors are summed; L has 1/N before the sum."),
-        lambda: (error**2).sum(),
-    )
-    yield (
-        Mistake("halved", "This is half of it: the sheet's L has no factor 1/2."),
-        lambda: right / 2,
-    )
-    yield Mistake("root_taken", "This is the root of it."), lambda: np.sqrt(right)
-    yield (
-        Mistake("mean_before_square", "The mean is taken before the square."),
-        lambda: error.mean() ** 2,
-    )
-    yield (
-        Mistake("absolute_error", "This is the mean absolute error: the square is missing."),
-        lambda: abs(error).mean(),
-    )
-    yield Mistake("not_squared", "The errors are not squared."), lambda: error.mean()
-    yield Mistake("not_squared", "The errors are not squared."), lambda: -error.mean()
-    if y.shape[1] > 1:
-        yield (
-            Mistake(
-                "mean_over_batch_only",
-                "The mean is over the batch only; N counts all elements of ŷ.",
-            ),
-            lambda: (error**2).sum() / len(y),
-        )
-    yield (
-        Mistake(
-            "broadcast_over_pairs", "This is y against the transposed ŷ: look for broadcasting."
-        ),
-        lambda: np.mean((y_hat.reshape(-1, 1) - y.reshape(1, -1)) ** 2),
-    )
+    for mistake, wrong in LOSS:
+        if is_wrong(mistake, y):
+            yield mistake, partial(wrong, y_hat, y)
 
 
 def loss_gradient_variants(y_hat: Array, y: Array) -> Iterator[Variant]:
     """Yield wrong values of the gradient of the mean squared error."""
-    right, size, rows = oracle.mse_gradient(y_hat, y), y.size, len(y)
-    yield (
-        Mistake("halved", "The factor 2 of the square's derivative is forgotten."),
-        lambda: right / 2,
-    )
-    yield (
-        Mistake("gradient_sign", "The sign is wrong: L is differentiated by ŷ, not by y."),
-        lambda: -right,
-    )
-    yield (
-        Mistake(
-            "halved_with_wrong_sign",
-            "The sign is wrong, and the factor 2 of the square's derivative is forgotten.",
-        ),
-        lambda: -right / 2,
-    )
-    yield Mistake("summed", "The 1/N of the mean is forgotten."), lambda: right * size
-    yield (
-        Mistake("summed_and_halved", "The 1/N of the mean and the factor 2 are forgotten."),
-        lambda: right * size / 2,
-    )
-    if size > rows:
-        yield (
-            Mistake(
-                "mean_over_batch_only",
-                "The sum is divided by the batch size only; N counts all elements of ŷ.",
-            ),
-            lambda: right * size / rows,
-        )
-    yield Mistake("divided_twice", "The gradient is divided by N twice."), lambda: right / size
-    yield (
-        Mistake(
-            "gradient_summed_over_batch",
-            "The gradient is summed over the batch; each prediction has its own.",
-        ),
-        lambda: 0 * right + right.sum(0),
-    )
-    yield (
-        Mistake(
-            "gradient_averaged_over_batch",
-            "The gradient is averaged over the batch; each prediction has its own.",
-        ),
-        lambda: 0 * right + right.mean(0),
-    )
+    right = oracle.mse_gradient(y_hat, y)
+    for mistake, wrong in LOSS_GRADIENT:
+        if is_wrong(mistake, y):
+            yield mistake, partial(wrong, right)
+
+
+def is_wrong(mistake: Mistake, y: Array) -> bool:
+    """Return whether a mistake shows for y (B, K): with one output N is the size of the batch."""
+    return mistake.id != "mean_over_batch_only" or y.shape[1] > 1
 
 
 def right_gradients_of_wrong_losses(y_hat: Array, y: Array) -> Iterator[Variant]:
@@ -145,6 +125,37 @@ def step_variants(
     )
 
 
+STRETCHED = Mistake(
+    "short_gradients_stretched",
+    "Gradients shorter than max_norm stay as they are; these have been stretched to it.",
+)
+UNCLIPPED = Mistake("gradients_not_clipped", "The gradients are not scaled down to max_norm.")
+# What is taken for the norm, of gradients per time step.
+NORMS: list[tuple[Mistake, Callable[[Weights], float]]] = [
+    (Mistake("norm_before_sum_over_time",
+     "The norm is taken before the gradients are summed over time."), oracle.norm),
+    (Mistake("norm_of_means_over_time",
+     "The norm is that of the gradients' means over time; it is that of their sums."),
+     lambda per_step: oracle.norm(
+         {name: g.mean(0) if g.ndim == 3 else g for name, g in per_step.items()})),
+    (Mistake("norm_squared", "The norm is squared here: take the root."),
+     lambda per_step: oracle.norm(over_time(per_step)) ** 2),
+    (Mistake("sum_of_norms",
+     "The sum of the norms is taken for the norm of all gradients together."),
+     lambda per_step: sum(oracle.norm({k: g}) for k, g in over_time(per_step).items())),
+]  # fmt: skip
+# Of gradients that are summed over time, and max_norm.
+CLIPPINGS: list[tuple[Mistake, Callable[[Weights, float], Weights]]] = [
+    (Mistake("each_gradient_clipped_alone",
+     "Each gradient is scaled by its own norm; it is the norm of all together that counts."),
+     lambda total, max_norm: {
+         k: g * min(1.0, max_norm / oracle.norm({k: g})) for k, g in total.items()}),
+    (Mistake("entries_clipped",
+     "The entries are cut off at max_norm; the gradients are scaled, by their norm."),
+     lambda total, max_norm: {k: np.clip(g, -max_norm, max_norm) for k, g in total.items()}),
+]  # fmt: skip
+
+
 def clipping_variants(per_step: Weights, max_norm: float) -> Iterator[tuple[Mistake, Weights]]:
     """Yield wrong values of the gradients, scaled down to max_norm if they are longer."""
     total = over_time(per_step)
@@ -154,59 +165,13 @@ def clipping_variants(per_step: Weights, max_norm: float) -> Iterator[tuple[Mist
         return {name: factor * gradient for name, gradient in total.items()}
 
     if norm <= max_norm:
-        yield (
-            Mistake(
-                "short_gradients_stretched",
-                "Gradients shorter than max_norm stay as they are; these have been stretched to "
-                "it.",
-            ),
-            times(max_norm / norm),
-        )
+        yield STRETCHED, times(max_norm / norm)
         return
-    yield Mistake("gradients_not_clipped", "The gradients are not scaled down to max_norm."), total
-    yield (
-        Mistake(
-            "norm_before_sum_over_time",
-            "The norm is taken before the gradients are summed over time.",
-        ),
-        times(max_norm / oracle.norm(per_step)),
-    )
-    means = {name: g.mean(0) if g.ndim == 3 else g for name, g in per_step.items()}
-    yield (
-        Mistake(
-            "norm_of_means_over_time",
-            "The norm is that of the gradients' means over time; it is that of their sums.",
-        ),
-        times(min(1.0, max_norm / oracle.norm(means))),
-    )
-    yield (
-        Mistake("norm_squared", "The norm is squared here: take the root."),
-        times(min(1.0, max_norm / norm**2)),
-    )
-    yield (
-        Mistake(
-            "each_gradient_clipped_alone",
-            "Each gradient is scaled by its own norm; it is the norm of all together that counts.",
-        ),
-        {k: g * min(1.0, max_norm / oracle.norm({k: g})) for k, g in total.items()},
-    )
-    yield (
-        Mistake(
-            "entries_clipped",
-            "The entries are cut off at max_norm; the gradients are scaled, by their norm.",
-        ),
-        {name: np.clip(g, -max_norm, max_norm) for name, g in total.items()},
-    )
-    yield (
-        Mistake(
-            "sum_of_norms", "The sum of the norms is taken for the norm of all gradients together."
-        ),
-        times(max_norm / _sum_of_norms(total)),
-    )
-
-
-def _sum_of_norms(gradients: Weights) -> float:
-    return sum(oracle.norm({name: gradient}) for name, gradient in gradients.items())
+    yield UNCLIPPED, total
+    for mistake, wrong_norm in NORMS:
+        yield mistake, times(min(1.0, max_norm / wrong_norm(per_step)))
+    for mistake, wrong in CLIPPINGS:
+        yield mistake, wrong(total, max_norm)
 
 
 def history_variants(weights: list[Weights], batches: list[Batch]) -> Iterator[Variant]:

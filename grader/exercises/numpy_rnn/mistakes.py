@@ -14,49 +14,41 @@ from grader.exercises.given_rnn.oracle import Array, Weights
 Factor = Callable[[int, int, float], float]
 
 
+# Wrong changes of a weight, of its gradient per time step (T or 1, …) and the learning rate.
+CHANGES: list[tuple[Mistake, Callable[[Array, float], Array]]] = [
+    (Mistake("weight_unchanged", "The weight has not changed."),
+     lambda steps, lr: 0 * steps[0]),
+    (Mistake("step_uphill", "The step goes uphill: descent subtracts the gradient."),
+     lambda steps, lr: -lr * steps.sum(0)),
+    (Mistake("rate_unused", "The learning rate is not used."), lambda steps, lr: steps.sum(0)),
+]  # fmt: skip
+CHANGES_IN_TIME: list[tuple[Mistake, Callable[[Array, float], Array]]] = [
+    (Mistake("update_averaged_over_time",
+     "The gradient is averaged over time; it must be summed."),
+     lambda steps, lr: lr * steps.mean(0)),
+    (Mistake("update_by_last_time_step",
+     "Only the last time step's gradient is used; sum over time."),
+     lambda steps, lr: lr * steps[-1]),
+    (Mistake("update_by_first_time_step",
+     "Only the first time step's gradient is used; sum over time."),
+     lambda steps, lr: lr * steps[0]),
+]  # fmt: skip
+
+
 def update_variants(
     before: Array, gradient: Array, lr: float, previous: Array | None = None
 ) -> Iterator[Variant]:
     """Yield wrong values of the weight after a step.
 
-    They follow from its gradient, per time step where it has some.
-
-    ``previous`` is the gradient of the step before, if there was one.
+    Args:
+        before: The weight before the step.
+        gradient: Its gradient, per time step where it has some.
+        lr: The learning rate.
+        previous: The gradient of the step before, if there was one.
     """
     steps = gradient.reshape(-1, *before.shape)
-    total = steps.sum(0)
-
-    def by(change: Array) -> Callable[[], Array]:
-        return lambda: before - change
-
-    yield Mistake("weight_unchanged", "The weight has not changed."), by(0 * total)
-    yield (
-        Mistake("step_uphill", "The step goes uphill: descent subtracts the gradient."),
-        by(-lr * total),
-    )
-    yield Mistake("rate_unused", "The learning rate is not used."), by(total)
-    if len(steps) > 1:
-        yield (
-            Mistake(
-                "update_averaged_over_time",
-                "The gradient is averaged over time; it must be summed.",
-            ),
-            by(lr * steps.mean(0)),
-        )
-        yield (
-            Mistake(
-                "update_by_last_time_step",
-                "Only the last time step's gradient is used; sum over time.",
-            ),
-            by(lr * steps[-1]),
-        )
-        yield (
-            Mistake(
-                "update_by_first_time_step",
-                "Only the first time step's gradient is used; sum over time.",
-            ),
-            by(lr * steps[0]),
-        )
+    for mistake, change in [*CHANGES, *(CHANGES_IN_TIME if len(steps) > 1 else [])]:
+        yield mistake, partial(np.subtract, before, change(steps, lr))
     if previous is not None:
         older = previous.reshape(-1, *before.shape).sum(0)
         yield (
@@ -64,11 +56,11 @@ def update_variants(
                 "gradients_of_step_before_added",
                 "The gradient of the step before has been added: each step has only its own.",
             ),
-            by(lr * (total + older)),
+            partial(np.subtract, before, lr * (steps.sum(0) + older)),
         )
         yield (
             Mistake("gradient_of_step_before", "This is the gradient of the step before."),
-            by(lr * older),
+            partial(np.subtract, before, lr * older),
         )
 
 

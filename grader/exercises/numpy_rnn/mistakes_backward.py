@@ -159,6 +159,23 @@ BACKWARD: list[Mistake] = [
 ]  # fmt: skip
 
 
+ZERO = Mistake(
+    "gradient_zero",
+    "The gradient is zero everywhere: was it ever assigned?",
+    subject_of=("N3", "N5"),
+)
+# Of the right gradient per time step (T, …).
+PER_STEP: list[tuple[Mistake, Callable[[Array], Array]]] = [
+    (Mistake("time_steps_reversed",
+     "The time steps are in reverse order: entry t belongs to step t."), lambda right: right[::-1]),
+    (Mistake("divided_by_steps", "The gradients are divided by the number of steps."),
+     lambda right: right / len(right)),
+    (Mistake("sums_from_step_on",
+     "Entry t holds the sum of the steps from t on; it is the share of step t alone."),
+     lambda right: right[::-1].cumsum(0)[::-1]),
+]  # fmt: skip
+
+
 def backward_variants(name: str, weights: Weights, x: Array, d_loss: Array) -> Iterator[Variant]:
     """Yield wrong values of the gradient of that name, with x (T, B, in) and d_loss (B, out)."""
 
@@ -168,33 +185,10 @@ def backward_variants(name: str, weights: Weights, x: Array, d_loss: Array) -> I
     for mistake in BACKWARD:
         yield mistake, value(mistake.change)
     right = oracle.gradients(weights, x, d_loss)[name]
-    yield (
-        Mistake(
-            "gradient_zero",
-            "The gradient is zero everywhere: was it ever assigned?",
-            subject_of=("N3", "N5"),
-        ),
-        lambda: 0 * right,
-    )
+    yield ZERO, lambda: 0 * right
     if right.ndim == 3:
-        yield (
-            Mistake(
-                "time_steps_reversed",
-                "The time steps are in reverse order: entry t belongs to step t.",
-            ),
-            lambda: right[::-1],
-        )
-        yield (
-            Mistake("divided_by_steps", "The gradients are divided by the number of steps."),
-            lambda: right / len(x),
-        )
-        yield (
-            Mistake(
-                "sums_from_step_on",
-                "Entry t holds the sum of the steps from t on; it is the share of step t alone.",
-            ),
-            lambda: right[::-1].cumsum(0)[::-1],
-        )
+        for mistake, wrong in PER_STEP:
+            yield mistake, partial(wrong, right)
     if right.ndim == 3 and right.shape[1] == right.shape[2]:
         yield (
             Mistake(
