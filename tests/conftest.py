@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,3 +87,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def judges(monkeypatch: pytest.MonkeyPatch) -> Judges:
     """Stubs in the place of judge processes."""
     return install(monkeypatch)
+
+
+@pytest.fixture
+def snapshots(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of every snapshot of a test; it is empty when all are closed."""
+    folder = tmp_path_factory.mktemp("snapshots")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
