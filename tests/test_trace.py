@@ -116,6 +116,10 @@ def cut(network: nn.Module, optimizer: Any, x: Tensor, y: Tensor) -> None:
     optimizer.step()
 
 
+def overflowing(network: nn.Module, optimizer: Any, x: Tensor, y: Tensor) -> None:
+    right(network, optimizer, x * torch.inf, y)
+
+
 def without_step(network: nn.Module, optimizer: Any, x: Tensor, y: Tensor) -> None:
     optimizer.zero_grad()
     nn.functional.cross_entropy(network(x), y).backward()
@@ -143,6 +147,7 @@ def seen_in(trace: Trace) -> Any:
     [
         (right, ""),
         (in_a_closure, ""),
+        (overflowing, ""),
         (emptied, "Call optimizer.zero_grad() before backward()"),
         (cut, "the graph is cut"),
         (without_step, "Call optimizer.step() in every step"),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from grader.checks.mistakes import Mistake
+import numpy as np
+
+from grader.checks.mistakes import Mistake, first_match
+from grader.exercises.palindrome import oracle
+from grader.exercises.palindrome.mistakes import variants
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.parameters.cuts import SURVEYS
+from grader.exercises.palindrome.parameters.fit import DEFAULTS
 from grader.exercises.palindrome.parameters.names import sheet_name
 
 REPEATED = Mistake(
@@ -84,6 +89,19 @@ def lacking(network: Network, missing: list[str]) -> tuple[str, str]:
     if any(name.startswith("b_") for name in missing):
         return "Each equation has a bias of its own, one number per unit.", ""
     return "", ""
+
+
+def is_explained(network: Network) -> bool:
+    """Return whether a mistake that is known explains how the network differs from the sheet's."""
+    if missing := network.missing():
+        return bool(lacking(network, missing)[1])
+    rng = np.random.default_rng(0)
+    arrays = network.draw(rng, DEFAULTS, whole=True)
+    digits = oracle.random_digits(rng, DEFAULTS.B, DEFAULTS.T)
+    (got,) = network.run(DEFAULTS, [(arrays, digits)])
+    sheet = network.sheet_weights(arrays)
+    known = variants(network.model, sheet, network.inputs(arrays, sheet, digits), network.form)
+    return first_match(got, known, network.tolerance) is not None
 
 
 def untidy(network: Network) -> list[str]:

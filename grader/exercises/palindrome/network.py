@@ -54,6 +54,11 @@ class Network:
         self.registered, self.plain = self._surveyed()
 
     @property
+    def path(self) -> str:
+        """Return the path of the file that defines it."""
+        return self.student.find(self.file, (self.model,))
+
+    @property
     def follows_sheet(self) -> bool:
         """Return whether the output is that of the sheet's equations."""
         return self.fit.exact
@@ -209,9 +214,8 @@ class Network:
         submission = self.student.submission
         files = [file for file in submission.files if file.suffix == ".py"]
         texts = {str(file): submission.source_of(file) for file in files}
-        path = self.student.find(self.file, (self.model,))
-        others = [name for name in texts if name != path]
-        ranked = [*sorted(others, key=lambda name: "train" not in name.lower()), path]
+        others = [name for name in texts if name != self.path]
+        ranked = [*sorted(others, key=lambda name: "train" not in name.lower()), self.path]
         found: probes_construct.Own = self.student.run(
             probes_construct.own_arguments,
             self.file,

@@ -134,7 +134,7 @@ class Trace:
         if self.steps <= TRACED_STEPS:
             self.events.append("step")
             self._after_step = len(self.events)
-            has_gradients = self._gradient_norm() > 0
+            has_gradients = self._gradient_norm() != 0  # NaN is one, too
             self.has_gradients |= has_gradients
             self.emptied |= not has_gradients and not self._filled.isdisjoint(
                 map(id, self._parameters)
