@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.exercises.palindrome import equations
+from grader.exercises.palindrome import derivatives, equations
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.parameters.fit import DEFAULTS
 
@@ -39,13 +39,13 @@ def test_equations_at_other_sizes(lstm: Network, rng: Random) -> None:
 @pytest.mark.question(id="1.6", share="1/8")
 def test_gradients(lstm: Network, rng: Random) -> None:
     """The gradient of every parameter is that of the equations."""
-    equations.gradients_agree_with_the_equations(lstm, rng)
+    derivatives.gradients_agree_with_the_equations(lstm, rng)
 
 
 @pytest.mark.question(id="1.6", share="3/40")
 def test_finite_differences(lstm: Network, rng: Random) -> None:
     """The gradient of every parameter agrees with finite differences."""
-    equations.gradients_agree_with_differences(lstm, rng)
+    derivatives.gradients_agree_with_differences(lstm, rng)
 
 
 @pytest.mark.question(id="1.6", share="1/40")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.exercises.palindrome import equations
+from grader.exercises.palindrome import derivatives, equations
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.parameters.fit import DEFAULTS
 
@@ -39,13 +39,13 @@ def test_equations_at_other_sizes(vanilla_rnn: Network, rng: Random) -> None:
 @pytest.mark.question(id="1.2", share="3/20")
 def test_gradients(vanilla_rnn: Network, rng: Random) -> None:
     """The gradient of every parameter is that of the equations."""
-    equations.gradients_agree_with_the_equations(vanilla_rnn, rng)
+    derivatives.gradients_agree_with_the_equations(vanilla_rnn, rng)
 
 
 @pytest.mark.question(id="1.2", share="1/10")
 def test_finite_differences(vanilla_rnn: Network, rng: Random) -> None:
     """The gradient of every parameter agrees with finite differences."""
-    equations.gradients_agree_with_differences(vanilla_rnn, rng)
+    derivatives.gradients_agree_with_differences(vanilla_rnn, rng)
 
 
 @pytest.mark.question(id="1.2", share="1/20")
