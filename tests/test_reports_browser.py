@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from grader.batch.attempts import HandIn
 from grader.batch.store import Store, write
 from grader.batch.write_reports import publish
-from tests.test_reports import EVIL, INTERNAL, REFUSED, a_result
+from tests.results import EVIL, INTERNAL, REFUSED, a_result
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
