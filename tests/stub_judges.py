@@ -95,3 +95,8 @@ def grades(out: Path) -> list[dict[str, str]]:
 
 def batch(source: Path, out: Path, *options: str) -> int:
     return main(["batch", str(source), "-o", str(out), "--isolation", "limits", *options])
+
+
+def rows_of(out: Path) -> dict[str, dict[str, str]]:
+    """Return the table of grades by student."""
+    return {row["student"]: row for row in grades(out)}
