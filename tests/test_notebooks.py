@@ -14,9 +14,9 @@ import pytest
 
 from grader.core.errors import UserError
 from grader.core.sources import parse
-from grader.submission import notebooks
+from grader.submission.cells import MAX_CONTAINERS, code_cells
 from grader.submission.magics import plain_cell, plain_export
-from grader.submission.notebooks import code_cells, read_export, read_notebook
+from grader.submission.notebooks import read_export, read_notebook
 from grader.submission.places import place
 from grader.submission.slicing import Statement, slice_of
 
@@ -384,7 +384,7 @@ def test_no_notebook(text: str) -> None:
 
 def test_overgrown_notebook() -> None:
     with pytest.raises(UserError, match=r"^The notebook is too large: clear its outputs"):
-        module_source("[" + "{}," * notebooks.MAX_CONTAINERS + "]")
+        module_source("[" + "{}," * MAX_CONTAINERS + "]")
 
 
 def test_too_much_code() -> None:

@@ -272,7 +272,7 @@ def test_broken_notebook(tmp_path: Path) -> None:
     with open_submission(zip_of(tmp_path, {"a.ipynb": b"{", "b.py": CODE})) as submission:
         assert names(submission) == ["a.ipynb", "b.py"]
         assert notice(submission, "a.ipynb") == (
-            "Not used, because it can't be opened; clear its outputs and save it anew: a.ipynb."
+            "Not used: a.ipynb (It is not a notebook that Jupyter can open: save it anew)."
         )
 
 

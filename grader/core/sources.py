@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+MAX_CODE = 512 * 1024  # characters of a file: parsing takes some 600 bytes of memory for each
 MAX_MARKS = 30  # combining marks in a row
 MAX_KEPT = 2**18  # characters of source whose trees are kept: some 600 bytes of memory for each
 SLOW_CODECS = ("idna", "punycode")
@@ -46,10 +47,14 @@ class Unreadable(SyntaxError):
 class _Trees(OrderedDict[str, "ast.Module | SyntaxError"]):
     """Keep the latest results, for `MAX_KEPT` characters of source in all."""
 
+    size = 0  # characters of all sources
+
     def keep(self, source: str, result: ast.Module | SyntaxError) -> None:
+        """Keep a result that is not kept yet."""
         self[source] = result
-        while self and sum(map(len, self)) > MAX_KEPT:
-            self.popitem(last=False)
+        self.size += len(source)
+        while self.size > MAX_KEPT:
+            self.size -= len(self.popitem(last=False)[0])
 
 
 _trees = _Trees()

@@ -9,64 +9,90 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 from grader.core.errors import UserError
 from grader.core.handin_rules import answers
 from grader.core.sources import decode
 from grader.core.spelling import PROTECTED, squeeze
-from grader.submission.filter import CONFIGURATION, MAX_DEPTH, MAX_NAME, Notes
+from grader.submission.cells import code_cells
+from grader.submission.filter import (
+    CONFIGURATION,
+    MAX_CODE_TOTAL,
+    MAX_MODULES,
+    Notes,
+    has_short_name,
+)
 from grader.submission.magics import plain_export
-from grader.submission.notebooks import read_export, read_notebook
+from grader.submission.notebooks import module_of, read_export
+
+MAX_ASKED = 5_000_000  # words of files that use others, for all notebooks together
 
 # A declaration of the encoding, in one of the first two lines.
 COOKIE = re.compile(r"\A((?:.*\n)??[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
 # Imported names that only exist beside a notebook; a file that uses them is an export of one.
-MAGIC = re.compile(r"get_ipython\(\)|^[ \t]*[%!?]|^\s*[\w, ]+=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
+MAGIC = re.compile(
+    r"get_ipython\(\)|^[ \t]*+[%!?]|^[\w, \t]++=[ \t]*+[%!]|\?[ \t]*+$", re.MULTILINE
+)
 
 
 def convert(paths: Collection[PurePosixPath], root: Path, notes: Notes) -> list[PurePosixPath]:
     """Convert files of a snapshot; return the paths of those that are new."""
-    written: dict[PurePosixPath, str] = {}
-    converted: dict[PurePosixPath, str] = {}
-    asked = _Asked(paths, root)
+    modules = [path for path in sorted(paths) if path.suffix.lower() == ".py"]
+    cells = _read_notebooks(paths, root, notes)
+    texts = {path: decode((root / path).read_bytes()).text for path in modules if cells}
+    asked = _Asked(texts | {path: "\n".join(each) for path, each in cells.items()})
+    made = _Made(modules, root, notes)
+    for path, each in cells.items():
+        try:
+            notebook = module_of(each, str(path), asked.of(path))
+        except UserError as error:
+            notes.add("notebook", str(path), str(error))
+            continue
+        for cell in notebook.unread:
+            notes.add("cell", f"{path}, {cell}")
+        made.add(path, notebook.source)
+        made.write(path, notebook.files)
+    for path in modules:
+        made.write(path, _convert_source(path, root / path, asked.of(path), notes))
+    return made.save()
+
+
+def _read_notebooks(
+    paths: Collection[PurePosixPath], root: Path, notes: Notes
+) -> dict[PurePosixPath, list[str]]:
+    """Return the code cells of each notebook that has no module of its name beside it."""
+    found = {}
     for path in sorted(paths):
-        files: dict[str, str] = {}
-        if path.suffix.lower() == ".py":
-            files = _convert_source(path, root / path, asked.of(path), notes)
-        elif path.suffix.lower() == ".ipynb":
-            module = path.with_name(module_name(path.stem))
-            if not (root / module).exists():
-                wanted = asked.of(path)
-                converted[module], files = _convert_notebook(path, root / path, wanted, notes)
-        for name, text in files.items():
-            target = _written(path, name)
-            if target is not None and not (root / target).exists():
-                written[target] = text
-    new = {path: text for path, text in (converted | written).items() if text}
-    for path, text in new.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text, encoding="utf-8", errors="replace", newline="")
-    return list(new)
+        module = path.with_name(module_name(path.stem))
+        if path.suffix.lower() == ".ipynb" and not (root / module).exists():
+            try:
+                found[path] = code_cells(decode((root / path).read_bytes()).text)
+            except UserError as error:
+                notes.add("notebook", str(path), str(error))
+    return found
 
 
 class _Asked:
     """Collect the names that other files may use of a notebook."""
 
-    def __init__(self, paths: Collection[PurePosixPath], root: Path) -> None:
-        code = [path for path in paths if path.suffix.lower() in (".py", ".ipynb")]
-        several = len(code) > 1 and any(path.suffix.lower() == ".ipynb" for path in code)
-        self._words = {
-            path: frozenset(re.findall(r"\w+", decode((root / path).read_bytes()).text))
-            for path in (code if several else [])
-        }
+    def __init__(self, texts: Mapping[PurePosixPath, str]) -> None:
+        words = {path: frozenset(re.findall(r"\w+", text)) for path, text in texts.items()}
+        self._words = words if len(words) > 1 else {}
+        self._squeezed = {path: frozenset(map(squeeze, each)) for path, each in self._words.items()}
+        self._room = MAX_ASKED
 
     def of(self, notebook: PurePosixPath) -> frozenset[str]:
         """Return the names, squeezed, that exercises ask for, or files that name the notebook."""
         name = module_name(notebook.stem).removesuffix(".py")
-        users = [words for path, words in self._words.items() if path != notebook and name in words]
-        return answers().union(*(map(squeeze, words) for words in users))
+        users = [
+            self._squeezed[path]
+            for path, words in self._words.items()
+            if path != notebook and name in words
+        ]
+        self._room -= sum(map(len, users))
+        return answers().union(*users) if self._room >= 0 else answers()
 
 
 def _convert_source(
@@ -90,18 +116,43 @@ def _convert_source(
     return files
 
 
-def _convert_notebook(
-    path: PurePosixPath, file: Path, wanted: frozenset[str], notes: Notes
-) -> tuple[str, dict[str, str]]:
-    """Return the text of a notebook's module, empty if it has none, and the files it writes."""
-    try:
-        notebook = read_notebook(decode(file.read_bytes()).text, str(path), wanted)
-    except UserError:
-        notes.add("notebook", str(path))
-        return "", {}
-    for cell in notebook.unread:
-        notes.add("cell", f"{path}, {cell}")
-    return notebook.source, notebook.files
+class _Made:
+    """The files that conversion adds to a snapshot; all code together stays within its limits."""
+
+    def __init__(self, modules: Collection[PurePosixPath], root: Path, notes: Notes) -> None:
+        self._root = root
+        self._notes = notes
+        self._texts: dict[PurePosixPath, str] = {}
+        self._code = sum((root / path).stat().st_size for path in modules)
+        self._count = len(modules)
+
+    def add(self, notebook: PurePosixPath, text: str) -> None:
+        """Add the module of a notebook."""
+        self._put(notebook, notebook.with_name(module_name(notebook.stem)), text)
+
+    def write(self, origin: PurePosixPath, files: Mapping[str, str]) -> None:
+        """Add the files that cells of ``origin`` write, unless they were handed in."""
+        for name, text in files.items():
+            target = _written(origin, name)
+            if target is not None and not (self._root / target).exists():
+                self._put(origin, target, text)
+
+    def _put(self, origin: PurePosixPath, path: PurePosixPath, text: str) -> None:
+        if not text:
+            return
+        self._code += len(text)
+        self._count += 1
+        if self._code > MAX_CODE_TOTAL or self._count > MAX_MODULES:
+            self._notes.add("more", str(origin))
+        else:
+            self._texts[path] = text
+
+    def save(self) -> list[PurePosixPath]:
+        """Write the files; return their paths."""
+        for path, text in self._texts.items():
+            (self._root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self._root / path).write_text(text, encoding="utf-8", errors="replace", newline="")
+        return list(self._texts)
 
 
 def _written(path: PurePosixPath, name: str) -> PurePosixPath | None:
@@ -112,9 +163,7 @@ def _written(path: PurePosixPath, name: str) -> PurePosixPath | None:
     target = path.parent / relative
     is_code = target.suffix == ".py" and re.fullmatch(r"[\w./ -]+", str(relative))
     taken = target.stem in PROTECTED or target.name.lower() in CONFIGURATION
-    if not is_code or taken or len(str(target)) > MAX_NAME or len(target.parts) > MAX_DEPTH:
-        return None
-    return target
+    return target if is_code and not taken and has_short_name(target) else None
 
 
 def module_name(stem: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Sequence
@@ -71,6 +72,7 @@ def hint_for(submission: Submission, kind: str, message: str, where: str) -> str
     return ""
 
 
+@functools.lru_cache(maxsize=64)
 def _left_out(file: str, source: str, name: str) -> str:
     """Return where a file gives a value to a name that its module lacks."""
     try:
@@ -100,14 +102,10 @@ def broken_candidate(
 ) -> tuple[PurePosixPath, SyntaxError] | None:
     """Return a file that seems to define one of some names but is not Python, and why."""
     names = "|".join(map(re.escape, defines))
-    definition = re.compile(rf"^\s*(?:class|def|async def)\s+(?:{names})\b", re.MULTILINE)
-    for path in submission.files:
-        if not defines or path.suffix.lower() != ".py":
-            continue
-        source = submission.source_of(path)
-        try:
-            parse(source)
-        except SyntaxError as error:
-            if definition.search(source):
-                return path, error
+    definition = re.compile(
+        rf"^[ \t]*+(?:async[ \t]++)?(?:class|def)[ \t]++(?:{names})\b", re.MULTILINE
+    )
+    for path, error in submission.broken.items() if defines else ():
+        if definition.search(submission.source_of(path)):
+            return path, error
     return None

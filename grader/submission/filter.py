@@ -11,10 +11,10 @@ import unicodedata
 from collections import defaultdict
 from pathlib import PurePosixPath
 
+from grader.core.sources import MAX_CODE
 from grader.core.spelling import PROTECTED
 from grader.core.text import shown
 from grader.submission.archive import ARCHIVES, CODE, Entry, SubmissionError, is_junk
-from grader.submission.notebooks import MAX_CODE
 
 MIB = 2**20
 MAX_MODULES = 2_000
@@ -23,6 +23,7 @@ MAX_CODE_TOTAL = 4 * MIB  # of modules; the judge parses all of it
 MAX_TOTAL = 200 * MIB
 MAX_RATIO = 200  # of unpacked to packed, for files above 1 MiB
 MAX_NAME = 240  # characters of a path, as on Windows
+MAX_NAME_BYTES = 250  # of a file or folder in UTF-8: file systems have 255, and modules add some
 MAX_DEPTH = 20  # folders in folders
 
 # The kinds of files that are taken, each with a size that is enough for anybody.
@@ -55,7 +56,9 @@ NOTICES = {
     "encoding": "Read in another encoding than UTF-8; save it as UTF-8: {}.",
     "damaged": "Holds null bytes, so Python can't read it; save it anew as UTF-8: {}.",
     "magic": "Runs without its lines for IPython (% and !), which Python can't read: {}.",
-    "notebook": "Not used, because it can't be opened; clear its outputs and save it anew: {}.",
+    "notebook": "Not used: {}.",
+    "more": f"Not used as a whole, because all code together is more than {MAX_CODE_TOTAL // MIB} "
+    f"MiB or {MAX_MODULES:,} files: {{}}.",
     "cell": "Left out, because it is not Python: {}.",
 }
 
@@ -69,9 +72,16 @@ class Notes:
     def __contains__(self, kind: str) -> bool:
         return kind in self._labels
 
-    def add(self, kind: str, label: str) -> None:
-        """Add a notice of that kind about a file, a folder, or a phrase for one."""
-        self._labels[kind][shown(label)] = None
+    def add(self, kind: str, label: str, reason: str = "") -> None:
+        """Add a notice of that kind about a file, a folder, or a phrase for one.
+
+        Args:
+            kind: A key of `NOTICES`.
+            label: The student's name for it.
+            reason: A sentence of ours on why.
+        """
+        words = f" ({reason.rstrip('.')})" if reason else ""
+        self._labels[kind][shown(label) + words] = None
 
     def sentences(self) -> tuple[str, ...]:
         """Return one sentence for each kind; of many files it names the first five."""
@@ -146,11 +156,17 @@ def _reason_against(path: PurePosixPath, entry: Entry) -> tuple[str, str] | None
         return "archive", label
     if suffix not in LARGEST:
         return "other", label
-    if len(label) > MAX_NAME or len(path.parts) > MAX_DEPTH or not label.isprintable():
+    if not has_short_name(path) or not label.isprintable():
         return "name", label
     if entry.size > LARGEST[suffix]:
         return "large", f"{label} ({entry.size / MIB:.1f} of {LARGEST[suffix] / MIB:g} MiB)"
     return None
+
+
+def has_short_name(path: PurePosixPath) -> bool:
+    """Return whether a file of this path can be written on any system."""
+    longest = max(len(part.encode(errors="replace")) for part in path.parts)
+    return len(str(path)) <= MAX_NAME and len(path.parts) <= MAX_DEPTH and longest <= MAX_NAME_BYTES
 
 
 def _is_checkpoint(entry: Entry) -> bool:

@@ -16,8 +16,8 @@ from pathlib import PurePosixPath
 from grader.core.errors import UserError
 from grader.core.sources import parse, without_runs_of_marks
 from grader.core.text import shown
+from grader.submission.cells import code_cells
 from grader.submission.magics import plain_cell
-from grader.submission.notebooks import code_cells
 from grader.submission.pdf_text import first_pages
 from grader.submission.snapshot import Submission
 

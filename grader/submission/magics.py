@@ -35,7 +35,8 @@ FOREIGN = {
     *("timeit", "python2", "pypy"),
 }  # of these, nothing that a cell defines stays in the notebook
 PYLAB = "import numpy as np; from matplotlib import pyplot as plt; from pylab import *"
-OPTIONS = re.compile(r"(?:-\w+[ \t]+)*")
+OPTIONS = re.compile(r"(?:-\w++[ \t]++)*+")
+SCRIPT = re.compile(r"(\w+)(?:\.py|\.ipynb)?")
 # Where cells of an export begin.
 MARKS = re.compile(r"^(?=# %%|# In\[|# \+|# -$|# Cell )", re.MULTILINE)
 
@@ -58,20 +59,23 @@ def plain_cell(cell: str) -> Plain:
 
     The result need not parse: the cell may be wrong.
     """
-    if magic := CELL_MAGIC.match(cell):
+    start, lines = 0, 0
+    while magic := CELL_MAGIC.match(cell, start):  # the body may begin with a cell magic again
         name, arguments = magic[1], magic[2].strip()
-        body = cell[magic.end() :].removeprefix("\n")
+        body_start = magic.end() + (cell[magic.end() : magic.end() + 1] == "\n")
         if name in ("writefile", "file"):
-            return Plain("", {OPTIONS.sub("", arguments).strip("'\" "): body})
+            target = OPTIONS.sub("", arguments, count=1).strip("'\" ")
+            return Plain("\n" * lines, {target: cell[body_start:]})
         if name in FOREIGN:
-            return Plain("")
-        lines = cell[: magic.end()].count("\n") + 1
-        return Plain("\n" * lines + plain_cell(body).code)
+            return Plain("\n" * lines)
+        lines += cell.count("\n", start, magic.end()) + 1
+        start = body_start
+    body = cell[start:]
     try:
-        parse(cell)
-        return Plain(cell)
+        parse(body)
     except SyntaxError:
-        return Plain("".join(_plain_lines(cell)))
+        body = "".join(_plain_lines(body))
+    return Plain("\n" * lines + body)
 
 
 def _plain_lines(cell: str) -> Iterator[str]:
@@ -127,7 +131,10 @@ def _plain_magic(text: str) -> str:
     if name == "pylab":
         return PYLAB
     if name == "run":
-        script = re.match(r"(?:-\w+ )*['\"]?(?:.*/)?(\w+)(?:\.py|\.ipynb)?['\"]?(?: |$)", rest)
+        path = OPTIONS.sub("", rest, count=1)
+        quote = path[:1] if path[:1] in ("'", '"') else ""
+        file = path.removeprefix(quote).partition(quote or " ")[0].rpartition("/")[2]
+        script = SCRIPT.fullmatch(file)
         return f"from {script[1]} import *" if script else "pass"
     return "pass"
 

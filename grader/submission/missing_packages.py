@@ -21,7 +21,7 @@ def lacking(submission: Submission) -> set[str]:
     """
     own = {part for path in submission.files for part in (*path.parts[:-1], path.stem)}
     found = set()
-    for file in submission.files:
+    for file in submission.modules:
         for each in imports(submission.source_of(file)):
             is_own = each.level or each.in_main or own & set(each.parts) or GIVEN & set(each.parts)
             if each.parts and not is_own and each.parts[0] not in KNOWN:

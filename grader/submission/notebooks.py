@@ -14,21 +14,20 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import nbformat
-
 from grader.core.errors import UserError
-from grader.core.sources import is_main_block, parse
+from grader.core.sources import MAX_CODE, is_main_block, parse
+from grader.submission.cells import code_cells
 from grader.submission.magics import cells_of, plain_cell
 from grader.submission.places import cell_mark, notebook_header
 from grader.submission.slicing import COMPOUND, DEFINITIONS, Statement, slice_of
 
-MAX_CODE = 512 * 1024  # characters: parsing takes some 600 bytes of memory for each
 MAX_STATEMENTS = 5_000  # at top level; each takes some 0.2 ms to analyse
-MAX_CONTAINERS = 200_000  # lists and dicts in the JSON: each takes some 300 bytes
+MAX_MODULE = 2 * MAX_CODE  # characters of the module, with its main blocks' indentation
+TOO_LONG = f"Its module is longer than {MAX_MODULE // 1024:,} KiB."
+ENDS = re.compile(rb"\s*(?:#|\Z)")  # what may follow a statement that has its lines for itself
 
 
 @dataclass(frozen=True)
@@ -56,34 +55,49 @@ class _Statement:
     line: int  # of its cell
 
 
-def read_notebook(notebook_json: str, name: str, wanted: Collection[str] = ()) -> Notebook:
+def read_notebook(notebook_json: str, name: str, wanted: Container[str] = ()) -> Notebook:
     """Return a notebook as a module.
 
     Args:
+        notebook_json: The file's text.
         name: What messages call the notebook.
         wanted: Names that the exercises ask for, squeezed.
 
     Raises:
         UserError: The text is no notebook, or one beyond any reason.
     """
+    return module_of(code_cells(notebook_json), name, wanted)
+
+
+def module_of(cells: Sequence[str], name: str, wanted: Container[str] = ()) -> Notebook:
+    """Return a notebook's cells as a module; see `read_notebook`."""
     files: dict[str, str] = {}
     unread: list[str] = []
     statements: list[_Statement] = []
-    for number, cell in enumerate(code_cells(notebook_json), start=1):
+    for number, cell in enumerate(cells, start=1):
         plain = plain_cell(cell)
         files |= plain.files
         try:
-            statements += _statements(plain.code, number)
+            statements += _statements(plain.code, number, MAX_STATEMENTS - len(statements))
         except (SyntaxError, ValueError, RecursionError) as error:
-            reason = " ".join(str(getattr(error, "msg", None) or error).split())
-            unread.append(f"cell {number} ({reason})")
-        if len(statements) > MAX_STATEMENTS:
-            raise UserError(f"The notebook holds more than {MAX_STATEMENTS:,} statements.")
+            unread.append(f"cell {number} ({_reason(error)})")
     kept = slice_of([statement.found for statement in statements], wanted)
-    return Notebook(_module(name, statements, kept), files, tuple(unread))
+    module = _Module(name)
+    for statement, is_kept in zip(statements, kept, strict=True):
+        try:
+            module.add(statement, is_kept)
+        except (ValueError, RecursionError) as error:
+            unread.append(f"cell {statement.cell}, line {statement.line} ({_reason(error)})")
+    return Notebook(module.text(), files, tuple(unread))
 
 
-def read_export(text: str, name: str, wanted: Collection[str] = ()) -> str:
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return " ".join(str(getattr(error, "msg", None) or error).split())
+
+
+def read_export(text: str, name: str, wanted: Container[str] = ()) -> str:
     """Return the module for an export that trains when it is imported; "" for other files.
 
     Args:
@@ -94,56 +108,58 @@ def read_export(text: str, name: str, wanted: Collection[str] = ()) -> str:
     cells = cells_of(text)
     if len(cells) < 2 or len(text) > MAX_CODE:
         return ""
+    found: list[_Statement] = []
+    module = _Module(name)
     try:
-        found = [part for number, cell in enumerate(cells) for part in _statements(cell, number)]
-    except (SyntaxError, ValueError, RecursionError):
+        for number, cell in enumerate(cells):
+            found += _statements(cell, number, MAX_STATEMENTS - len(found))
+        kept = slice_of([statement.found for statement in found], wanted)
+        if not any(statement.found.effects.trains for statement in found):
+            return ""
+        for statement, is_kept in zip(found, kept, strict=True):
+            module.add(statement, is_kept)
+        return module.text()
+    except (SyntaxError, ValueError, RecursionError, UserError):
         return ""  # importing it tells why
-    kept = slice_of([statement.found for statement in found[:MAX_STATEMENTS]], wanted)
-    trains = any(statement.found.effects.trains for statement in found)
-    return _module(name, found, kept) if trains and len(found) <= MAX_STATEMENTS else ""
 
 
-def code_cells(notebook_json: str) -> list[str]:
-    """Return the text of every code cell, in order, for notebooks of any version.
-
-    Raises:
-        UserError: The text is no notebook, or one beyond any reason.
-    """
-    if notebook_json.count("{") + notebook_json.count("[") > MAX_CONTAINERS:
-        raise UserError("The notebook is too large: clear its outputs and save it again.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about what is missing but not needed
-            notebook = nbformat.reader.reads(notebook_json)  # type: ignore[no-untyped-call]
-            cells = nbformat.convert(notebook, 4).cells  # type: ignore[no-untyped-call]
-        sources = [str(cell.source) for cell in cells if cell.cell_type == "code"]
-    except Exception as error:  # nbformat raises whatever it stumbles over
-        raise UserError("It is not a notebook that Jupyter can open: save it anew.") from error
-    if sum(map(len, sources)) > MAX_CODE:
-        raise UserError(f"The notebook holds more than {MAX_CODE // 1024} KiB of code.")
-    return [re.sub("\r\n?", "\n", source) for source in sources]
-
-
-def _statements(code: str, cell: int) -> list[_Statement]:
+def _statements(code: str, cell: int, room: int) -> list[_Statement]:
     """Return the statements of a cell, those of its main blocks as if they stood outside.
+
+    Args:
+        code: The cell's text.
+        cell: Its number.
+        room: How many statements it may have.
 
     Raises:
         SyntaxError: The cell is not Python.
-        ValueError: It holds a number that is too long to be written.
+        ValueError: It can't be written anew.
         RecursionError: It is nested too deeply.
+        UserError: It has more statements, or is too long when it is written anew.
     """
-    found = []
-    waiting = parse(code).body[: MAX_STATEMENTS + 1][::-1]
+    found, size = [], 0
+    waiting = parse(code).body[::-1]
     lines = code.split("\n")
+    encoded = code.encode().split(b"\n")
     while waiting:
         node = waiting.pop()
         if is_main_block(node):
             waiting += [*node.body, *node.orelse][::-1]
             continue
+        if len(found) >= room:
+            raise UserError(f"The notebook holds more than {MAX_STATEMENTS:,} statements.")
         _check_place(node)
         decorators = getattr(node, "decorator_list", [])
         start = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-        found.append(_Statement(Statement.of(node), _text(node, lines, start), cell, start))
+        end = node.end_lineno or node.lineno
+        if not node.col_offset and ENDS.match(encoded[end - 1], node.end_col_offset or 0):
+            text = "\n".join(lines[start - 1 : end])  # its lines hold nothing else
+        else:
+            text = _written(node)
+        size += len(text)
+        if size > MAX_MODULE:
+            raise UserError(TOO_LONG)
+        found.append(_Statement(Statement.of(node), text, cell, start))
     return found
 
 
@@ -158,34 +174,60 @@ def _check_place(node: ast.stmt) -> None:
             waiting += ast.iter_child_nodes(each)
 
 
-def _text(node: ast.stmt, lines: Sequence[str], start: int) -> str:
-    """Return a statement as it was written, if its lines hold nothing else."""
-    whole = lines[start - 1 : node.end_lineno]
-    before, after = lines[node.lineno - 1].encode()[: node.col_offset], ""
-    if node.end_lineno and node.end_col_offset is not None:
-        after = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode().strip()
-    is_alone = not before.strip() and (not after or after.startswith("#"))
-    if is_alone and not node.col_offset:
-        return "\n".join(whole)
+def _written(node: ast.stmt) -> str:
+    """Return a statement as Python itself writes it.
+
+    Raises:
+        ValueError: Its indentation alone would be longer than all code may be, or it holds a
+            number that is too long to be written.
+    """
+    indentation, waiting = 0, [(node, 1)]
+    while waiting:
+        each, depth = waiting.pop()
+        indentation += 4 * depth
+        inner = (each for each in ast.iter_child_nodes(each) if not isinstance(each, ast.expr))
+        waiting += [(child, depth + 1) for child in inner]
+    if indentation > MAX_CODE:
+        raise ValueError("too much of it is nested deeply")
     return ast.unparse(node)
 
 
-def _module(name: str, statements: Sequence[_Statement], kept: Sequence[bool]) -> str:
-    future, parts = [], []
-    for statement, is_kept in zip(statements, kept, strict=True):
+class _Module:
+    """The text of a module while it grows."""
+
+    def __init__(self, name: str) -> None:
+        self._head = [notebook_header(name)]
+        self._parts: list[str] = []
+        self._size = 0
+
+    def add(self, statement: _Statement, kept: bool) -> None:
+        """Add a statement: one that is not kept runs only in a program.
+
+        Raises:
+            ValueError: It can't be written anew.
+            RecursionError: It is nested too deeply.
+            UserError: The module is too long.
+        """
         mark = cell_mark(statement.cell, statement.line)
         node = statement.found.node
+        before = len(self._parts)
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-            future += [mark, ast.unparse(node)]
-        elif is_kept and _may_fail(node):
+            self._head += [mark, ast.unparse(node)]
+        elif kept and _may_fail(node):
             note = f"note: cell {statement.cell}, line {statement.line} stopped with"
-            parts += ["try:", *_indented(mark, statement)]
-            parts += ["except Exception as _error:", f'    print("{note}", repr(_error))']
-        elif is_kept:
-            parts += [mark, statement.text]
+            self._parts += ["try:", *_indented(mark, statement)]
+            self._parts += ["except Exception as _error:", f'    print("{note}", repr(_error))']
+        elif kept:
+            self._parts += [mark, statement.text]
         else:
-            parts += ['if __name__ == "__main__":', *_indented(mark, statement)]
-    return "\n".join([notebook_header(name), *future, *parts, ""])
+            self._parts += ['if __name__ == "__main__":', *_indented(mark, statement)]
+        self._size += sum(map(len, self._parts[before:]))
+        if self._size > MAX_MODULE:
+            raise UserError(TOO_LONG)
+
+    def text(self) -> str:
+        """Return the module."""
+        return "\n".join([*self._head, *self._parts, ""])
 
 
 def _may_fail(node: ast.stmt) -> bool:
@@ -201,7 +243,7 @@ def _indented(mark: str, statement: _Statement) -> Iterator[str]:
     node, text = statement.found.node, statement.text
     texts = (each for each in ast.walk(node) if isinstance(each, ast.Constant | ast.JoinedStr))
     if any(each.lineno != each.end_lineno for each in texts):
-        text = ast.unparse(node)  # indentation would change strings of several lines
+        text = _written(node)  # indentation would change strings of several lines
     if not _awaits(node):
         yield textwrap.indent(f"{mark}\n{text}", "    ")
         return

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from bisect import bisect_right
+from operator import itemgetter
 
 HEADER = re.compile(r"# made of the notebook (.+)")
-MARK = re.compile(r"\s*# cell (\d+), line (\d+)")
+MARK = re.compile(r"[ \t]*+# cell (\d{1,9}), line (\d{1,9})")
 FRAME = re.compile(r'File "([^"\n]+)", line (\d+)')
 
 
@@ -34,9 +37,19 @@ def place(file: str, line: int, source: str) -> str:
     notebook = notebook_of(source)
     if not notebook:
         return f"{file}, line {line}"
-    lines = source.split("\n")
-    for number in range(min(line, len(lines)), 0, -1):
-        if mark := MARK.fullmatch(lines[number - 1]):
-            offset = max(line - number - 1, 0)
-            return f"{notebook}, cell {mark[1]}, line {int(mark[2]) + offset}"
-    return notebook
+    marks = _marks(source)
+    before = bisect_right(marks, line, key=itemgetter(0))
+    if not before:
+        return notebook
+    number, cell, first = marks[before - 1]
+    return f"{notebook}, cell {cell}, line {first + max(line - number - 1, 0)}"
+
+
+@functools.lru_cache(maxsize=8)
+def _marks(source: str) -> list[tuple[int, str, int]]:
+    """Return the marks of a notebook's module, in order: their line, the cell, and its line."""
+    found = []
+    for number, line in enumerate(source.split("\n"), start=1):
+        if mark := MARK.fullmatch(line):
+            found.append((number, mark[1], int(mark[2])))
+    return found

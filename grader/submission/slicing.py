@@ -12,11 +12,11 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.core.spelling import squeeze
-from grader.submission.effects import Effects, effects_of, effects_of_calls
+from grader.submission.effects import Effects, effects_with_functions
 
 # A constant is built from literals and names of constants by these …
 PURE = (
@@ -34,7 +34,7 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, 
 COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
 
-MAX_WORK = 2_000_000  # statements times functions: more than any notebook's calls need
+MAX_WORK = 2_000_000  # calls and names that are followed: more than any notebook needs
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Statement:
     @classmethod
     def of(cls, node: ast.stmt) -> Statement:
         """Analyse a statement; RecursionError if it is nested too deeply for that."""
-        return cls(node, effects_of(node), effects_of_calls(node))
+        return cls(node, *effects_with_functions(node))
 
 
-def slice_of(statements: Sequence[Statement], wanted: Collection[str] = ()) -> list[bool]:
+def slice_of(statements: Sequence[Statement], wanted: Container[str] = ()) -> list[bool]:
     """Tell of each statement of a notebook, in order, whether it is kept.
 
     Args:
@@ -60,9 +60,9 @@ def slice_of(statements: Sequence[Statement], wanted: Collection[str] = ()) -> l
     functions: dict[str, Effects] = {}
     for statement in statements:
         functions |= statement.functions
-    if len(functions) * len(statements) <= MAX_WORK:
-        for statement in statements:
-            _add_calls(statement.effects, functions)
+    calls = _Calls(functions)
+    for statement in statements:
+        calls.add_to(statement.effects)
     constants, kept, imported = _Constants(), [], set[str]()
     for statement in statements:
         is_constant = constants.holds(statement)
@@ -101,22 +101,66 @@ def _close(kept: list[bool], effects: Sequence[Effects], imported: set[str]) -> 
                 waiting.append(number)
 
 
-def _add_calls(effects: Effects, functions: dict[str, Effects]) -> None:
-    """Add to a statement's effects those of the functions that it calls, however far."""
-    waiting, seen = list(effects.calls), set[str]()
-    while waiting:
-        name, given, in_loop = waiting.pop()
-        called = functions.get(name)
-        if called is None:
-            continue
-        if called.alters:
-            effects.changes |= given
-        effects.trains |= called.trains or (in_loop and called.differentiates)
-        if name not in seen:
-            seen.add(name)
-            effects.binds |= called.binds
-            effects.changes |= called.changes
-            waiting += [(inner, set(), in_loop or again) for inner, _, again in called.calls]
+@dataclass(frozen=True)
+class _Outcome:
+    """The effects of a call, with those of all functions that are called by it."""
+
+    binds: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+    trains: bool = False
+
+
+class _Calls:
+    """Follow calls through functions, each function once; nothing is followed after `MAX_WORK`."""
+
+    def __init__(self, functions: Mapping[str, Effects]) -> None:
+        self._functions = functions
+        self._inner = {
+            name: list(dict.fromkeys((n, loop) for n, _, loop in each.calls if n in functions))
+            for name, each in functions.items()
+        }
+        self._known: dict[tuple[str, bool], _Outcome] = {}
+        self._work = 0
+
+    def add_to(self, effects: Effects) -> None:
+        """Add to a statement's effects those of the functions that it calls, however far."""
+        if not self._functions:
+            return
+        outcomes = dict[tuple[str, bool], None]()
+        for name, given, in_loop in effects.calls:
+            if (called := self._functions.get(name)) is not None:
+                outcomes[name, in_loop] = None
+                if called.alters:
+                    effects.changes |= given
+        for name, in_loop in outcomes:
+            outcome = self._outcome(name, in_loop)
+            self._work += len(outcome.binds) + len(outcome.changes)
+            if self._work > MAX_WORK:
+                return
+            effects.binds |= outcome.binds
+            effects.changes |= outcome.changes
+            effects.trains |= outcome.trains
+
+    def _outcome(self, name: str, in_loop: bool) -> _Outcome:
+        """Return the effects of calling a function, perhaps over and over."""
+        if (name, in_loop) in self._known:
+            return self._known[name, in_loop]
+        reached = {(name, in_loop)}
+        waiting = list(reached)
+        binds, changes, trains = set[str](), set[str](), False
+        while waiting and self._work <= MAX_WORK:
+            one, again = waiting.pop()
+            called = self._functions[one]
+            binds |= called.binds
+            changes |= called.changes
+            trains |= called.trains or (again and called.differentiates)
+            inner = {(each, again or loop) for each, loop in self._inner[one]} - reached
+            reached |= inner
+            waiting += inner
+            self._work += 1 + len(called.binds) + len(called.changes) + len(self._inner[one])
+        found = _Outcome(frozenset(binds), frozenset(changes), trains)
+        self._known[name, in_loop] = found
+        return found
 
 
 def _is_definition(statement: ast.stmt) -> bool:

@@ -11,7 +11,7 @@ import ast
 import os
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -45,6 +45,9 @@ class Submission:
     notices: tuple[str, ...]
     made: frozenset[PurePosixPath] = frozenset()
     _snapshot: Folder | None = field(default=None, repr=False, compare=False)
+    _found: dict[tuple[str, ...], PurePosixPath | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def find(self, name: str, defines: Sequence[str] = ()) -> PurePosixPath | None:
         """Return the file called ``name``, in whatever folder, or else a substitute.
@@ -54,6 +57,12 @@ class Submission:
         and any, of ``defines`` at top level. Among equals, the one in the fewest folders, then the
         first in the alphabet.
         """
+        key = (name, *defines)
+        if key not in self._found:
+            self._found[key] = self._find(name, defines)
+        return self._found[key]
+
+    def _find(self, name: str, defines: Sequence[str]) -> PurePosixPath | None:
         ranked = sorted(self.files, key=lambda file: (len(file.parts), file))
         parts = PurePosixPath(name).parts
         for wanted in (parts, parts[-1:]):
@@ -62,9 +71,18 @@ class Submission:
                 for file in ranked:
                     if [spelling(part) for part in file.parts[-len(end) :]] == end:
                         return file
-        found = {file: len(self._defined[file].intersection(defines)) for file in ranked}
-        best = max(ranked, key=found.__getitem__)
-        return best if found[best] else None
+        found = {
+            file: len(self._defined[file].intersection(defines))
+            for file in ranked
+            if file in self._defined
+        }
+        best = max(found, key=found.__getitem__, default=None)
+        return best if best and found[best] else None
+
+    @property
+    def modules(self) -> list[PurePosixPath]:
+        """Return the files that are Python."""
+        return [file for file in self.files if file.suffix.lower() == ".py"]
 
     @property
     def handed_in(self) -> list[PurePosixPath]:
@@ -76,21 +94,28 @@ class Submission:
         return decode((self.root / file).read_bytes()).text
 
     @cached_property
+    def _scanned(self) -> Mapping[PurePosixPath, frozenset[str] | SyntaxError]:
+        """Return the names that each module defines at top level, or why it is not Python."""
+        found: dict[PurePosixPath, frozenset[str] | SyntaxError] = {}
+        for file in self.modules:
+            try:
+                found[file] = _defined_in(parse(self.source_of(file)).body)
+            except SyntaxError as error:
+                found[file] = error
+        return found
+
+    @cached_property
     def _defined(self) -> Mapping[PurePosixPath, frozenset[str]]:
-        """Return the names that each file defines at top level.
+        return {
+            file: names for file, names in self._scanned.items() if isinstance(names, frozenset)
+        }
 
-        These are classes, functions and variables.
-        """
-        return {file: self._definitions(file) for file in self.files}
-
-    def _definitions(self, file: PurePosixPath) -> frozenset[str]:
-        if file.suffix.lower() != ".py":
-            return frozenset()
-        try:
-            body = parse(self.source_of(file)).body
-        except SyntaxError:
-            return frozenset()
-        return frozenset(_defined_in(body))
+    @property
+    def broken(self) -> Mapping[PurePosixPath, SyntaxError]:
+        """Return the modules that are not Python, and why."""
+        return {
+            file: error for file, error in self._scanned.items() if isinstance(error, SyntaxError)
+        }
 
     def close(self) -> None:
         """Remove the snapshot."""
@@ -141,18 +166,20 @@ def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
         return Submission(name, source, source, tuple(sorted(taken)), notes.sentences())
 
 
-def _defined_in(body: Iterable[ast.stmt]) -> Iterator[str]:
-    """Yield the names that statements define, those of main blocks and imports left out."""
-    for node in body:
-        match node:
+def _defined_in(body: Iterable[ast.stmt]) -> frozenset[str]:
+    """Return the names that statements define, those of main blocks and imports left out."""
+    found, waiting = set[str](), list(body)
+    while waiting:
+        match waiting.pop():
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
-                yield name
+                found.add(name)
             case ast.AsyncFunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
-                yield name
+                found.add(name)
             case ast.Assign(targets=targets):
-                yield from (target.id for target in targets if isinstance(target, ast.Name))
-            case ast.If() | ast.Try() | ast.With() if not is_main_block(node):
-                yield from _defined_in([*node.body, *getattr(node, "orelse", [])])
+                found.update(target.id for target in targets if isinstance(target, ast.Name))
+            case ast.If() | ast.Try() | ast.With() as node if not is_main_block(node):
+                waiting += [*node.body, *getattr(node, "orelse", [])]
+    return frozenset(found)
 
 
 def _copy(taken: Mapping[PurePosixPath, Entry], root: Path) -> None:
