@@ -12,17 +12,15 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
-import sys
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from grader.bans.meanings import Join, Ref, Value, joined, member
+from grader.bans import meanings
+from grader.bans.meanings import Budget, Join, Ref, Value, joined, member, ref
 from grader.core.sources import is_main_block, parse
 
 _Names: TypeAlias = "ChainMap[str, Value]"
-LIBRARIES = sys.stdlib_module_names | {"matplotlib", "numpy", "scipy", "torch"}
-RUNNERS_OF_TEXT = tuple(Ref(f"builtins.{name}") for name in ("exec", "eval", "compile"))
 
 
 class Scanner(ast.NodeVisitor):
@@ -39,6 +37,7 @@ class Scanner(ast.NodeVisitor):
         self.line = 1  # of the statement or expression being visited
         self.names: _Names = ChainMap()
         self._main_runs = main_runs
+        self._spend = Budget().spend
         self._visible = self.names  # in functions that are defined here: without a class's names
         self._later: list[tuple[_Names, Sequence[ast.AST]]] = []
 
@@ -85,6 +84,7 @@ class Scanner(ast.NodeVisitor):
 
     def resolve(self, node: ast.AST) -> Value:
         """Return what ``node`` stands for, without noting it: not every mention is a use."""
+        self._spend(1)
         self.line = getattr(node, "lineno", self.line)
         value: Value = super().visit(node)
         return value
@@ -113,10 +113,10 @@ class Scanner(ast.NodeVisitor):
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             package = alias.name.partition(".")[0]
-            self.names[alias.asname or package] = Ref(alias.name if alias.asname else package)
+            self.names[alias.asname or package] = ref(alias.name if alias.asname else package)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        module = Ref(node.module) if node.module and not node.level else None
+        module = ref(node.module) if node.module and not node.level else None
         for alias in node.names:
             if alias.name == "*":
                 self.names["*"] = self._stars(module)
@@ -128,9 +128,15 @@ class Scanner(ast.NodeVisitor):
 
         A star of a library hides no layer of another; one of the student's own files may.
         """
-        before = self.names.get("*")
-        is_library = isinstance(module, Ref) and module.path.partition(".")[0] in LIBRARIES
-        return (module, *before) if is_library and isinstance(before, tuple) else (module,)
+        before = self._starred()
+        is_library = isinstance(module, Ref) and module.path.partition(".")[0] in meanings.LIBRARIES
+        return (module, *before) if is_library and before else (module,)
+
+    def _starred(self) -> tuple[Value, ...]:
+        stars = self.names.get("*")
+        found = stars if isinstance(stars, tuple) else ()
+        self._spend(len(found))
+        return found
 
     def _bind(self, target: ast.expr, value: Value) -> None:
         match target:
@@ -208,10 +214,9 @@ class Scanner(ast.NodeVisitor):
             return self.names[node.id]
         if hasattr(builtins, node.id):
             return Ref(f"builtins.{node.id}")
-        stars = self.names.get("*")
-        meanings = [member(module, node.id) for module in stars] if isinstance(stars, tuple) else []
-        forbidden = (each for each in meanings if isinstance(each, Ref) and self.objection(each))
-        return next(forbidden, meanings[0] if meanings else None)
+        found = [member(module, node.id) for module in self._starred()]
+        forbidden = (each for each in found if isinstance(each, Ref) and self.objection(each))
+        return next(forbidden, found[0] if found else None)
 
     def visit_Attribute(self, node: ast.Attribute) -> Value:
         owner = self.visit(node.value)
@@ -269,16 +274,18 @@ class Scanner(ast.NodeVisitor):
             case Ref("builtins.vars"), [owner]:
                 return owner
             case Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
-                return Ref(module)
+                return ref(module)
             case Join(glue), [tuple(parts)]:
+                self._spend(len(parts))
                 return joined(parts, glue)
-            case _, [str(text), *_] if function in RUNNERS_OF_TEXT:
+            case _, [str(text), *_] if function in meanings.RUNNERS_OF_TEXT:
                 return self._run(text, node)
         return None
 
     def _run(self, text: str, call: ast.Call) -> Value:
         """Visit a text that is run as code as if it stood in the line of the call."""
         try:
+            self._spend(8 * len(text))  # a copy of its tree is made
             statements = copy.deepcopy(parse(text.strip()).body)
         except SyntaxError:
             return None

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import ast
 
-from grader.bans.following import RUNNERS_OF_TEXT, Scanner
-from grader.bans.meanings import Ref, Value
+from grader.bans.following import Scanner
+from grader.bans.meanings import RUNNERS_OF_TEXT, Ref, Value
 from grader.bans.static import Sources, Violation, findings
 
 PICKLES = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -31,6 +32,7 @@ def main_blocks_run(sources: tuple[tuple[str, str], ...]) -> bool:
     return any(_may_rename(text) for _, text in sources) or _import_in_circles(dict(sources))
 
 
+@functools.lru_cache(maxsize=4096)
 def _may_rename(source: str) -> bool:
     scanner = _Renaming(main_runs=False)
     try:
@@ -99,7 +101,17 @@ def _import_in_circles(sources: dict[str, str]) -> bool:
                 last = found.module.rpartition(".")[2]
                 names = {last} if last in stems else {found.name}
                 imported[PurePosixPath(file).stem] |= names & stems
-    while leaves := [stem for stem, names in imported.items() if not names & imported.keys()]:
-        for leaf in leaves:
-            del imported[leaf]
-    return bool(imported)  # what is left imports something that is left
+    importers: defaultdict[str, list[str]] = defaultdict(list)
+    for stem, names in imported.items():
+        for name in names:
+            importers[name].append(stem)
+    open_names = {stem: len(names) for stem, names in imported.items()}
+    leaves = [stem for stem, count in open_names.items() if not count]
+    while leaves:
+        leaf = leaves.pop()
+        del open_names[leaf]
+        for stem in importers[leaf]:
+            open_names[stem] -= 1
+            if not open_names[stem]:
+                leaves.append(stem)
+    return bool(open_names)  # what is left imports something that is left

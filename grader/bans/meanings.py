@@ -1,12 +1,17 @@
-"""Represent what an expression of a source stands for: a dotted name, a text, or several."""
+"""Represent what an expression of a source stands for: a dotted name, a text, or several.
+
+What a scan of a source costs is bounded by counting, see `Budget`.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 LONGEST = 200  # characters of a text or path that is followed, so that hostile ones end here
+MOST_WORK = 3 * 2**19  # steps of some 3 µs; no source has more than 2**19 nodes or so
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,41 @@ class Join:
 Value: TypeAlias = "Ref | Join | str | tuple[Value, ...] | None"
 
 
+LIBRARIES = sys.stdlib_module_names | {"matplotlib", "numpy", "scipy", "torch"}
+RUNNERS_OF_TEXT = tuple(Ref(f"builtins.{name}") for name in ("exec", "eval", "compile"))
+
+
+class TooCostly(Exception):
+    """A source takes more steps to scan than any honest one."""
+
+
+class Budget:
+    """Count the steps of one scan: nodes that are visited, and values that are compared."""
+
+    def __init__(self) -> None:
+        self._spent = 0
+
+    def spend(self, steps: int) -> None:
+        """Count steps.
+
+        Raises:
+            TooCostly: They are too many in all.
+        """
+        self._spent += steps
+        if self._spent > MOST_WORK:
+            raise TooCostly
+
+
+def ref(path: str) -> Ref | None:
+    """Return what a dotted name stands for, unless it is too long to follow."""
+    return Ref(path) if len(path) <= LONGEST else None
+
+
 def member(owner: Value, name: Value) -> Value:
     """Return what ``owner.name`` stands for."""
     if not isinstance(owner, Ref) or not isinstance(name, str):
         return None
-    path = f"{owner.path}.{name}".removeprefix("sys.modules.")
-    return Ref(path) if len(path) <= LONGEST else None
+    return ref(f"{owner.path}.{name[: LONGEST + 1]}".removeprefix("sys.modules."))
 
 
 def joined(parts: Sequence[Value], glue: str = "") -> Value:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from grader.bans.following import Scanner
 from grader.bans.main_blocks import main_blocks_run
-from grader.bans.meanings import Ref
+from grader.bans.meanings import LONGEST, Ref
 from grader.bans.table import Table
 from grader.core.sources import Unreadable, parse
 
@@ -69,13 +69,14 @@ def findings(
     main_runs = is_program or main_blocks_run(tuple(sources.items()))
     found = []
     for file, source in sources.items():
-        lines = re.split(r"\r\n|\r|\n", source)
-        for line, what in scanned(make, source, main_runs):
-            found.append(Violation(file, line, what, lines[line - 1].strip()))
+        uses = scanned(make, source, main_runs)
+        lines = re.split(r"\r\n|\r|\n", source) if uses else []
+        for line, what in uses:
+            found.append(Violation(file, line, what, lines[line - 1].strip()[:LONGEST]))
     return found
 
 
-@functools.lru_cache(maxsize=256)  # several questions scan the same files, which may be long
+@functools.lru_cache(maxsize=8192)  # several questions scan the same files, which may be long
 def scanned(
     make: Callable[[bool], Scanner], source: str, main_runs: bool
 ) -> tuple[tuple[int, str], ...]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import codecs
+import functools
 import io
 import re
 import tokenize
@@ -166,12 +167,13 @@ class Import:
         return [part for part in [*self.module.split("."), *self.name.split(".")] if part]
 
 
-def imports(source: str) -> list[Import]:
+@functools.lru_cache(maxsize=4096)  # several questions follow the imports of the same files
+def imports(source: str) -> tuple[Import, ...]:
     """List every import in a source, wherever it stands; none if it can't be parsed."""
     try:
-        return sorted(_imports(parse(source)), key=lambda found: found.line)
+        return tuple(sorted(_imports(parse(source)), key=lambda found: found.line))
     except SyntaxError:
-        return []  # importing the file says so
+        return ()  # importing the file says so
 
 
 def _imports(tree: ast.Module) -> Iterator[Import]:

@@ -137,7 +137,8 @@ def _statements(code: str, cell: int, room: int) -> list[_Statement]:
         RecursionError: It is nested too deeply.
         UserError: It has more statements, or is too long when it is written anew.
     """
-    found, size = [], 0
+    found: list[_Statement] = []
+    size = 0
     waiting = parse(code).body[::-1]
     lines = code.split("\n")
     encoded = code.encode().split(b"\n")
@@ -181,7 +182,8 @@ def _written(node: ast.stmt) -> str:
         ValueError: Its indentation alone would be longer than all code may be, or it holds a
             number that is too long to be written.
     """
-    indentation, waiting = 0, [(node, 1)]
+    indentation = 0
+    waiting: list[tuple[ast.AST, int]] = [(node, 1)]
     while waiting:
         each, depth = waiting.pop()
         indentation += 4 * depth
