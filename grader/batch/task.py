@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from grader.core.paths import KIT
 
 # What computes or judges; other packages shape reports at most.
-VERSIONS = ("matplotlib", "nbformat", "numpy", "pypdf", "pytest", "safetensors", "torch")
+VERSIONS = ("matplotlib", "numpy", "pypdf", "pytest", "safetensors", "torch")
 
 
 @dataclass(frozen=True)

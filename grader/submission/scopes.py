@@ -1,6 +1,7 @@
-"""Find the names that functions and statements bind in their own scope, and that calls mention.
+"""Find the names that functions and statements bind in their own scope.
 
-Comprehensions, functions and classes inside have scopes of their own.
+Comprehensions, functions and classes inside have scopes of their own. Here are also the names that
+a call is given, and the name that it calls.
 """
 
 from __future__ import annotations
