@@ -52,28 +52,28 @@ def test_accuracy_of_the_vanilla_rnn(vanilla_rnn: Network, rnn_training: Trainin
 
 
 @pytest.mark.question(id="1.3", share="1/6")
-def test_loss(rnn_training: Training) -> None:
+def test_loss(loop: Training) -> None:
     """The loss is the cross-entropy of logits."""
-    if not rnn_training.seen["losses"]:
-        check_steps(rnn_training.seen, rnn_training.path)
-    loss = rnn_training.seen["loss"]
+    if not loop.seen["losses"]:
+        check_steps(loop.seen, loop.path)
+    loss = loop.seen["loss"]
     expected, got, hint = LOSSES.get(loss, (LOGITS, f"{loss} of torch.nn.functional", ""))
     require(
         not loss,
         "The loss should be the cross-entropy of logits.",
         expected=expected,
         got=got,
-        where=rnn_training.path,
+        where=loop.path,
         hint=hint,
     )
 
 
 @pytest.mark.question(id="1.3", share="1/6")
-def test_order_of_a_step(rnn_training: Training) -> None:
+def test_order_of_a_step(loop: Training) -> None:
     """Each step goes by its own gradients, clipped between backward() and step()."""
-    check_steps(rnn_training.seen, rnn_training.path)
-    check_gradients(rnn_training.seen, rnn_training.path)
-    check_clipping(rnn_training.seen, rnn_training.path)
+    check_steps(loop.seen, loop.path)
+    check_gradients(loop.seen, loop.path)
+    check_clipping(loop.seen, loop.path)
 
 
 @pytest.mark.question(id="1.3", share="1/6")
