@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from grader.submission.handin import RULES, Finding, check_formalities
 from grader.submission.snapshot import Submission, SubmissionError, open_submission
 
 CODE = b"class VanillaRNN:\n    pass\n"
@@ -74,3 +75,18 @@ def notice(submission: Submission, about: str) -> str:
     [found] = [notice for notice in submission.notices if about in notice]
     assert found.isprintable()
     return found
+
+
+def findings_of(
+    folder: Path, files: Mapping[str, bytes], name: str = "Müller-1234567.zip"
+) -> dict[str, Finding]:
+    """Return the findings on a ZIP of ``files``, by rule."""
+    path = folder / name
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, content in files.items():
+            archive.writestr(entry, content)
+    with open_submission(path) as submission:
+        findings = check_formalities(submission, RULES)
+    for finding in findings:
+        assert finding.message.isprintable()
+    return {finding.rule: finding for finding in findings}

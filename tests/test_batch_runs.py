@@ -13,23 +13,21 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from grader.batch import executors, judge_pool
-from grader.batch.task import Settings, Task, kit_version
+from grader.batch.task import kit_version
 from grader.core.errors import UserError
 from tests.conftest import ROOT
-from tests.synthetic import KINDS, SELECT, Expected, make, packed, sources
+from tests.process_tree import LIMIT, alive, children_of, wait_for
+from tests.synthetic import KINDS, SELECT, Expected, make
 
 pytestmark = [pytest.mark.grading, pytest.mark.slow]
 
-LIMIT = 150.0  # seconds for one batch, on a machine that does other things, too
 Course = tuple[Path, dict[str, Expected]]
 
 
@@ -112,25 +110,6 @@ def graded(out: Path) -> list[str]:
     return [name for name, result in results(out).items() if result["batch"]["status"] == "graded"]
 
 
-@pytest.fixture
-def closed_pool() -> Iterator[None]:
-    yield
-    judge_pool.close_pool()
-
-
-@pytest.mark.usefixtures("closed_pool")
-def test_a_judge_that_is_killed_is_replaced() -> None:
-    settings = Settings(1, ("-k", SELECT, "--exercise=palindrome"), "limits")
-    files = sources("reference")
-    task = Task("Lee", "Lee.zip", packed(files), (), settings, kit_version())
-    first = json.loads(judge_pool.grade(task))
-    (judge,) = [pid for pid in children_of(os.getpid()) if b"grader.batch.judge" in line(pid)]
-    os.kill(judge, signal.SIGKILL)
-    again = json.loads(judge_pool.grade(task))
-    assert first["grade"] == again["grade"]
-    assert first["batch"]["status"] == "graded"
-
-
 @contextlib.contextmanager
 def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """Its address, and its workers: processes of their own, none of which is restarted."""
@@ -152,35 +131,6 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.P
         for node in nodes:
             node.kill()
             node.wait()
-
-
-def test_a_judge_ends_when_its_handle_hangs_up_while_it_warms_up() -> None:
-    code = """if True:
-        import sys
-        import grader.api
-        from grader.batch import judge
-
-        def run(*_, **__):
-            print("warm", flush=True)
-            sys.stdin.read()
-
-        grader.api.run = run
-        judge.main()
-    """
-    ours, theirs = Pipe()
-    with theirs:
-        judge = subprocess.Popen(
-            [sys.executable, "-c", code, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()], cwd=ROOT, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-    with judge:
-        assert judge.stdin is not None
-        assert judge.stdout is not None
-        assert judge.stdout.readline() == "warm\n"
-        ours.close()
-        judge.stdin.close()
-        assert judge.wait(LIMIT) == 0
 
 
 @pytest.mark.parametrize(
@@ -312,33 +262,3 @@ def start(role: str, *options: str, folder: Path) -> subprocess.Popen[bytes]:
 
 def grades(out: Path) -> bytes:
     return (out / "grades.csv").read_bytes()
-
-
-def wait_for(condition: Any) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def children_of(pid: int) -> set[int]:
-    """All processes below ``pid``."""
-    found: set[int] = set()
-    todo = [pid]
-    while todo:
-        for task in Path(f"/proc/{todo.pop()}/task").glob("*/children"):
-            children = {int(child) for child in task.read_text().split()} - found
-            found |= children
-            todo += children
-    return found
-
-
-def line(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

@@ -1,31 +1,26 @@
 """The figures that python -m reference.figures draws, and the written answers beside them."""
 
 import functools
-import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-import tomllib
-from collections.abc import Generator, Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
-import torch
 from matplotlib.colors import to_rgb
 from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
 from numpy.testing import assert_allclose
 
 from reference.figures import __main__ as command
-from reference.figures import drawing, interrupts, memory, palindromes, parallel, toy
-from reference.palindrome.lstm import LSTM
+from reference.figures import drawing, memory, palindromes, toy
 from tests.drawn import labels_of, lines_of, ys
 
 pytestmark = pytest.mark.slow
@@ -286,95 +281,3 @@ def test_bars_reach_from_the_worst_to_the_best_seed() -> None:
     assert_allclose(bars.get_segments()[0], [[5, 0.2], [5, 1.0]])
     assert_allclose(ys(line), np.array([0.5, 0.1]))
     assert axes.get_ylim()[0] == 0
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng():
-        yield
-    torch.set_num_threads(threads)
-
-
-@pytest.mark.usefixtures("one_thread")
-def test_networks_are_trained_alike_on_any_number_of_cores(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for cores in 1, 3:
-        monkeypatch.setattr(parallel, "cpu_count", lambda cores=cores: cores)
-        accuracies, histories = palindromes.train_all((2, 3), seeds=2, steps=3)
-        assert accuracies.shape == (3, 2, 2)
-        for (i, model), (j, T), seed in product(
-            enumerate(palindromes.CURVES), enumerate((2, 3)), (0, 1)
-        ):
-            accuracy, history = palindromes.train_and_test((model, T, seed, 3))
-            assert accuracies[i, j, seed] == accuracy
-            assert (histories[model] == history) == (j == seed == 0)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "palindromes: training 12 networks, the longest first"
-    assert len(lines) == 26
-    assert re.fullmatch(r"12/12 .*, T = \d: accuracy 0\.\d{3} after 3 steps", lines[-1])
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no masks of signals")
-def test_an_interrupt_waits_until_the_workers_have_started() -> None:
-    caught: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
-    with interrupts.interrupts_deferred():
-        os.kill(os.getpid(), signal.SIGINT)  # any thread may get it
-        code = "import signal; print(signal.SIGINT in signal.pthread_sigmask(0, []))"
-        child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        assert child.stdout == "True\n"
-        assert not caught
-    assert caught == [signal.SIGINT]
-    signal.signal(signal.SIGINT, handler)
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
-
-
-def test_workers_end_when_nobody_waits_for_their_results() -> None:
-    results = parallel.in_parallel(time.sleep, [0.0, 600.0])
-    assert next(results) == (0.0, None)
-    cast(Generator[object], results).close()
-    assert multiprocessing.active_children() == []
-
-
-def test_the_open_lstm_differs_in_its_start_only() -> None:
-    options: dict[str, Any] = {
-        "seq_length": 4,
-        "input_dim": 1,
-        "num_hidden": 3,
-        "num_classes": 10,
-        "batch_size": 2,
-    }
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        closed = LSTM(**options).state_dict()
-        torch.manual_seed(0)
-        opened = palindromes.OpenLSTM(**options).state_dict()
-    assert opened.pop("b_f").tolist() == [1, 1, 1]
-    closed.pop("b_f")
-    assert opened.keys() == closed.keys()
-    assert all(torch.equal(opened[name], closed[name]) for name in opened)
-
-
-def test_every_question_for_a_person_has_an_answer_and_marking() -> None:
-    rubrics = (ROOT / "grader/exercises").glob("*/rubric.toml")
-    questions = [
-        question
-        for path in rubrics
-        for question in tomllib.loads(path.read_text(encoding="utf-8"))["question"]
-    ]
-    wanted = {row["id"]: row["points"] for row in questions if row["by"] == "person"}
-    text = (ROOT / "reference" / "answers.md").read_text(encoding="utf-8")
-    _, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
-    answered = {}
-    for section in sections:
-        head = re.match(r"(\S+) .* \(([\d.]+) points?\)$", section, re.MULTILINE)
-        assert head, section.splitlines()[0]
-        answered[head[1]] = float(head[2])
-        marks = section.split("**Marking**")[1]
-        shares = [float(share) for share in re.findall(r"^- ([\d.]+): ", marks, re.MULTILINE)]
-        assert sum(shares) == pytest.approx(float(head[2])), head[0]
-    answered.pop("1.5b")  # tests give its points; the derivation stands here for the feedback
-    assert answered == wanted

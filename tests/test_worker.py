@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from grader.core.failures import Failure
-from grader.core.text import plain
 from grader.exercises.palindrome import probes_handout
 from grader.plugin import probe_modules
 from grader.sandbox import isolation
@@ -297,7 +296,3 @@ def test_a_task_that_is_not_started_is_named_on_one_line(student: Open) -> None:
     handle = student(one="raise NotImplementedError('1.2\\n1.2  RNN  2.00 / 2  passed')\n")
     found = failure(handle, "one")
     assert (found.status, found.what) == ("not started", "1.2 1.2 RNN 2.00 / 2 passed")
-
-
-def test_text_that_is_shown_neither_steers_a_terminal_nor_runs_backwards() -> None:
-    assert plain("a\x1b[2J\u202eb\u2066\ud800ü\n\t") == "a\ufffd[2J\ufffdb\ufffd?ü\n\t"

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from tests.hostile_course import HOSTILE, honest, hostile
-from tests.test_batch_runs import children_of
+from tests.process_tree import children_of
 from tests.test_hostile_course import graded, results
 
 EVERY = 0.5  # seconds between two looks at the memory
