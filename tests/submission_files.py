@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from grader.submission.handin import RULES, Finding, check_formalities
@@ -90,3 +91,11 @@ def findings_of(
     for finding in findings:
         assert finding.message.isprintable()
     return {finding.rule: finding for finding in findings}
+
+
+def notebook_of(*cells: str) -> str:
+    """Return a notebook with these code cells, as text."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(cell, id=f"c{i}") for i, cell in enumerate(cells)]
+    text: str = nbformat.writes(notebook)
+    return text

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-import nbformat
 import pytest
 
 from grader.submission import archive, filter
@@ -19,6 +18,7 @@ from tests.submission_files import (
     CODE,
     folder_of,
     names,
+    notebook_of,
     notice,
     on_disk,
     zip_of,
@@ -234,17 +234,10 @@ def test_crlf_and_declared_encoding_stay(tmp_path: Path) -> None:
         assert submission.notices == ()
 
 
-# Notebooks
-
-
-def notebook_of(*cells: str) -> bytes:
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(cell, id=f"c{i}") for i, cell in enumerate(cells)]
-    return nbformat.writes(notebook).encode()
-
-
 def test_notebook_becomes_a_module_beside_it(tmp_path: Path) -> None:
-    path = zip_of(tmp_path, {"part 1/my rnn.ipynb": notebook_of("class LSTM:\n    n = 1", "f(")})
+    path = zip_of(
+        tmp_path, {"part 1/my rnn.ipynb": notebook_of("class LSTM:\n    n = 1", "f(").encode()}
+    )
     with open_submission(path) as submission:
         assert names(submission) == ["part 1/my rnn.ipynb", "part 1/my_rnn.py"]
         assert "class LSTM:\n    n = 1" in submission.source_of(submission.files[1])
@@ -256,7 +249,7 @@ def test_notebook_becomes_a_module_beside_it(tmp_path: Path) -> None:
 
 
 def test_module_goes_before_the_notebook_of_its_name(tmp_path: Path) -> None:
-    path = zip_of(tmp_path, {"a.ipynb": notebook_of("x = 1"), "a.py": b"x = 2"})
+    path = zip_of(tmp_path, {"a.ipynb": notebook_of("x = 1").encode(), "a.py": b"x = 2"})
     with open_submission(path) as submission:
         assert names(submission) == ["a.ipynb", "a.py"]
         assert (submission.root / "a.py").read_bytes() == b"x = 2"
@@ -264,7 +257,9 @@ def test_module_goes_before_the_notebook_of_its_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stem", ["random", "torch", "code", "conftest", "sitecustomize"])
 def test_module_of_a_notebook_takes_nobody_elses_name(tmp_path: Path, stem: str) -> None:
-    with open_submission(zip_of(tmp_path, {f"{stem}.ipynb": notebook_of("x = 1")})) as submission:
+    with open_submission(
+        zip_of(tmp_path, {f"{stem}.ipynb": notebook_of("x = 1").encode()})
+    ) as submission:
         assert names(submission) == [f"{stem}.ipynb", f"{stem}_.py"]
 
 
