@@ -165,6 +165,16 @@ def test_steps_go_by_the_gradients_of_their_own_batch(loop: Loop, said: str) -> 
     assert bool(said) == bool(message)
 
 
+def test_a_function_that_clips_by_another_clips_once() -> None:
+    def by_the_old_name(network: nn.Module, optimizer: Any, x: Tensor, y: Tensor) -> None:
+        nn.functional.cross_entropy(network(x), y).backward()
+        with pytest.warns(FutureWarning):
+            nn.utils.clip_grad_norm(network.parameters(), 10.0)
+        optimizer.step()
+
+    assert traced(by_the_old_name, rounds=1).events == ["backward", "clip", "step"] * 2
+
+
 def test_a_loop_that_never_steps_is_ended() -> None:
     trace = Trace(lambda _: None)
 

@@ -175,7 +175,7 @@ class Trace:
             self._stretch()
 
     def _clip(self, *_: Any, **__: Any) -> None:
-        if self._is_traced:
+        if self._is_traced and self.events[-1:] != ["clip"]:  # one function calls another
             self.events.append("clip")
 
     @property
