@@ -152,7 +152,7 @@ class Session:
         except Enough:
             pass
         except (Exception, SystemExit) as error:
-            if not self.trace.steps:
+            if not self.trace.has_begun:
                 raise
             if not isinstance(error, SystemExit) or error.code:
                 self._ended = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.checks.arrays import require
+from grader.core.failures import Failure
 from grader.exercises.palindrome.probes_train import Observation
 
 SMALLEST_NORM = 0.01  # below, all gradients are cut, and something else was meant
@@ -18,6 +19,14 @@ CUT = (
 def check_steps(seen: Observation, where: str) -> None:
     """Fail unless an optimizer of torch.optim has stepped."""
     events = seen["events"]
+    if not seen["steps"] and seen["ended"] not in ("", "enough", "time", "steps"):
+        raise Failure(
+            "The training should get to its first step.",
+            expected="backward, clip, step for each batch",
+            got=seen["ended"],
+            where=seen["where"] or where,
+            status="error",
+        )
     require(
         seen["steps"] >= 1,
         "An optimizer of torch.optim should train the network.",
