@@ -62,14 +62,10 @@ def require_directional(
 
     Args:
         gradient: The student's gradient, in the shape of ``line``.
-        line: The direction.
         numeric: The derivative along it, by central differences.
-        what: What is checked, as a sentence.
         of: What was differentiated by differences, for the message: "the loss".
         tolerance: Of the largest of the derivative, the gradient's entries and ``scale``.
         scale: The size of the other gradients, where this one may be small.
-        where: File, function and sizes.
-        hint: What to say if no mistake explains the gradient.
         mistakes: Gradients that wrong formulas give.
     """
     if gradient.shape != line.shape:

@@ -138,6 +138,12 @@ def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
          {(i, K1): 1.0 for i in range(K1, K2)}),
     ):  # fmt: skip
         yield mistake, summed(problem, wrong)
+    yield from of_first_rows(problem, K1, terms)
+    yield from of_any_truncation(problem, terms)
+
+
+def of_first_rows(problem: Problem, K1: int, terms: Terms) -> Iterator[Variant]:
+    """Yield what comes out when the steps after the warm-up read data from the first row on."""
     yield (
         Mistake(
             "targets_from_first_row",
@@ -153,7 +159,6 @@ def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
         ),
         summed(replace(problem, x=x, y=y), terms, oracle.running_states(problem)),
     )
-    yield from of_any_truncation(problem, terms)
 
 
 def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:

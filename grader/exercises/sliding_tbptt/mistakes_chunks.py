@@ -14,8 +14,6 @@ from grader.exercises.sliding_tbptt.cells import Array
 def of_windows(data: Array, K: int, O: int) -> Iterator[Variant]:
     """Yield wrong values of the windows of K steps, O apart."""
     right = oracle.windows(data, K, O)
-    N, leftover = len(data), (len(data) - K) % O
-    filled = np.concatenate([data, np.zeros((K + O, *data.shape[1:]))])
     for mistake, wrong in (
         (Mistake("last_window_missing",
          "The last window is missing: it may end with the last step."), right[:-1]),
@@ -38,6 +36,17 @@ def of_windows(data: Array, K: int, O: int) -> Iterator[Variant]:
          "The windows have one step too few: K each."), right[:, :-1]),
         (Mistake("chunk_one_step_long",
          "The windows have one step too many: K each."), oracle.windows(data, K + 1, O)),
+    ):  # fmt: skip
+        yield mistake, wrong.copy
+    yield from of_arrangements(data, K, O)
+
+
+def of_arrangements(data: Array, K: int, O: int) -> Iterator[Variant]:
+    """Yield windows in another order, from other steps, or filled up at the end."""
+    right = oracle.windows(data, K, O)
+    N, leftover = len(data), (len(data) - K) % O
+    filled = np.concatenate([data, np.zeros((K + O, *data.shape[1:]))])
+    for mistake, wrong in (
         (Mistake("windows_reversed", "The windows are in reverse order."), right[::-1]),
         (Mistake("steps_axis_last",
          "The axes are in another order: the steps of a window come right after the windows, "
