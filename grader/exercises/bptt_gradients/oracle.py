@@ -30,12 +30,21 @@ def phi(kind: Kind) -> Callable[[Any], Any]:
     return torch.tanh if kind == "tanh" else lambda z: z
 
 
-def draw(rng: Random, T: int | None = None, gain: float = 0.9) -> Arrays:
+def draw(
+    rng: Random,
+    T: int | None = None,
+    gain: float = 0.9,
+    sizes: tuple[int, int, int] | None = None,
+) -> Arrays:
     """Draw weights, inputs and targets of sheet 002; d, n and q differ, so that shapes do, too.
 
-    ``gain`` is about the factor by which W_hh lengthens a state.
+    Args:
+        rng: Draws.
+        T: Steps; 4 to 8 if not given.
+        gain: About the factor by which W_hh lengthens a state.
+        sizes: d, n and q; small and random if not given.
     """
-    d, n, q = (int(size) for size in rng.permutation([2, 3, 4, 5, 6])[:3])
+    d, n, q = sizes or (int(size) for size in rng.permutation([2, 3, 4, 5, 6])[:3])
     T = int(rng.integers(4, 9)) if T is None else T
     shapes = {"W_hx": (n, d), "W_hh": (n, n), "W_qh": (q, n), "x": (T, d), "y": (T, q), "h_0": (n,)}
     problem = {name: rng.normal(size=shape) for name, shape in shapes.items()}
@@ -106,9 +115,14 @@ def truncated(problem: Arrays, tau: int) -> Arrays:
 # Sheet 004, question 1.1
 
 
-def draw_last(rng: Random, T: int | None = None, gain: float = 0.9) -> Arrays:
+def draw_last(
+    rng: Random,
+    T: int | None = None,
+    gain: float = 0.9,
+    sizes: tuple[int, int, int] | None = None,
+) -> Arrays:
     """Draw weights and inputs of sheet 004; d, n and K differ."""
-    problem = draw(rng, T, gain)
+    problem = draw(rng, T, gain, sizes)
     del problem["y"]
     problem["W_ph"] = problem.pop("W_qh")
     K, n = problem["W_ph"].shape

@@ -24,6 +24,7 @@ from grader.checks.arrays import (
     same,
 )
 from grader.checks.carry import is_assumed
+from grader.checks.cost import WIDE, Sized, require_formula
 from grader.checks.gradients import STEP, directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, matches
 from grader.exercises.given_rnn import oracle
@@ -38,7 +39,7 @@ from grader.exercises.numpy_rnn.mistakes_backward import (
     telling,
 )
 from grader.exercises.numpy_rnn.mistakes_forward import gradients_of_wrong_forward
-from grader.sandbox.student import Student
+from grader.sandbox.student import PROBE_SECONDS, Student
 
 Random = np.random.Generator
 LOUD = 20.0  # so that gradients exceed what anybody would clip them to
@@ -59,11 +60,20 @@ class Case:
         self.x = oracle.random_input(rng, sizes)
         self.d_loss: Array = rng.normal(0, loud, (sizes.B, sizes.K))
 
-    def ask(self, student: Student, probe: Callable[..., Any] = probes.gradients) -> Any:
+    def ask(
+        self,
+        student: Student,
+        probe: Callable[..., Any] = probes.gradients,
+        seconds: float = PROBE_SECONDS,
+    ) -> Any:
         """Return what the probe finds, by default the student's gradients."""
-        return ask_network(
-            student, probe, self.sizes, weights=self.weights, x=self.x, d_loss=self.d_loss
-        )
+        asked = {"weights": self.weights, "x": self.x, "d_loss": self.d_loss}
+        return ask_network(student, probe, self.sizes, seconds=seconds, **asked)
+
+    def sized(self, student: Student) -> Sized:
+        """Return the call that asks for the student's gradients, and what is right."""
+        right = oracle.gradients(self.weights, self.x, self.d_loss)
+        return Sized(lambda s: self.ask(student, seconds=s), [right], place(self.sizes))
 
     def variants(self, name: str) -> Iterator[Variant]:
         """Yield what wrong backward and forward passes give for that gradient."""
@@ -113,10 +123,14 @@ def agrees(student: Student, rng: Random, *names: str) -> None:
 
 @pytest.mark.question(id="N3", required=True)
 def test_by_hand(student: Student, rng: Random) -> None:
-    """The gradients are computed in NumPy, not by torch."""
+    """The gradients are formulas, computed in NumPy: neither torch nor differences give them."""
     sources = FILE.sources(student)
     require_untampered(sources, "NumPy")
-    Case(rng, oracle.random_sizes(rng, B=1)).ask(student)
+    few, many = (
+        Case(rng, Sizes(WIDE["T"], 1, d, n, K)).sized(student)
+        for d, n, K in ((2, 4, 3), (WIDE["d"], WIDE["n"], WIDE["K"]))
+    )
+    require_formula("What backward returns", few, many, PROBE_SECONDS)
     require_in_sources(sources)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from grader.checks.arrays import SINGLE, require, same
 from grader.checks.carry import is_assumed
+from grader.checks.cost import WIDE, Sized, require_formula
 from grader.checks.mistakes import Variant
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.comparison import same_weights
@@ -27,7 +28,7 @@ from grader.exercises.numpy_rnn.mistakes import (
 )
 from grader.exercises.numpy_rnn.mistakes_backward import backward_variants, telling
 from grader.exercises.numpy_rnn.mistakes_forward import gradients_of_wrong_forward
-from grader.sandbox.student import Student
+from grader.sandbox.student import PROBE_SECONDS, Student
 
 Random = np.random.Generator
 SIZES = Sizes(T=4, B=3, d=2, n=3, K=2)
@@ -81,7 +82,10 @@ def test_weights_come_back(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="N5", share="4/15")
 def test_analytical(student: Student, rng: Random) -> None:
-    """The analytical gradient is summed over time and averaged over the batch."""
+    """The analytical gradient is summed over time and averaged over the batch.
+
+    For a wide network it takes no longer than ``backward``, which it comes from.
+    """
     weights, x = oracle.random_weights(rng, SIZES), oracle.random_input(rng, SIZES)
     got = FILE.run(student, probes.analytical, weights=weights, x=x)
     per_step = oracle.gradients(weights, x, np.full((SIZES.B, SIZES.K), 1 / SIZES.B))
@@ -93,6 +97,22 @@ def test_analytical(student: Student, rng: Random) -> None:
             where=ANALYTICAL,
             mistakes=analytical_variants(per_step[name], SIZES.B, SIZES.K),
         )
+    wide = Sizes(WIDE["T"], 1, WIDE["d"], WIDE["n"], WIDE["K"])
+    few, many = (analytical(student, rng, sizes) for sizes in (SIZES, wide))
+    require_formula("What get_analytical_gradient returns", few, many, PROBE_SECONDS)
+
+
+def analytical(student: Student, rng: Random, sizes: Sizes) -> Sized:
+    """Return the call that asks for the analytical gradient, and what is right."""
+    weights, x = oracle.random_weights(rng, sizes), oracle.random_input(rng, sizes)
+    d_loss = np.full((sizes.B, sizes.K), 1 / sizes.B)
+    right = oracle.over_time(oracle.gradients(weights, x, d_loss))
+
+    def ask(seconds: float) -> Weights:
+        found: Weights = FILE.run(student, probes.analytical, seconds=seconds, weights=weights, x=x)
+        return found
+
+    return Sized(ask, [right], FILE.place("get_analytical_gradient", sizes))
 
 
 def own_gradient_variants(name: str, weights: Weights, x: Array) -> Iterator[Variant]:
