@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -79,16 +79,23 @@ class Leaky(nn.RNNCell):
 
 
 class Marked(nn.Module):
-    """h / 2 + erf(W x + U h + b). Nothing but an application runs erf, not even its derivative."""
+    """h / 2 + erf(W x + U h + b). Nothing but an application runs erf, not even its derivative.
+
+    Attributes:
+        MARK: The operator that an application runs, as torch records it.
+        numbers: How many numbers of states all cells of this class were called with.
+    """
 
     MARK = "aten::erf"
+    numbers: ClassVar[int] = 0
 
     def __init__(self, d: int, H: int) -> None:
         super().__init__()
         self.W, self.U, self.b = parameter(H, d), parameter(H, H), parameter(H)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
-        """Return the next h (…, H) for x (…, d); run erf once."""
+        """Return the next h (…, H) for x (…, d); run erf once, and count the numbers of h."""
+        Marked.numbers += h.numel()
         return h / 2 + torch.erf(x @ self.W.T + h @ self.U.T + self.b)
 
 

@@ -33,21 +33,21 @@ ALIASES = {
 }
 
 
-def applications_of_mark(events: list[Any], per_application: int) -> int:
-    """Count the states that a ``Marked`` cell was applied to, by what passes its mark.
+def numbers_of_mark(events: list[Any]) -> int:
+    """Count the numbers that a ``Marked`` cell was applied to, by what passes its mark.
 
     They are counted below autograd, functorch and modules: whether the cell is called, copied, or
     run by functional_call, K states in one call under vmap count as K applications.
     """
-    numbers, running = 0, list[int]()  # by operator: what it has marked, but not one inside it
+    found, running = 0, list[int]()  # by operator: what it has marked, but not one inside it
     for event in events:
         if event.kind() == "push":
             marks = event.name() == Marked.MARK
             running = [0] * len(running) if marks else running
             running.append(math.prod(event.shapes()[0]) if marks else 0)
         elif event.kind() == "pop" and running:
-            numbers += running.pop()
-    return -(-numbers // per_application)
+            found += running.pop()
+    return found
 
 
 def chunks(module: ModuleType, data: Array, K: int, O: int) -> Array:
@@ -86,10 +86,17 @@ def gradient(
 def applications(
     module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the gradient for a ``Marked`` cell, and how often the cell was applied."""
+    """Return the gradient for a ``Marked`` cell, and how often the cell was applied.
+
+    Calls are counted in Python, and what they compute is counted in torch. The larger number
+    holds: calls miss the states of a vmap, and torch's record misses an operator that was replaced
+    by another or run where nothing is recorded.
+    """
+    Marked.numbers = 0
     with in_sight(), runtime.recording(shapes=True) as events:
         found = gradient(module, function, sizes, problem, 1)
-    return {**found, "applications": applications_of_mark(events, problem["h_0"].size)}
+    numbers = max(numbers_of_mark(events), Marked.numbers)
+    return {**found, "applications": -(-numbers // problem["h_0"].size)}
 
 
 def answers(module: ModuleType, function: str, sizes: dict[str, int], inputs: Any) -> list[str]:
