@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from grader.core.spelling import squeeze
+from grader.exercises.toy_bptt.tools import counts, engine, optimizers
 from grader.worker import calling
 from grader.worker.answering import Unusable
 from grader.worker.values import (
@@ -86,11 +85,20 @@ def gradients(module: ModuleType, cases: list[Inputs]) -> list[float]:
     return [number(value, "What loss_gradient returns") for value in found]
 
 
-def goes_backward(module: ModuleType, case: Inputs) -> bool:
-    """Return whether torch's engine ran backward in loss_gradient."""
-    with derivatives() as found:
-        call(module, "loss_gradient", case)
-    return BACKWARD in found
+def gradients_by_engine(module: ModuleType, cases: list[Inputs], factor: float) -> dict[str, Any]:
+    """Return the student's gradients, and those that torch's engine has delivered meanwhile.
+
+    The engine multiplies all that it computes by ``factor``.
+    """
+    found: list[float] = []
+    delivered: list[list[float]] = []
+    with derivatives() as ran:
+        for case in cases:
+            with engine(factor) as gradients:
+                value = call(module, "loss_gradient", case)
+            found.append(number(value, "What loss_gradient returns"))
+            delivered.append(gradients)
+    return {"gradients": found, "delivered": delivered, "ran": BACKWARD in ran}
 
 
 def descents(module: ModuleType, cases: list[Inputs]) -> list[dict[str, Array]]:
@@ -140,25 +148,11 @@ def step(module: ModuleType, theta: Tensor, h: Tensor, mu: float) -> tuple[Any, 
 
 
 def truncated(module: ModuleType, schedule: Schedule, inputs: Inputs) -> dict[str, Any]:
-    """Return the run of truncated_bptt, and how often SGD and LambdaLR were at work."""
-    counts = {"SGD": 0, "LambdaLR": 0}
-
-    def stepped(optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        counts["SGD"] += isinstance(optimizer, torch.optim.SGD)
-
-    def get_lr(scheduler: LambdaLR) -> Any:
-        counts["LambdaLR"] += 1
-        return real_get_lr(scheduler)
-
-    real_get_lr = LambdaLR.get_lr
-    hook = register_optimizer_step_pre_hook(stepped)
-    LambdaLR.get_lr = get_lr  # type: ignore[method-assign, assignment]
-    try:
+    """Return the run of truncated_bptt, and how often SGD and LambdaLR were at work for it."""
+    with optimizers() as used:
         result = call(module, "truncated_bptt", {**inputs, "rate": rate(**schedule)})
-    finally:
-        LambdaLR.get_lr = real_get_lr  # type: ignore[method-assign]
-        hook.remove()
-    return {"run": record(result, "truncated_bptt"), "counts": counts}
+    run = record(result, "truncated_bptt")
+    return {"run": run, "counts": counts(used, run["theta"])}
 
 
 def rate(scale: float, shift: float, power: float) -> Rate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grader.checks.arrays import require
@@ -86,13 +87,27 @@ def test_gradient(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="T1", share="1/8")
 def test_gradient_by_backward(student: Student, rng: Random) -> None:
-    """The gradient is computed by PyTorch's backward()."""
-    (case,) = inputs(draw_cases(rng)[-1:])
+    """The gradient is what PyTorch's backward() gives."""
+    case = draw_cases(rng)[0]
+    both = inputs([case, (case[0] + 1.0, *case[1:])])
+    once, tripled = (
+        FILE.run(student, probes.gradients_by_engine, cases=both, factor=factor)
+        for factor in (1.0, 3.0)
+    )
+    what = "loss_gradient should return what PyTorch's backward pass gives."
+    where = FILE.place("loss_gradient")
+    hint = "The closed form is what the grader compares with; the sheet asks for autograd."
+    expected = "backward() on the loss"
+    got = "no backward pass through anything"
+    require(once["ran"], what, expected=expected, got=got, where=where, hint=hint)
+    before, after = np.array(once["gradients"]), np.array(tripled["gradients"])
+    # Whatever the loss, its gradient depends on theta, and is the engine's.
+    varies = once["delivered"][0] != once["delivered"][1]
     require(
-        FILE.run(student, probes.goes_backward, case=case),
-        "loss_gradient runs PyTorch's backward pass.",
-        expected="backward() on the loss",
-        got="no backward pass through anything",
-        where=FILE.place("loss_gradient"),
-        hint="The closed form is what the grader compares with; the sheet asks for autograd.",
+        varies and bool((np.abs(after - before) > 0.1 * np.abs(before)).all()),
+        what,
+        expected=expected,
+        got="a backward pass whose gradients don't enter what is returned",
+        where=where,
+        hint=hint,
     )

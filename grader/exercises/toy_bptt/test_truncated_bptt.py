@@ -179,13 +179,17 @@ def test_record(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="T3", share="1/10")
 def test_tools(student: Student, rng: Random) -> None:
-    """The loop uses torch.optim.SGD and LambdaLR."""
+    """torch.optim.SGD makes every theta of the run, at rates that LambdaLR sets."""
     found, *_, iterations, where = run_loop(student, rng)
     counts = found["counts"]
     require(
-        counts["SGD"] >= iterations and counts["LambdaLR"] >= iterations,
-        "SGD takes every step, and LambdaLR sets its rate.",
-        expected=f"{iterations} steps of torch.optim.SGD, as many of its LambdaLR",
-        got=f"{counts['SGD']} steps of SGD, LambdaLR set a rate {counts['LambdaLR']} times",
+        counts["SGD"] >= iterations / 2
+        and counts["SGD"] + counts["SGD elsewhere"] >= iterations
+        and counts["LambdaLR"] >= iterations,
+        "SGD should take every step of the run, and LambdaLR set its rate.",
+        expected=f"{iterations} steps of torch.optim.SGD that give the run's theta, as many of its "
+        "LambdaLR",
+        got=f"{counts['SGD']} steps of SGD to a theta of the run, {counts['SGD elsewhere']} to "
+        f"other numbers; LambdaLR set a rate {counts['LambdaLR']} times",
         where=where,
     )
