@@ -8,14 +8,14 @@ student's function is called once for a network of :data:`WIDE` sizes.
 
 The inputs are wide and the units few, because honest but slow styles multiply matrices (n, n) in
 Python loops, or carry the derivatives of a state, (n, n, d), from step to step. Seconds of
-processor time that the gradients of 132,000 weights took, on one core of a server:
+processor time that the gradients of 132 thousand weights took, on one core of a server:
 
     0.01   matrix products, as the reference has them
-    0.1    powers of W_hh, multiplied in Python loops over all three indices
+    0.1    powers of recurrent weights, multiplied in Python loops over all three indices
     0.6    derivatives of the state carried forward as one array (n, n, d)
     0.7    Python loops over every element, for every pair of steps
     3      derivatives of the state carried forward in a Python loop over the weights
-    130    differences of eighth order in 80 bits, the products W_hx x_t kept between them
+    130    differences of eighth order in 80 bits, products with the inputs kept between them
     2700   the same, each by a whole forward pass
 
 :data:`SECONDS` lies at ten times the slowest formula. Time for which the worker waits for a
