@@ -113,7 +113,28 @@ def test_nobody_gets_the_grade_of_a_namesake() -> None:
     one, other = a_row(101, 1.0), a_row(101, 16.0)
     filled, remarks, _ = filling(ENGLISH.encode(), [one, other], COMMENTS)
     assert filled == ENGLISH.encode()
-    assert any("no submission" in remark and "Anna" in remark for remark in remarks)
+    assert any("several hand-ins claim to be theirs" in r and "Anna" in r for r in remarks)
+    assert not any("no submission" in remark and "Anna" in remark for remark in remarks)
+
+
+@pytest.mark.parametrize("provisional", [False, True])
+def test_a_disputed_row_enters_no_grade_and_gets_no_feedback(provisional: bool) -> None:
+    row = a_row(101)
+    row.doubt = "several hand-ins claim to be this student's"
+    filled = fill_worksheet(ENGLISH.encode(), [row], COMMENTS, provisional=provisional)
+    assert filled.sheet == ENGLISH.encode()
+    assert filled.folders == {}
+    assert any("claim to be theirs" in remark and "Anna" in remark for remark in filled.remarks)
+
+
+@pytest.mark.parametrize("number", ["0101", "１０１"])
+def test_a_number_is_the_same_however_it_is_written(number: str) -> None:
+    one, other = a_row(101), a_row(101)
+    other.folder, other.student = f"Eve_{number}_assignsubmission_file", "Eve"
+    comments = {row.folder: "x" for row in (one, other)}
+    filled, remarks, _ = filling(ENGLISH.encode(), [one, other], comments)
+    assert filled == ENGLISH.encode()
+    assert any("claim to be theirs" in remark and "Anna" in remark for remark in remarks)
 
 
 def test_without_rows_of_ours_nothing_changes() -> None:

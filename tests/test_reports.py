@@ -6,11 +6,13 @@ import base64
 import csv
 import html
 import io
+import re
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given as examples
+from hypothesis import strategies as st
 
-from grader.core.errors import UserError
 from grader.reports import rows as rows_module
 from grader.reports.marks import marks_csv, read_marks
 from grader.reports.pages import (
@@ -21,9 +23,9 @@ from grader.reports.pages import (
     fenced,
     inline,
 )
-from grader.reports.rows import Given
+from grader.reports.rows import Given, complete, read_row
 from grader.reports.statistics import course
-from grader.reports.tables import cell, grades_csv
+from grader.reports.tables import FORMULA, cell, grades_csv, uncell
 from tests.results import EVIL, INTERNAL, PIXEL, REFUSED, a_result, rows_of, table
 
 
@@ -41,9 +43,10 @@ def test_a_person_gives_the_pending_part_of_a_question() -> None:
     assert (taken_back.earned, taken_back.pending) == (2.5, 3.0)
     assert "1.6" in marks_csv([open_], {})
     header = "student,question,points,comment\n"
-    assert read_marks(f"{header}Kim,1.6,1,\n".encode(), [open_]) == {key: Given(1.0)}
-    with pytest.raises(UserError, match=r"1\.5 points for 1\.6, which has 1"):
-        read_marks(f"{header}Kim,1.6,1.5,\n".encode(), [open_])
+    assert read_marks(f"{header}Kim,1.6,1,\n".encode(), [open_]) == ({key: Given(1.0)}, [])
+    given, (error,) = read_marks(f"{header}Kim,1.6,1.5,\n".encode(), [open_])
+    assert "1.5 points for 1.6, which has 1" in error
+    assert given == {}
 
 
 def test_grades() -> None:
@@ -219,3 +222,45 @@ def test_questions_come_in_the_rubrics_order() -> None:
     results = {"Kim": a_result()}
     results["Kim"]["grade"]["questions"].reverse()
     assert [mark.id for mark in rows_module.questions_of(rows_of(results))] == ["1.4", "1.6"]
+
+
+@examples(st.text(alphabet="=+-@;'\"\t\n a＝", max_size=8))
+def test_a_cell_can_be_read_back(text: str) -> None:
+    assert uncell(cell(text)) == text
+    for part in re.split("[;\t\r\n]", cell(text)):
+        assert part.lstrip(' "')[:1] not in FORMULA[:4]
+
+
+def test_points_of_who_is_in_dispute_are_pending_and_count_nowhere() -> None:
+    results = {"Kim": a_result(4.0, "passed"), "Lee": REFUSED, "Ito": a_result(4.0, "passed")}
+    rows = [read_row(name, f"file-{i}", "", r) for i, (name, r) in enumerate(results.items())]
+    for row in rows[:2]:
+        row.doubt = "several hand-ins claim to be this student's"
+    given = {("Kim", "1.4"): Given(2.0, "kept")}
+    for _ in range(2):
+        complete(rows, given)
+        kim, lee, ito = rows
+        assert (kim.earned, kim.pending, lee.earned, lee.pending) == (None, 6.0, None, 6.0)
+        assert (ito.earned, ito.pending) == (4.0, 2.0)
+    found = course(rows)
+    assert found.mean == 1.0
+    assert [row.student for row in found.suspicious] == ["Kim", "Lee"]
+    for page in (feedback_html(kim, results["Kim"]), feedback_md(kim, results["Kim"])):
+        assert "– of 6 points" in page
+        assert "so far; 6 are still to be graded by a person" in page
+    for line in table(grades_csv(rows))[:2]:
+        assert (line["points"], line["1.4"], line["1.6"], line["pending"]) == ("", "", "", "6")
+    kim.doubt = ""
+    (row,) = rows_of({"Kim": results["Kim"]}, given)
+    assert row.earned == 6.0  # once that is decided
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["www.evil.example", "https://evil.example/x", "HTTP://x", "$x$", "$\\input{x}$", "@everyone",
+     "mailto:a@b.c", "a@b.c", "see ftp://x.y"],
+)  # fmt: skip
+def test_bare_addresses_and_formulas_stay_text_in_markdown(text: str) -> None:
+    shown = inline(text)
+    assert shown.replace("\\", "") == text.replace("\\", "")
+    assert not re.search(r"(?<!\\)\$|(?i:www)\.|\w://|(?<!\\)@|mailto:", shown)

@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from grader.batch.listing import MAX_ARCHIVE, File, Item, read_file, too_large
+from grader.batch.folders import File
+from grader.batch.listing import MAX_ARCHIVE, Item, read_file, too_large
+from grader.batch.names import printable
+from grader.batch.platforms import stem_of
 from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.core.zips import Member, zipped
 from grader.submission.archive import ARCHIVES, CODE
-
-NAMED = 5  # items that a message lists
 
 
 class Archive(NamedTuple):
@@ -42,31 +43,33 @@ class HandIn:
     """All that one student handed in.
 
     Attributes:
-        identity: What the names of the items say, unique in the course.
+        identity: Where it lies, unique in the course.
         student: The name to print; whoever lists a course may change it to make it unique.
+        owner: Whose it says that it is, which several hand-ins may say.
+        claims: By what it is compared with other hand-ins.
+        place: The file or folder, in messages.
         folder: Moodle's folder, to which feedback goes back.
         items: The items, with the part of each name that is the file's.
         online: Whether there is a text, too, that was typed into Moodle.
+        doubt: With which hand-ins it is in dispute, and what a person should do.
     """
 
     identity: str
     student: str = ""
+    owner: str = ""
+    claims: frozenset[tuple[str, str]] = frozenset()
+    place: str = ""
     folder: str = ""
     items: list[tuple[Item, str]] = field(default_factory=list)
     online: bool = False
+    doubt: str = ""
 
-    @property
-    def doubt(self) -> str:
-        """Say if several items count as this student's: they may be of different people."""
-        names = [shown(item.name) for item, file in self.items if not file]
-        if self.folder and names:
-            names.append(shown(self.folder))
-        if len(names) < 2:
-            return ""
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        return (
-            f"several items bear this name, check whose they are: {', '.join(names[:NAMED])}" + more
-        )
+    def dispute(self, doubt: str) -> None:
+        """Note that others may be of the same student, and call this one after its place."""
+        self.doubt = doubt
+        if not self.folder:
+            item, _ = self.items[0]
+            self.student = printable(stem_of(item.name, item.is_folder))
 
     def choose(self) -> Archive:
         """Choose the archive that counts.

@@ -33,7 +33,7 @@ def run_batch(args: argparse.Namespace) -> int:
         with hand_ins(args.submissions) as (found, remarks):
             store.create()
             with store.locked():
-                check_marks(store)
+                say_wrong(console, check_marks(store))
                 works = begin(store, found, args)
                 for remark in remarks:
                     say(console, f"note: {remark}")
@@ -60,11 +60,18 @@ def run_marks(args: argparse.Namespace) -> int:
         say(console, f"error: {line}")
     for remark in published.remarks:
         say(console, f"note: {remark}")
+    say_wrong(console, published.wrong)
     rows = published.rows
     pending = sum(row.pending > 0 for row in rows)
     end = "some reports are out of date." if published.failures else "all reports are up to date."
     say(console, f"{path}: {pending} of {len(rows)} students wait for marks; {end}")
-    return 1 if published.failures else 0
+    return 1 if published.failures or published.wrong else 0
+
+
+def say_wrong(console: Console, errors: Sequence[str]) -> None:
+    """Print which rows of marks.csv don't count."""
+    for line in errors:
+        say(console, f"error: {line}. It does not count, and the file stays, until that is mended.")
 
 
 def check_places(args: argparse.Namespace) -> None:
@@ -129,6 +136,7 @@ def finish(console: Console, store: Store, args: argparse.Namespace) -> int:
         say(console, f"note: {remark}")
     for line in published.failures:
         say(console, f"error: {line}")
+    say_wrong(console, published.wrong)
     if unwritten:
         say(
             console,
@@ -144,7 +152,8 @@ def finish(console: Console, store: Store, args: argparse.Namespace) -> int:
     statuses = Counter(row.status for row in rows)
     counts = ", ".join(f"{number} {status}" for status, number in sorted(statuses.items()))
     say(console, f"{len(rows)} in all: {counts}. See {store.folder / 'report.html'}")
-    return 1 if unwritten or published.failures or incomplete(rows) else 0
+    failed_reports = published.failures or published.wrong
+    return 1 if unwritten or failed_reports or incomplete(rows) else 0
 
 
 def incomplete(rows: Sequence[Row]) -> bool:

@@ -1,7 +1,7 @@
 """Find the hand-ins in a folder or in a platform's download, a row for each.
 
-Each item at the top, a ZIP or a folder, belongs to one student. Moodle's names, of folders or (in
-its flat variant) of files, say whose it is; elsewhere the sheet's name does, or the item's own.
+Each item at the top, a ZIP or a folder, is a hand-in of its own. Moodle's names, of folders or (in
+its flat variant) of files, say which items are one student's. See claims.py for disputes.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from grader.batch.attempts import HandIn, is_code
+from grader.batch.claims import NORMALIZED, claims_of, settle
 from grader.batch.levels import check_level
 from grader.batch.listing import Item, items_in
 from grader.batch.names import printable
-from grader.batch.platforms import MOODLE, owner_of
+from grader.batch.platforms import moodle, owner_of, stem_of
 from grader.core.text import shown
-from grader.submission.archive import ARCHIVES, CODE
-
-NORMALIZED = 1000  # characters; Unicode's normal forms take quadratic time
+from grader.submission.archive import ARCHIVES, CODE, is_junk
 
 
 @contextlib.contextmanager
@@ -35,29 +34,52 @@ def hand_ins(source: Path) -> Iterator[tuple[list[HandIn], list[str]]]:
         found: dict[str, HandIn] = {}
         bare: list[str] = []  # code that lies there by itself, under nobody's name
         for item in items:
-            if not _assign(item, found, bare):
-                remarks.append(f"{shown(item.name)} is no submission: ignored.")
-        people = sorted(found.values(), key=lambda hand_in: hand_in.identity)
+            if why := _against(item):
+                remarks.append(f"{shown(item.name)} {why}.")
+            else:
+                _assign(item, found, bare)
+        settle(found.values())
+        people = sorted(found.values(), key=lambda one: (one.owner, one.student, one.identity))
         check_level(source, people, bare)
         yield people, sorted(remarks)
 
 
-def _assign(item: Item, found: dict[str, HandIn], bare: list[str]) -> bool:
-    """Give an item to its student; False if it is no hand-in."""
-    match = MOODLE.fullmatch(item.name)
-    name = PurePosixPath(item.name)
-    if not (match or item.is_folder or name.suffix.lower() in ARCHIVES | CODE):
-        return False
-    owner, is_named = (match["student"], True) if match else owner_of(item.name, item.is_folder)
-    if not item.is_folder and is_code(item.name) and not is_named:
-        bare.append(item.name)
-    identity = unicodedata.normalize("NFC", owner) if len(owner) <= NORMALIZED else owner
-    hand_in = found.setdefault(identity, HandIn(identity, printable(identity)))
+def _against(item: Item) -> str:
+    """Return why an item is no hand-in; an empty text if it is one."""
+    if not (moodle(item.name, item.is_folder) or item.is_folder or _is_work(item.name)):
+        return "is no submission: ignored"
+    says_whose = any(kind in ("number", "participant") for kind, _ in claims_of(item.name))
+    if is_junk(item.name) and not says_whose:
+        return "bears a name that computers give: ignored. If it is a hand-in, rename it"
+    return ""
+
+
+def _is_work(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in ARCHIVES | CODE
+
+
+def _assign(item: Item, found: dict[str, HandIn], bare: list[str]) -> None:
+    """Give an item to its hand-in: Moodle's names tell which items are of one, in one download."""
+    match = moodle(item.name, item.is_folder)
+    if match:
+        owner, place = match["student"], match["folder"]
+        identity = f"moodle:{item.odd}{owner}{match['tail']}{'/' if item.is_folder else ''}"
+        claims = claims_of(place if not item.is_folder else item.name)
+    else:
+        owner, is_named = owner_of(item.name, item.is_folder)
+        place = stem_of(item.name, item.is_folder)
+        identity = f"item:{item.odd}{item.name}{'/' if item.is_folder else ''}"
+        claims = claims_of(place)
+        if not item.is_folder and is_code(item.name) and not is_named:
+            bare.append(item.name)
+    if len(owner) <= NORMALIZED:
+        owner = unicodedata.normalize("NFC", owner)
+    new = HandIn(identity, printable(owner), owner, claims, place if match else item.name)
+    hand_in = found.setdefault(identity, new)
     if match and match["plugin"] != "file":
         hand_in.online = True
-        hand_in.folder = hand_in.folder or match["folder"]
-        return True
+        hand_in.folder = hand_in.folder or place
+        return
     if match:
-        hand_in.folder = match["folder"]
-    hand_in.items.append((item, (match["file"] or match["folder"]) if match else ""))
-    return True
+        hand_in.folder = place
+    hand_in.items.append((item, (match["file"] or place) if match else ""))

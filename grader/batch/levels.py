@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.batch.attempts import HandIn, is_archive, is_code
-from grader.batch.listing import File, read_file
+from grader.batch.folders import File
+from grader.batch.listing import read_file
 from grader.batch.platforms import MOODLE
 from grader.core.errors import UserError
 from grader.core.text import shown

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,20 +16,18 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from grader.core.errors import MachineError, UserError, is_machine_error
+from grader.batch.folders import File, Folder, Found, file_alone, state_of, unreadable
+from grader.core.errors import ChangedError, UserError, is_machine_error
 from grader.core.text import file_name, shown
-from grader.submission.archive import BROKEN, Entry, entries_of, is_junk
+from grader.submission.archive import BROKEN, is_junk
 
 MAX_ARCHIVE = 200 * 2**20  # bytes that one student may hand in
-
-
-class File(NamedTuple):
-    """A file as the folder or the ZIP declares it."""
-
-    path: PurePosixPath  # below its item; for a file at the top its name
-    modified: tuple[int, ...]  # comparable within one source
-    size: int  # bytes
-    read: Callable[[], bytes]
+NAMED = 5  # entries that a remark lists
+# What operating systems leave in any folder; macOS packs its own notes in a folder of ZIPs.
+SYSTEM = re.compile(r"\._.*|\.ds_store|\.localized|(eh)?thumbs\.db|desktop\.ini", re.IGNORECASE)
+SYSTEM_FOLDER = "__macosx"
+# What stands before a ZIP's first folder, that folder, and what separates it from its files.
+TOP = re.compile(r"((?:\.?[/\\])*+)([^/\\]+)([/\\]*)", re.DOTALL)
 
 
 class Item(NamedTuple):
@@ -37,10 +36,14 @@ class Item(NamedTuple):
     name: str
     is_folder: bool
     files: Callable[[], list[File]]  # lists them anew each time; may raise anything
+    odd: str = ""  # how a ZIP spells the name, if that is not how ZIPs spell names
+
+
+Listing = tuple[list[Item], list[str]]  # items, and remarks on what was ignored
 
 
 @contextlib.contextmanager
-def items_in(source: Path) -> Iterator[tuple[list[Item], list[str]]]:
+def items_in(source: Path) -> Iterator[Listing]:
     """List the items in a folder or ZIP, and name what was ignored; readable meanwhile.
 
     Raises:
@@ -51,9 +54,11 @@ def items_in(source: Path) -> Iterator[tuple[list[Item], list[str]]]:
             if not source.exists():
                 raise UserError(f"There is no file or folder {source}: check the path.")
             if source.is_dir():
-                found = _in_folder(source)
+                root = os.open(source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                stack.callback(os.close, root)
+                found = _in_folder(root)
             else:
-                found = _in_zip(stack.enter_context(zipfile.ZipFile(source))), []
+                found = _in_zip(stack.enter_context(zipfile.ZipFile(source)))
         except BROKEN as error:
             raise UserError(
                 f"{source} is neither a folder nor a ZIP that opens: {shown(str(error))}."
@@ -67,18 +72,18 @@ def read_file(file: File) -> bytes:
     Raises:
         UserError: It is broken, too large, or may not be read.
         MachineError: It has changed since it was listed.
-        OSError: It has gone, or the machine fails.
+        OSError: The machine fails.
     """
     if file.size > MAX_ARCHIVE:
         raise too_large()
     try:
         data = file.read()
     except BROKEN as error:
-        if is_machine_error(error) or isinstance(error, FileNotFoundError):
+        if is_machine_error(error):
             raise
         raise unreadable(str(file.path), error) from error
     if len(data) != file.size:
-        raise MachineError(f"{shown(str(file.path))} has changed while it was read")
+        raise ChangedError(str(file.path))
     return data
 
 
@@ -87,73 +92,83 @@ def too_large() -> UserError:
     return UserError(f"The submission is larger than {MAX_ARCHIVE // 2**20} MiB.")
 
 
-def unreadable(name: str, error: Exception) -> UserError:
-    """Return the error for a file or folder of a hand-in that can't be read."""
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return UserError(f"{shown(name)} can't be read ({shown(reason)}): hand it in anew.")
+def _in_folder(root: int) -> Listing:
+    items, remarks, system = [], [], []
+    with os.scandir(root) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        name, state = file_name(entry.name), state_of(entry.stat(follow_symlinks=False))
+        if stat.S_ISLNK(state[2]):
+            remarks.append(f"{shown(name)} is a link: ignored.")
+            continue
+        is_folder, found = stat.S_ISDIR(state[2]), Found(root, (entry.name,), state)
+        files = Folder(found).files if is_folder else partial(file_alone, found)
+        item = Item(name, is_folder, files)
+        if _is_systems(item):
+            system.append(name)
+        else:
+            items.append(item)
+    return items, remarks + _ignored("{} made by the operating system: ignored.", system)
 
 
-def _in_folder(source: Path) -> tuple[list[Item], list[str]]:
-    items, links = [], []
-    with os.scandir(source) as found:
-        for entry in sorted(found, key=lambda entry: entry.name):
-            if is_junk(entry.name):
-                continue
-            name = file_name(entry.name)
-            if entry.is_symlink():
-                links.append(f"{shown(name)} is a link: ignored.")
-                continue
-            is_folder = entry.is_dir(follow_symlinks=False)
-            files = partial(_files_below if is_folder else _file_alone, Path(entry.path))
-            items.append(Item(name, is_folder, files))
-    return items, links
-
-
-def _file_alone(path: Path) -> list[File]:
-    state = path.stat(follow_symlinks=False)
-    if not stat.S_ISREG(state.st_mode):
-        raise UserError(f"{shown(file_name(path.name))} is no plain file: hand in a ZIP.")
-    name, modified = PurePosixPath(file_name(path.name)), (state.st_mtime_ns,)
-    return [File(name, modified, state.st_size, partial(_read, path, state.st_size))]
-
-
-def _read(path: Path, size: int) -> bytes:
-    """Read a file of this size, and a byte more of one that has grown."""
-    with path.open("rb") as file:
-        return file.read(size + 1)
-
-
-def _files_below(folder: Path) -> list[File]:
+def _is_systems(item: Item) -> bool:
+    """Return whether an operating system has made an item, and nothing else is in it."""
+    if not item.is_folder:
+        return bool(SYSTEM.fullmatch(item.name))
+    if item.name.lower() != SYSTEM_FOLDER:
+        return False
     try:
-        with entries_of(folder) as entries:
-            return [_file_of(folder, entry) for entry in entries if entry.plain]
-    except PermissionError as error:  # archives keep modes
-        place = os.path.relpath(error.filename or folder, folder.parent)
-        raise unreadable(file_name(place), error) from error
+        return not item.files()
+    except Exception:  # noqa: BLE001 (of any kind: then it is more than that)
+        return False
 
 
-def _file_of(folder: Path, entry: Entry) -> File:
-    place = folder / entry.name
-    modified = place.stat().st_mtime_ns if place.exists() else 0  # its name may be decoded
-    read = partial(entry.read, entry.size + 1)
-    return File(PurePosixPath(entry.name), (modified,), entry.size, read)
+def _ignored(form: str, names: list[str]) -> list[str]:
+    """Return one remark for all names, if there are any."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return [form.format(", ".join(map(shown, names[:NAMED])) + more)] if names else []
 
 
-def _in_zip(archive: zipfile.ZipFile) -> list[Item]:
-    found: dict[tuple[str, bool], list[File]] = {}
+def _in_zip(archive: zipfile.ZipFile) -> Listing:
+    items: dict[tuple[str, str, bool], Item] = {}
+    files: dict[tuple[str, str, bool], list[File]] = {}
+    outside: dict[str, None] = {}
     for info in archive.infolist():
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or any(map(is_junk, path.parts)):
+        if path.is_absolute() or ".." in path.parts:
+            outside[info.filename] = None
             continue
         if not path.parts:
             continue
-        is_folder = info.is_dir() or len(path.parts) > 1
-        files = found.setdefault((path.parts[0], is_folder), [])
-        if not info.is_dir():
-            inner = PurePosixPath(*path.parts[1:]) if is_folder else path
-            read = partial(archive.read, info)
-            files.append(File(inner, info.date_time, info.file_size, read))
-    return [
-        Item(name, is_folder, partial(list, files))
-        for (name, is_folder), files in sorted(found.items(), key=lambda item: item[0])
-    ]
+        name, is_folder = path.parts[0], info.is_dir() or len(path.parts) > 1
+        top = TOP.match(info.orig_filename)
+        lead, first, end = top.groups() if top else ("", info.orig_filename, "")
+        usual = (lead, first, end) == ("", name, "/" if is_folder else "")
+        odd = "" if usual else f"{lead}*{end}{first if first != name else ''}"
+        key = (name, odd, is_folder)
+        within = files.setdefault(key, [])
+        items.setdefault(key, Item(name, is_folder, partial(list, within), odd))
+        inner = PurePosixPath(*path.parts[1:]) if is_folder else path
+        if not info.is_dir() and not (is_folder and any(map(is_junk, inner.parts))):
+            read = partial(_read_entry, archive, info, _state(archive))
+            within.append(File(inner, info.date_time, info.file_size, read))
+    found = sorted(items.values(), key=lambda item: (item.name, item.is_folder, item.odd))
+    system = [item.name for item in found if _is_systems(item)]
+    return (
+        [item for item in found if not _is_systems(item)],
+        _ignored("{} made by the operating system: ignored.", system)
+        + _ignored("{} would lie outside of the download: ignored.", list(outside)),
+    )
+
+
+def _state(archive: zipfile.ZipFile) -> tuple[int, ...]:
+    return state_of(os.fstat(archive.fp.fileno())) if archive.fp else ()
+
+
+def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, state: tuple[int, ...]) -> bytes:
+    """Read an entry of a download, which nobody may change meanwhile."""
+    try:
+        return archive.read(info)
+    finally:
+        if _state(archive) != state:
+            raise ChangedError(info.filename)

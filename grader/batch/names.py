@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from grader.core.text import plain
@@ -27,13 +27,13 @@ class Names(NamedTuple):
     file: str
 
 
-def assign_names(identities: Iterable[str], known: Mapping[str, Names]) -> dict[str, Names]:
-    """Return ``known`` with names for all ``identities``; no two of them are alike."""
+def assign_names(wanted: Mapping[str, str], known: Mapping[str, Names]) -> dict[str, Names]:
+    """Return ``known`` with names for all of ``wanted``, by identity; no two of them are alike."""
     names = dict(known)
     students = {_folded(name.student) for name in known.values()}
     files = {_folded(name.file) for name in known.values()}
-    for identity in sorted(set(identities) - names.keys()):
-        student = _reserve(printable(identity), students, "{} ({})")
+    for identity in sorted(wanted.keys() - names.keys()):
+        student = _reserve(printable(wanted[identity]), students, "{} ({})")
         names[identity] = Names(student, _reserve(_safe(student), files, "{}-{}"))
     return names
 

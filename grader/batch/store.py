@@ -99,8 +99,8 @@ class Store:
 
     def begin(self, seed: int, hand_ins: Sequence[HandIn]) -> list[Participant]:
         """Note what this run is about, and return who takes part, in the order of ``hand_ins``."""
-        known = self._names() if self._run_file.exists() else {}
-        names = assign_names([hand_in.identity for hand_in in hand_ins], known)
+        known = self._inherited(hand_ins) if self._run_file.exists() else {}
+        names = assign_names({hand_in.identity: hand_in.student for hand_in in hand_ins}, known)
         participants = [
             Participant(*names[hand_in.identity], hand_in.folder, hand_in.doubt)
             for hand_in in hand_ins
@@ -109,6 +109,7 @@ class Store:
             "seed": seed,
             "students": [asdict(participant) for participant in participants],
             "names": names,
+            "owners": self._owners() | {hand_in.identity: hand_in.owner for hand_in in hand_ins},
         }
         write(self._run_file, json.dumps(manifest, ensure_ascii=False, indent=1))
         return participants
@@ -194,6 +195,26 @@ class Store:
         manifest = self._manifest()
         before = {row["name"]: Names(row["name"], row["file"]) for row in manifest["students"]}
         return {key: Names(*row) for key, row in manifest.get("names", before).items()}
+
+    def _owners(self) -> dict[str, str]:
+        """Return whose each hand-in of all runs says that it is, by identity."""
+        if not self._run_file.exists():
+            return {}
+        owners: dict[str, str] = self._manifest().get("owners", {})
+        return {key: key for key in self._names()} | owners
+
+    def _inherited(self, hand_ins: Sequence[HandIn]) -> dict[str, Names]:
+        """Return the names of all runs; a new hand-in takes over those of one that it replaces.
+
+        It does if it says the same owner, the other has gone, and nothing else claims the same.
+        """
+        names, owners = self._names(), self._owners()
+        present = {hand_in.identity for hand_in in hand_ins}
+        gone = {owners[key]: key for key in names if key not in present}
+        for hand_in in hand_ins:
+            if hand_in.identity not in names and not hand_in.doubt and hand_in.owner in gone:
+                names[hand_in.identity] = names.pop(gone.pop(hand_in.owner))
+        return names
 
     def _manifest(self) -> dict[str, Any]:
         if not self._run_file.exists():

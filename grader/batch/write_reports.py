@@ -18,23 +18,32 @@ from grader.batch.store import Participant, Store, write
 from grader.core.errors import UserError
 from grader.core.report import Report
 from grader.core.text import shown
-from grader.reports.marks import Marks, marks_csv, read_marks
+from grader.reports.marks import MarksFile, marks_csv, read_marks
 from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
 from grader.reports.rows import Row, complete, read_row
 from grader.reports.tables import grades_csv
 
 MARKS = "marks.csv"
+SHOWN = 10  # wrong rows of it that are listed
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
 class Published:
-    """The rows of all reports, remarks for whoever runs this, and which reports failed and why."""
+    """What came out, for whoever runs this.
+
+    Attributes:
+        rows: The rows of all reports.
+        remarks: What is good to know.
+        failures: Which reports failed, and why.
+        wrong: The rows of marks.csv that don't count, and why.
+    """
 
     rows: list[Row]
     remarks: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     def attempt(self, name: str, make: Callable[[], None]) -> None:
         """Make one report; note if that fails."""
@@ -61,12 +70,13 @@ def publish(
         provisional: Whether it gets points so far where a person has yet to give some.
 
     Raises:
-        UserError: marks.csv is wrong; the message says where.
+        UserError: marks.csv is no table of marks.
     """
     rows = read_rows(store)
-    complete(rows, marks_of(store, rows))
-    published = Published(rows)
-    folders = {row.folder: row for row in rows if row.folder}
+    marks = marks_of(store, rows)
+    complete(rows, marks.given)
+    published = Published(rows, wrong=listed(marks.errors))
+    folders = {row.folder: row for row in rows if row.folder and not row.doubt}
     published.attempt("grades.csv", lambda: write(store.folder / "grades.csv", grades_csv(rows)))
     if worksheet:
         published.attempt(
@@ -101,23 +111,34 @@ def read_worksheet(path: Path, columns: Mapping[str, str]) -> bytes:
 def publish_marks(store: Store) -> Path:
     """Write marks.csv, with what is in it already, and return its path.
 
+    While a row is wrong, the file stays as it is, so that nothing in it is lost.
+
     Raises:
-        UserError: It is wrong; the message says where.
+        UserError: It is no table of marks.
     """
     rows = read_rows(store)
     path = store.folder / MARKS
-    write(path, marks_csv(rows, marks_of(store, rows)))
+    marks = marks_of(store, rows)
+    if not marks.errors:
+        write(path, marks_csv(rows, marks.given))
     return path
 
 
-def check_marks(store: Store) -> None:
-    """Check the marks of an earlier run before anything is graded, if that run was finished.
+def check_marks(store: Store) -> list[str]:
+    """Return what is wrong with the marks of an earlier run, if that run was finished.
 
     Raises:
-        UserError: They are wrong; the message says where.
+        UserError: They are no table of marks.
     """
     if (store.folder / MARKS).exists() and all(map(store.result, store.participants())):
-        marks_of(store, read_rows(store))
+        return listed(marks_of(store, read_rows(store)).errors)
+    return []
+
+
+def listed(errors: list[str]) -> list[str]:
+    """Return the first of many lines, and how many more there are."""
+    more = len(errors) - SHOWN
+    return errors[:SHOWN] + ([f"marks.csv: and {more} more rows"] if more > 0 else [])
 
 
 def read_rows(store: Store) -> list[Row]:
@@ -127,11 +148,11 @@ def read_rows(store: Store) -> list[Row]:
     return rows
 
 
-def marks_of(store: Store, rows: list[Row]) -> Marks:
+def marks_of(store: Store, rows: list[Row]) -> MarksFile:
     """Return a person's marks, if there are any yet."""
     path = store.folder / MARKS
     if not path.exists():
-        return {}
+        return MarksFile({}, [])
     return read_marks(path.read_bytes(), rows, [names.student for names in store.left()])
 
 
@@ -156,7 +177,7 @@ def _fill(
     provisional: bool,
 ) -> None:
     """Fill in Moodle's worksheet, which tells who gets the feedback in which folder."""
-    comments = {row.folder: feedback_comment(row) for row in folders.values()}
+    comments = {row.folder: feedback_comment(row) for row in published.rows if row.folder}
     sheet = read_worksheet(worksheet, columns)
     rows = published.rows
     filled = fill_worksheet(sheet, rows, comments, columns, provisional=provisional)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 
+from grader.core.text import shown
+
 # The machine has run out of disk, descriptors or memory, or its disk fails.
 MACHINE = frozenset(
     {errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
@@ -16,6 +18,16 @@ class UserError(Exception):
 
 class MachineError(Exception):
     """The machine failed, or files changed while they were read: nobody's mistake."""
+
+
+class ChangedError(MachineError):
+    """A hand-in was removed, replaced or changed while the batch ran: nobody's mistake."""
+
+    def __init__(self, name: str, *, is_gone: bool = False) -> None:
+        happened = "was removed" if is_gone else "has changed"
+        super().__init__(
+            f"{shown(name)} {happened} while the batch ran: run the same command again"
+        )
 
 
 def is_machine_error(error: BaseException) -> bool:

@@ -9,17 +9,20 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import math
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from grader.core.errors import UserError
+from grader.core.rubric import read_rubric
 from grader.core.text import shown
 from grader.reports.rows import Given, Mark, Row, questions_of
-from grader.reports.tables import cell, csv_text, points
+from grader.reports.tables import cell, csv_text, points, uncell
 
 HEADER = ["student", "question", "points", "comment"]
-SHOWN = 10  # errors at a time
+LONGEST_CELL = 2**24  # characters; the csv module's own limit is 2**17
 QUESTION = "Q"  # before a question's id, so that no spreadsheet takes it for a number or date
 # A month's first letters in languages of spreadsheets: 1.5 may have become "01. Mai" or "1-May".
 MONTHS = (
@@ -30,6 +33,14 @@ DATE = re.compile(r"(?P<day>\d{1,2})[. -]+(?P<month>[^\W\d_]{3,})\.?(?:[. -]*\d{
 
 Marks = dict[tuple[str, str], Given]  # by student and question
 Line = tuple[int, list[str]]  # a row's number and cells
+T = TypeVar("T")
+
+
+class MarksFile(NamedTuple):
+    """The marks that could be read, and a line for each row that is wrong."""
+
+    given: Marks
+    errors: list[str]
 
 
 def marks_csv(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> str:
@@ -41,15 +52,15 @@ def marks_csv(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> st
                 mine = given.get((row.student, mark.id), Given(None))
                 question = f"{QUESTION}{mark.id}"
                 table.append([row.student, question, points(mine.points), mine.comment])
-    present = {row.student for row in rows}
-    for (student, question), kept in given.items():  # of people who have left
-        if student not in present:
+    present = {(row.student, mark.id) for row in rows for mark in row.marks if mark.by_person}
+    for (student, question), kept in given.items():  # of other runs
+        if (student, question) not in present:
             table.append([student, f"{QUESTION}{question}", points(kept.points), kept.comment])
     return "\ufeff" + csv_text(table)
 
 
-def read_marks(data: bytes, rows: Sequence[Row], left: Collection[str] = ()) -> Marks:
-    """Read what a person gave.
+def read_marks(data: bytes, rows: Sequence[Row], left: Collection[str] = ()) -> MarksFile:
+    """Read what a person gave; a row with a wrong name, question or number costs that row alone.
 
     Args:
         data: The file.
@@ -57,23 +68,34 @@ def read_marks(data: bytes, rows: Sequence[Row], left: Collection[str] = ()) -> 
         left: Students of earlier runs, whose marks are kept as they are.
 
     Raises:
-        UserError: A name, question or number is wrong, with a line for each such row.
+        UserError: This is no table of marks.
     """
-    students = {_folded(form): row for row in rows for form in (row.student, cell(row.student))}
+    students = _by_cell(rows, lambda row: row.student)
+    absent = _by_cell(left, str)
     given: Marks = {}
     errors: list[str] = []
     for number, line in _lines(_decoded(data, students)):
         try:
-            key, value = _read_left(line, left) or _read_line(line, students, rows)
-            if key in given:
+            key, value = _read_kept(line, students, absent) or _read_line(line, students, rows)
+            if given.get(key, value) != value:
                 raise ValueError(f"{key[0]} has a row for question {key[1]} already")
             given[key] = value
         except ValueError as error:
-            errors.append(f"marks.csv, row {number}: {error}")
-    if errors:
-        more = [f"and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
-        raise UserError("\n".join(errors[:SHOWN] + more))
-    return given
+            if any(line[2:]):  # else nobody has given anything there
+                errors.append(f"marks.csv, row {number}: {error}")
+    return MarksFile(given, errors)
+
+
+def _by_cell(things: Iterable[T], name: Callable[[T], str]) -> dict[str, T]:
+    """Return things by the cells of their names, and by the names where none else has that cell.
+
+    A spreadsheet may have dropped an apostrophe.
+    """
+    things = list(things)
+    found = {_folded(cell(name(thing))): thing for thing in things}
+    for thing in things:
+        found.setdefault(_folded(name(thing)), thing)
+    return found
 
 
 def _decoded(data: bytes, students: Mapping[str, Row]) -> str:
@@ -93,6 +115,7 @@ def _lines(text: str) -> Iterator[Line]:
     Raises:
         UserError: There is no header, with any separator.
     """
+    csv.field_size_limit(LONGEST_CELL)
     for delimiter in (",", ";", "\t"):
         try:
             lines = list(_parsed(text, delimiter))
@@ -117,14 +140,29 @@ def _parsed(text: str, delimiter: str) -> Iterator[Line]:
             yield reader.line_num, cells + [""] * (len(HEADER) - len(cells))
 
 
-def _read_left(line: list[str], left: Collection[str]) -> tuple[tuple[str, str], Given] | None:
-    """Read the row of somebody who has left; None if it is another's."""
+def _read_kept(
+    line: list[str], students: Mapping[str, Row], absent: Mapping[str, str]
+) -> tuple[tuple[str, str], Given] | None:
+    """Read a row that is kept for another run: of somebody who has left, or of another exercise.
+
+    Returns:
+        None for a row of this run.
+
+    Raises:
+        ValueError: Its number is wrong.
+    """
     student, question, number, comment, *_ = line
-    names = {_folded(form): name for name in left for form in (name, cell(name))}
-    if _folded(student) not in names:
+    name, id = _folded(student), question.removeprefix(QUESTION)
+    row = students.get(name)
+    if row and (_question(question, row) or all(known.id != id for known in read_rubric())):
         return None
-    key = names[_folded(student)], question.removeprefix(QUESTION)
-    return key, Given(_number(number), comment)
+    kept = row.student if row else absent.get(name)
+    if kept is None:
+        return None
+    earned = _number(number)
+    if earned is not None and not 0 <= earned < math.inf:
+        raise ValueError(f"{number} points for {shown(id)}")
+    return (kept, id), Given(earned, uncell(comment))
 
 
 def _read_line(
@@ -150,9 +188,7 @@ def _read_line(
     earned = _number(number)
     if earned is not None and not 0 <= earned <= mark.open:
         raise ValueError(f"{number} points for {mark.id}, which has {mark.open:g}")
-    if comment.startswith("'") and cell(comment[1:]) == comment:
-        comment = comment[1:]
-    return (row.student, mark.id), Given(earned, comment)
+    return (row.student, mark.id), Given(earned, uncell(comment))
 
 
 def _question(text: str, row: Row) -> Mark | None:

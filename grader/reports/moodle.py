@@ -91,13 +91,15 @@ def fill_worksheet(
     owners = Owners(table := Table(text, columns), rows)
     unseen = {row.student for row in rows}
     left: dict[str, list[str]] = {}
-    folders = {} if owners.teams else {row.folder: row for row in rows if row.folder}
+    certain = [row for row in rows if row.folder and not row.doubt]
+    folders = {} if owners.teams else {row.folder: row for row in certain}
     for line in table.lines[1:]:
-        row = owners.of(line)
-        if row is not None:
-            unseen.discard(row.student)
+        claimants = owners.of(line)
+        unseen -= {claimant.student for claimant in claimants}
+        row = claimants[0] if len(claimants) == 1 else None
+        if row is not None and not row.doubt:
             folders[owners.folder(row, line)] = row  # in a team, one a member
-        if why := _left_because(row, table.get(line, "changeable"), provisional):
+        if why := _left_because(claimants, table.get(line, "changeable"), provisional):
             left.setdefault(why, []).append(line[1].plain if len(line) > 1 else line[0].plain)
         elif row is not None:
             table.set(line, "grade", _grade(row, table.get(line, "maximum")))
@@ -109,12 +111,15 @@ def fill_worksheet(
     return Filled(filled, remarks + encoded, folders)
 
 
-def _left_because(row: Row | None, changeable: str, provisional: bool) -> str:
+def _left_because(claimants: Sequence[Row], changeable: str, provisional: bool) -> str:
     """Return why no grade is entered; an empty text if one is."""
-    if row is None:
+    if not claimants:
         return "no submission"
     if changeable.casefold() in NO:
         return "the grade is locked"
+    if len(claimants) > 1 or claimants[0].doubt:
+        return "several hand-ins claim to be theirs, see those to look at"
+    (row,) = claimants
     if row.earned is None or row.undecided:
         return "the grader failed"
     if row.pending and not provisional:
@@ -131,14 +136,15 @@ class Owners:
 
     def __init__(self, table: Table, rows: Sequence[Row]) -> None:
         self._table = table
-        self._by_number = _unique((_number_of(row.folder), row) for row in rows)
-        self._by_name = _unique((_folded(_name_of(row.folder)), row) for row in rows)
+        numbers = ((number, row) for row in rows for number in _numbers_of(row.folder))
+        self._by_number = _grouped(numbers)
+        self._by_name = _grouped((_folded(_name_of(row.folder)), row) for row in rows)
         pairs = [(self._numbered(line), self._named(line)) for line in table.lines[1:]]
-        named = [(one, other) for one, other in pairs if other]
-        self.teams = 2 * sum(one is other for one, other in named) < len(named)
+        named = [(one, other) for one, other in pairs if len(other) == 1]
+        self.teams = 2 * sum(other[0] in one for one, other in named) < len(named)
 
-    def of(self, line: list[Field]) -> Row | None:
-        """Return the row of the submission; None if there is none, or several claim it."""
+    def of(self, line: list[Field]) -> list[Row]:
+        """Return the rows that claim to be the line's submission."""
         return self._named(line) if self.teams else self._numbered(line)
 
     def folder(self, row: Row, line: list[Field]) -> str:
@@ -148,29 +154,35 @@ class Owners:
         number = self._number(line)
         return re.sub(r"(?:_\d+)?(?=_assignsubmission_)", f"_{number}", row.folder, count=1)
 
-    def _numbered(self, line: list[Field]) -> Row | None:
-        return self._by_number.get(self._number(line))
+    def _numbered(self, line: list[Field]) -> list[Row]:
+        return self._by_number.get(_number(self._number(line)), [])
 
-    def _named(self, line: list[Field]) -> Row | None:
-        named = {_folded(field.plain) for field in line} & self._by_name.keys()
-        return self._by_name[named.pop()] if len(named) == 1 else None
+    def _named(self, line: list[Field]) -> list[Row]:
+        named = sorted({_folded(field.plain) for field in line} & self._by_name.keys())
+        return [row for name in named for row in self._by_name[name]]
 
     def _number(self, line: list[Field]) -> str:
         found = re.search(r"\d+$", self._table.get(line, "identifier").strip())
         return found[0] if found else ""
 
 
-def _unique(named: Iterable[tuple[str, Row]]) -> dict[str, Row]:
-    """Return rows by their names, without those that share one."""
+def _grouped(named: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
+    """Return rows by the names or numbers that they bear."""
     found: dict[str, list[Row]] = {}
     for name, row in named:
-        found.setdefault(name, []).append(row)
-    return {name: rows[0] for name, rows in found.items() if name and len(rows) == 1}
+        if name:
+            found.setdefault(name, []).append(row)
+    return found
 
 
-def _number_of(folder: str) -> str:
-    found = re.search(r"_(\d+)_assignsubmission_", folder)
-    return found[1] if found else ""
+def _numbers_of(folder: str) -> set[str]:
+    """Return all that may be the participant's number; Moodle's folders have one."""
+    return {_number(found) for found in re.findall(r"_(\d+)(?=_assignsubmission_)", folder)}
+
+
+def _number(digits: str) -> str:
+    """Return a number in the one way in which numbers are compared."""
+    return unicodedata.normalize("NFKC", digits).lstrip("0")
 
 
 def _name_of(folder: str) -> str:

@@ -29,7 +29,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 T = TypeVar("T")
 PNG = b"\x89PNG\r\n\x1a\n"
 # What Markdown takes for a sign of its own, anywhere or at the beginning of a line.
-SPECIAL = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|^[#+=-]|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)")
+SPECIAL = re.compile(
+    r"[\\`*\[\]|~$]|(?<!\w)_|^[#+=-]|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)"
+    r"|:(?=//)|(?<=www)\.|(?<=mailto):|(?<=xmpp):|@(?=\w)",  # bare addresses, and people
+    re.IGNORECASE,
+)
 
 
 def feedback_html(row: Row, result: Report) -> str:

@@ -55,6 +55,10 @@ class Mark:
             self.earned = self.by_tests if self.open < self.possible else None
             self.status, self.waiting = "pending", self.open
 
+    def suspend(self) -> None:
+        """Hold all points back until a person says whose they are."""
+        self.earned, self.status, self.waiting = None, "pending", self.possible
+
 
 @dataclass
 class Row:
@@ -71,7 +75,7 @@ class Row:
         mistakes: Those that were recognised, without repetition.
         incidents: How many tests had each of the statuses that a person may want to look at.
         isolation: How well the student's code was locked up.
-        doubt: Why a person should check whose hand-in it is.
+        doubt: Why a person has to decide whose hand-in it is; until then its points are pending.
     """
 
     student: str
@@ -88,9 +92,10 @@ class Row:
 
     @property
     def earned(self) -> float | None:
-        """Return the points so far; None if the grader failed, because 0 would be a lie."""
+        """Return the points so far; None if nobody can say, because 0 would be a lie."""
         known = [mark.earned for mark in self.marks if mark.earned is not None]
-        return round(sum(known), 6) if known or self.status != "internal" else None
+        unknown = self.status == "internal" or self.doubt
+        return round(sum(known), 6) if known or not unknown else None
 
     @property
     def possible(self) -> float:
@@ -150,7 +155,7 @@ def complete(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> Non
     """Give every row the same questions, and a person's points.
 
     A submission that was refused earns nothing in the automatic part; for one that the grader
-    failed on, nobody can say.
+    failed on, or that may be somebody else's, nobody can say.
     """
     columns = questions_of(rows)
     for row in rows:
@@ -164,6 +169,8 @@ def complete(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> Non
             if by_hand and mark.by_person:
                 mark.comment = by_hand.comment
                 mark.decide(by_hand.points)
+            if row.doubt:
+                mark.suspend()
 
 
 def _without_tests(column: Mark, row: Row, earned: float | None) -> Mark:

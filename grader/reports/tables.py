@@ -14,14 +14,22 @@ from grader.reports.rows import Row, questions_of
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-# Such a sign behind what another spreadsheet may take for a separator.
-SPLIT = re.compile(rf"([;\t]\s*[\"']*)(?=[{re.escape(''.join(FORMULA))}])")
+# Where a cell begins for any spreadsheet, also for one that separates in another way.
+BEGIN = r"(?:^|(?<=[;\t\r\n]))([ \"']*)"
+SIGN = rf"(?=[{re.escape(''.join(FORMULA))}])"
 
 
 def cell(text: str) -> str:
-    """Return text for a spreadsheet: what would be run as a formula is marked as text."""
-    text = SPLIT.sub(r"\1'", plain(text))
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    """Return text for a spreadsheet: an apostrophe before each sign of a formula.
+
+    No two texts give the same cell, and `uncell` returns the text.
+    """
+    return re.sub(BEGIN + SIGN, r"\1'", plain(text))
+
+
+def uncell(text: str) -> str:
+    """Return the text of a cell, without the apostrophes that `cell` has put there."""
+    return re.sub(f"{BEGIN}'{SIGN}", r"\1", text)
 
 
 def points(value: float | None) -> str:
