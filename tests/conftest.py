@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))  # reference/ is not installed
 
 from grader.api import Run, run, warm  # noqa: E402
 from grader.bans import runtime  # noqa: E402 (after the path)
+from tests.downloads import OPEN  # noqa: E402
 from tests.stub_judges import Judges, install  # noqa: E402
 
 Grade = Callable[..., Run]
@@ -45,6 +46,13 @@ def grade() -> Iterator[Grade]:
 
     with warm():
         yield grade
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Close the downloads that a test has listed."""
+    yield
+    OPEN.close()
 
 
 @pytest.fixture(autouse=True)

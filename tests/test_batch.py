@@ -17,22 +17,22 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from grader.batch import progress
-from grader.batch.names import assign_names
+from grader.batch.names import Names, assign_names
 from grader.batch.store import Participant, Store, write
 from grader.batch.task import Settings, Task
 from tests.stub_judges import Judges, a_report, batch, grades, hand_in
 
 
 def test_results_and_reports_are_written(tmp_path: Path, judges: Judges) -> None:
-    source = hand_in(tmp_path / "in", "Lee-12345", "Kim-12345")
+    source = hand_in(tmp_path / "in", "Lee-12345", "Kim-12346")
     assert batch(source, tmp_path / "out", "-j", "2") == 0
-    assert sorted(judges.graded) == ["Kim-12345", "Lee-12345"]
+    assert sorted(judges.graded) == ["Kim-12346", "Lee-12345"]
     assert [(row["student"], row["1.6"]) for row in grades(tmp_path / "out")] == [
-        ("Kim-12345", "3"),
+        ("Kim-12346", "3"),
         ("Lee-12345", "3"),
     ]
     files = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")}
-    assert {"results/Kim-12345.json", "feedback/Kim-12345.html", "feedback/Kim-12345.md"} < files
+    assert {"results/Kim-12346.json", "feedback/Kim-12346.html", "feedback/Kim-12346.md"} < files
     assert {"report.html", "grades.csv", "run.json"} < files
     assert not any(name.endswith(".partial") for name in files)
 
@@ -127,10 +127,14 @@ def test_names_do_not_play_with_the_terminal(
     assert [row["student"] for row in grades(tmp_path / "out")] == ["Kim \ufffd\ufffd[31m", "Lee"]
 
 
+def named(students: list[str], known: dict[str, Names] | None = None) -> dict[str, Names]:
+    return assign_names({student: student for student in students}, known or {})
+
+
 def test_names_are_safe_and_unlike() -> None:
     students = ["a/b", "a:b", "A_b", "a_b", "..", " b ", "b", "<script>", "x" * 300, "x" * 301]
     students += ["王" * 100, "a\nb", "\u202ea", "😀" * 90, "é", "e\u0301", "", "CON", "nul.x"]
-    names = assign_names(students, {})
+    names = named(students)
     for column in zip(*names.values(), strict=True):
         assert len({unicodedata.normalize("NFC", name).casefold() for name in column}) == len(names)
     for name in names.values():
@@ -139,16 +143,16 @@ def test_names_are_safe_and_unlike() -> None:
         assert name.file.strip(" .") == name.file
         assert len(f"{name.file}.json.partial".encode()) < 255
         assert name.file.split(".")[0].lower() not in ("con", "nul")
-    assert assign_names(["é"], {})["é"] == ("é", "é")
+    assert named(["é"])["é"] == ("é", "é")
 
 
 def test_nobody_gets_a_name_that_somebody_else_has() -> None:
     """Whatever a file is called after: a number or a hash of another name is just a name."""
     victim = "Anna D’Amico"
-    first = assign_names([victim], {})
+    first = named([victim])
     wanted = first[victim].file
     guesses = [wanted, f"{wanted}-2", f"{wanted}-3", f"{victim} (2)", wanted.upper()]
-    names = assign_names([victim, *guesses], {})
+    names = named([victim, *guesses])
     assert len({name.file.casefold() for name in names.values()}) == 6
     assert len({name.student.casefold() for name in names.values()}) == 6
 
@@ -156,8 +160,8 @@ def test_nobody_gets_a_name_that_somebody_else_has() -> None:
 @pytest.mark.slow
 @given(st.lists(st.text(max_size=12), unique=True), st.lists(st.text(max_size=12), unique=True))
 def test_names_stay_with_their_owners(before: list[str], later: list[str]) -> None:
-    known = assign_names(before, {})
-    names = assign_names(later, known)
+    known = named(before)
+    names = named(later, known)
     assert names.items() >= known.items()
     files = [name.file.casefold() for name in names.values()]
     assert len(set(files)) == len(files) == len({*before, *later})

@@ -24,7 +24,8 @@ from grader.batch.attempts import HandIn
 from grader.batch.intake import hand_ins
 from grader.batch.listing import items_in, read_file
 from grader.batch.store import Store
-from grader.core.errors import MachineError, UserError
+from grader.core.errors import ChangedError, UserError
+from tests.downloads import files_in
 from tests.stub_judges import Judges, a_report, batch, rows_of
 from tests.stub_judges import hand_in as add
 
@@ -65,7 +66,7 @@ def test_a_file_that_grows_while_it_is_read_is_nobodys_fault(tmp_path: Path) -> 
     with items_in(tmp_path) as ((item,), _):
         (file,) = item.files()
         place.write_bytes(b"PK" * 10**6)
-        with pytest.raises(MachineError, match="changed while it was read"):
+        with pytest.raises(ChangedError, match=r"Kim\.zip has changed while the batch ran"):
             read_file(file)
 
 
@@ -216,13 +217,6 @@ def test_a_question_of_no_points_has_no_mean(
 
 
 # A level too high
-
-
-def files_in(folder: Path, *names: str) -> Path:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"x = 1\n")
-    return folder
 
 
 @pytest.mark.parametrize(

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import io
-import os
 import unicodedata
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from grader.batch.attempts import HandIn
 from grader.batch.intake import hand_ins
 from grader.core.errors import UserError
 from grader.submission.snapshot import open_submission
-
-
-def write(path: Path, data: bytes = b"x", at: int = 1_700_000_000) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    os.utime(path, (at, at))
-
-
-def download(path: Path, files: dict[str, bytes], dates: dict[str, int] | None = None) -> Path:
-    """Write a ZIP like Moodle's; ``dates`` are years."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in files.items():
-            year = (dates or {}).get(name, 2026)
-            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), data)
-    return path
-
-
-def found_in(source: Path) -> dict[str, HandIn]:
-    with hand_ins(source) as (found, _):
-        return {hand_in.student: hand_in for hand_in in found}
+from tests.downloads import download, found_in, write
 
 
 def the_choice(source: Path) -> tuple[str, bytes]:
@@ -57,25 +36,28 @@ def test_folder_of_zips_and_folders(tmp_path: Path) -> None:
         (tmp_path / "lee.zip").write_bytes(read())
         assert zipfile.ZipFile(tmp_path / "lee.zip").read("code/main.py") == b"lee = 1"
         assert read() == read()  # the same bytes, whenever it is packed
-    assert remarks == ["notes.txt is no submission: ignored."]
-
-
-def test_the_newest_of_several_zips_counts_and_it_says_so(tmp_path: Path) -> None:
-    write(tmp_path / "Meier-123456.zip", b"old", at=1_600_000_000)
-    write(tmp_path / "Meier-123456 (1).zip", b"new", at=1_700_000_000)
-    write(tmp_path / "Meier-123456_final.zip", b"older", at=1_500_000_000)
-    found = found_in(tmp_path)
-    assert list(found) == ["Meier-123456"]
-    name, read, remarks = found["Meier-123456"].choose()
-    assert (name, read()) == ("Meier-123456 (1).zip", b"new")
-    assert "the newest counts, Meier-123456 (1).zip" in remarks[0]
-    assert "Meier-123456.zip" in remarks[0]
+    assert remarks == [
+        ".DS_Store made by the operating system: ignored.",
+        "notes.txt is no submission: ignored.",
+    ]
 
 
 def test_of_zips_of_the_same_time_the_highest_number_counts(tmp_path: Path) -> None:
     for number in (2, 10, 9):
-        write(tmp_path / f"Kim ({number}).zip", str(number).encode())
-    assert found_in(tmp_path)["Kim"].choose()[1]() == b"10"
+        write(tmp_path / "Kim" / f"work ({number}).zip", str(number).encode())
+    write(tmp_path / "Lee.zip")
+    name, read, (remark,) = found_in(tmp_path)["Kim"].choose()
+    assert (name, read()) == ("work (10).zip", b"10")
+    assert "the newest counts, work (10).zip; not: " in remark
+
+
+def test_a_newer_zip_in_the_same_folder_counts_without_a_word_of_doubt(tmp_path: Path) -> None:
+    write(tmp_path / "Kim" / "old.zip", b"new", at=1_700_000_000)
+    write(tmp_path / "Kim" / "work.zip", b"old", at=1_600_000_000)
+    write(tmp_path / "Lee.zip")
+    kim = found_in(tmp_path)["Kim"]
+    assert kim.choose()[1]() == b"new"
+    assert kim.doubt == ""
 
 
 @pytest.mark.parametrize(
@@ -249,3 +231,48 @@ def test_bad_sources(tmp_path: Path, content: bytes | None) -> None:
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no ZIPs or folders"):
         found_in(tmp_path)
+
+
+FILE = "_assignsubmission_file_"
+
+# What is no hand-in
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_item_has_a_row_or_a_remark(tmp_path: Path, packed: bool) -> None:
+    rows = [".Hidden-2000020/a.py", "Kim/a.py", ".Lee_7_assignsubmission_file/a.zip"]
+    tools = [
+        f"{name}/a.py" for name in (".git", "venv", "node_modules", "__pycache__", "Thumbs.db")
+    ]
+    system = [".DS_Store", "thumbs.db", "._Kim.zip", "__MACOSX/._Kim.zip", "__MACOSX/Kim/._a.py"]
+    others = ["notes.txt", ".hidden"]
+    if packed:
+        names = [*rows, *tools, *system, *others]
+        source = download(tmp_path / "all.zip", dict.fromkeys(names, b""))
+    else:
+        source = tmp_path / "all"
+        for name in (*rows, *tools, *system, *others):
+            write(source / name)
+    with hand_ins(source) as (found, remarks):
+        assert {one.student for one in found} == {".Hidden-2000020", "Kim", ".Lee_7"}
+    said = "\n".join(remarks)
+    for name in (*tools, *others):
+        assert f"{name.split('/')[0]} " in said
+    assert said.count("made by the operating system") == 1
+    (line,) = [remark for remark in remarks if "operating system" in remark]
+    assert all(name.split("/")[0] in line for name in system)
+
+
+def test_what_is_packed_for_macos_alone_is_no_cover_for_a_hand_in(tmp_path: Path) -> None:
+    write(tmp_path / "__MACOSX" / "lstm.py")
+    write(tmp_path / "Kim.zip")
+    with hand_ins(tmp_path) as (found, (remark,)):
+        assert [one.student for one in found] == ["Kim"]
+    assert remark.startswith("__MACOSX bears a name that computers give: ignored. If it is a hand")
+
+
+def test_what_would_lie_outside_of_a_download_is_named_once(tmp_path: Path) -> None:
+    names = ["/abs/a.zip", *(f"Mal_1{FILE}/../../{n}.zip" for n in range(8)), "Kim/a.zip"]
+    with hand_ins(download(tmp_path / "all.zip", dict.fromkeys(names, b""))) as (_, (remark,)):
+        assert "/abs/a.zip, " in remark
+        assert remark.endswith("and 4 more would lie outside of the download: ignored.")

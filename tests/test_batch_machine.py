@@ -161,3 +161,10 @@ def test_a_run_that_is_ended_before_the_second_try_makes_it_later(
         assert batch(source, tmp_path / "out") == 130
     assert batch(source, tmp_path / "out") == 0
     assert judges.graded == ["Slow"]
+
+
+def test_messages_of_the_machines_errors_are_short() -> None:
+    long = OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), "d/" * 3000)
+    for error in (long, ValueError("x" * 9000), UserError("x" * 9000), OSError("x" * 9000)):
+        assert len(json.loads(outcome.report_of(error))["batch"]["message"]) < 2200
+    assert len(outcome.described(long)) < 150

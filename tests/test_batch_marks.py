@@ -6,13 +6,15 @@ Judge processes are stubs here; tests/test_batch_runs.py has the real ones.
 from __future__ import annotations
 
 import csv
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from grader.__main__ import main
-from tests.stub_judges import Judges, batch, grades, hand_in
+from tests.downloads import files_in
+from tests.stub_judges import Judges, a_report, batch, grades, hand_in
 
 
 def moodle_course(folder: Path) -> Path:
@@ -99,20 +101,25 @@ def test_wrong_marks_are_an_error_and_change_nothing(
     before = (out / "grades.csv").read_bytes()
     wrong = "student,question,points,comment\nLee,1.6-text,9,\n"
     (out / "marks.csv").write_text(wrong, encoding="utf-8")
-    assert main(["marks", str(out)]) == 2
-    assert "marks.csv, row 2" in capsys.readouterr().err
+    assert main(["marks", str(out)]) == 1
+    assert "error: marks.csv, row 2: 9 points" in capsys.readouterr().out
     assert (out / "grades.csv").read_bytes() == before
     assert (out / "marks.csv").read_text(encoding="utf-8") == wrong
+    (out / "marks.csv").write_text("Lee,1.6-text,9\n", encoding="utf-8")
+    assert main(["marks", str(out)]) == 2  # that is no table of marks
     assert judges.graded == ["Lee"]
 
 
+@pytest.mark.usefixtures("judges")
 def test_several_zips_of_one_student_are_said(
-    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = hand_in(tmp_path / "in", "Lee-12345", "Lee-12345 (1)")
+    source = hand_in(tmp_path / "in", "Kim")
+    hand_in(source / "Lee-12345", "new", "old")
     batch(source, tmp_path / "out")
-    assert "Lee-12345: Of several archives the newest counts" in capsys.readouterr().out
-    assert judges.graded == ["Lee-12345"]
+    said = capsys.readouterr().out
+    assert "Lee-12345: Of several archives the newest counts" in said
+    assert "to look at" not in said
 
 
 def test_marks_and_results_of_who_has_left_are_kept(
@@ -139,14 +146,76 @@ def test_wrong_marks_are_known_before_an_evening_of_grading(
 ) -> None:
     source, out = hand_in(tmp_path / "in", "Lee"), tmp_path / "out"
     batch(source, out)
+    capsys.readouterr()
     right = "student,question,points,comment\nLee,Q1.6-text,0.5,\n"
     (out / "marks.csv").write_text(right.replace("0.5", "9"), encoding="utf-8")
-    assert batch(source, out, "--again", "Lee") == 2
-    assert "marks.csv, row 2: 9 points" in capsys.readouterr().err
-    assert judges.graded == ["Lee"]
+    assert batch(source, out, "--again", "Lee") == 1
+    said = capsys.readouterr().out
+    assert said.startswith("error: marks.csv, row 2: 9 points")  # at the beginning, and at the end
+    assert said.count("error: marks.csv") == 2
+    assert judges.graded == ["Lee"] * 2
     # Marks of a run that has no results yet say nothing wrong.
     (out / "marks.csv").write_text(right, encoding="utf-8")
     (out / "results" / "Lee.json").unlink()
     assert batch(source, out) == 0
-    assert judges.graded == ["Lee", "Lee"]
+    assert judges.graded == ["Lee"] * 3
     assert [row["1.6-text"] for row in grades(out)] == ["0.5"]
+
+
+CLASHING = ["=Eve-3", "'=Eve-3", "''=Eve-3", "a;=1", "a;'=1", " =1", "'", "'a", '"=1', "x;;=1"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_marks_that_nobody_edited_are_a_fixed_point(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    odd = ["Bad\u202e-4", "Bad\u200e-4", "Bad\ufffd-4", "Ada-1000001", "ada-1000001\u00a0", "-1"]
+    files_in(source, *(f"{name}/lstm.py" for name in [*CLASHING, *odd]))
+    batch(source, out)
+    names = [row["student"] for row in grades(out)]
+    assert len(names) == len(set(names)) == len([*CLASHING, *odd])
+    assert main(["marks", str(out)]) == 0
+    first = (out / "marks.csv").read_bytes()
+    (out / "marks.csv").write_bytes(first.decode("utf-8-sig").encode(encoding))
+    judges.graded.clear()
+    assert batch(source, out) == 0
+    assert main(["marks", str(out)]) == 0
+    assert (out / "marks.csv").read_bytes() == first
+    assert judges.graded == []
+    assert "error" not in capsys.readouterr().out
+
+
+def test_marks_of_another_exercise_are_kept_and_block_nothing(
+    tmp_path: Path, judges: Judges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = hand_in(tmp_path / "in", "Lee"), tmp_path / "out"
+    batch(source, out)
+    header = "student,question,points,comment\n"
+    (out / "marks.csv").write_text(f"{header}Lee,Q1.6-text,1,=good\n", encoding="utf-8")
+    main(["marks", str(out)])
+    kept = (out / "marks.csv").read_bytes()
+    with monkeypatch.context() as patch:
+        report = a_report(question="G1")
+        report["grade"]["questions"] = [report["grade"]["questions"][0] | {"id": "G1"}]
+        patch.setattr(Judges, "__call__", lambda *_: json.dumps(report).encode())
+        assert batch(source, out, "--exercise", "bptt_gradients") == 0
+        assert main(["marks", str(out)]) == 0
+    assert (out / "marks.csv").read_bytes() == kept
+    assert judges.graded == ["Lee"]
+
+
+def test_a_wrong_row_of_marks_costs_that_row_alone(
+    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = hand_in(tmp_path / "in", "Kim", "Lee"), tmp_path / "out"
+    batch(source, out)
+    wrong = "student,question,points,comment\nKim,Q1.6-text,9,keep me\nLee,Q1.6-text,1,\n"
+    (out / "marks.csv").write_text(wrong, encoding="utf-8")
+    hand_in(source, "Ito")
+    assert batch(source, out) == 1
+    assert judges.graded[-1] == "Ito"
+    assert [row["points"] for row in grades(out)] == ["3", "3", "4"]
+    assert main(["marks", str(out)]) == 1
+    assert "error: marks.csv, row 2: 9 points for 1.6-text, which has 1." in capsys.readouterr().out
+    assert (out / "marks.csv").read_text(encoding="utf-8") == wrong

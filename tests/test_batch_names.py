@@ -8,27 +8,16 @@ from __future__ import annotations
 import json
 import os
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from grader.batch.attempts import natural
-from grader.batch.intake import hand_ins
+from tests.downloads import zip_with
 from tests.stub_judges import Judges, batch, grades, rows_of
 from tests.stub_judges import hand_in as add
 
 pytestmark = pytest.mark.grading
-
-
-def zip_with(path: Path, *names: str) -> Path:
-    """Write a ZIP with entries of these names, as nobody's computer would write them."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in names:
-            info = zipfile.ZipInfo("x")
-            info.filename = name  # unlike the constructor, it leaves NUL and all else
-            archive.writestr(info, b"x = 1\n")
-    return path
 
 
 def test_a_name_that_is_no_utf8_gets_a_row(tmp_path: Path, judges: Judges) -> None:
@@ -112,21 +101,6 @@ def test_no_longer_word_or_number_is_taken_for_a_student(
     assert judges.graded == ["Lovelace-1234567", f"Lovelace-1234567{rest}"]
 
 
-@pytest.mark.parametrize("rest", [" (1)", " - Kopie", "_final", " Mallory", "-2", ".v2"])
-def test_archives_of_several_items_are_for_a_person_to_look_at(
-    tmp_path: Path, judges: Judges, rest: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    source = add(tmp_path / "in", "Lovelace-1234567", f"Lovelace-1234567{rest}")
-    assert batch(source, tmp_path / "out") == 0
-    assert judges.graded == ["Lovelace-1234567"]
-    (row,) = grades(tmp_path / "out")
-    assert "check whose they are" in row["message"]
-    assert f"Lovelace-1234567{rest}.zip" in row["message"]
-    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "check whose they are" in report[report.index("To look at") :]
-    assert "to look at: Lovelace-1234567" in capsys.readouterr().out
-
-
 def test_one_persons_files_are_in_no_doubt(tmp_path: Path, judges: Judges) -> None:
     source = zip_with(
         tmp_path / "all.zip",
@@ -138,13 +112,3 @@ def test_one_persons_files_are_in_no_doubt(tmp_path: Path, judges: Judges) -> No
     batch(source, tmp_path / "out")
     assert judges.graded == ["Anna_1", "Ben_2"]
     assert [row["message"] for row in grades(tmp_path / "out")] == ["", ""]
-
-
-def test_a_folder_beside_an_archive_of_its_name_is_one_choice_in_doubt(tmp_path: Path) -> None:
-    source = add(tmp_path, "Lee")
-    (source / "Lee").mkdir()
-    (source / "Lee" / "lstm.py").write_text("newer = 1")
-    with hand_ins(source) as ((lee,), _):
-        assert lee.choose().name == "Lee.zip"
-        assert lee.choose().read() != (source / "Lee.zip").read_bytes()
-        assert "Lee, Lee.zip" in lee.doubt
