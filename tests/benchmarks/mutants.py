@@ -1,11 +1,14 @@
-"""How many small faults the grader notices: mutants of a reference file, graded one by one.
+"""Count how many small faults the grader notices: mutants of the reference, graded one by one.
 
-    python -m tests.benchmarks.mutants palindrome/lstm.py --select "test_lstm"
+    python -m tests.benchmarks.mutants [FILE …] --results mutants.jsonl
 
 Every mutant changes one place of a function: an operator, a comparison, a number, a slice, an
-index, a called function, an argument, a default, the order of a loop, a statement left out.
-Survivors are printed with their line; some of them are equivalent to the original (an initial value
-of another size, say), so somebody must read the list.
+index, a called function, an argument, a default, the order of a loop, a statement left out. It is
+killed if a test of its exercise fails. A survivor is either a hole in the tests, or equivalent to
+the original: then it stands in ``equivalent_mutants.toml`` with the reason.
+
+A whole run takes hours. Each verdict is appended to the file of results at once, and a later run
+goes on where this one ended. At the end a table is printed, and each survivor that is not known.
 """
 
 from __future__ import annotations
@@ -13,21 +16,30 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import hashlib
+import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.progress import track
 
 from grader.api import run, warm
+from grader.core.paths import REFERENCE
 from tests.benchmarks.mutations import variants
 
-ROOT = Path(__file__).parents[2]
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
+FILES = (  # the least noticed ones first
+    "memory_task.py", "toy_bptt.py", "numpy_rnn.py", "bptt_gradients.py", "sliding_tbptt.py",
+    "memory_learner.py", "palindrome/vanilla_rnn.py", "palindrome/lstm.py", "palindrome/train.py",
+)  # fmt: skip
 
 
 def mutants(source: str) -> Iterator[tuple[int, str, str]]:
-    """(line, what was changed, mutated source) for every place inside functions."""
+    """Yield (line, change, mutated source) for every place inside functions."""
     tree = ast.parse(source)
     count = len(list(ast.walk(tree)))
     seen = {ast.unparse(tree)}
@@ -68,25 +80,94 @@ def _replace(tree: ast.AST, old: ast.AST, new: ast.AST | None) -> None:
                 setattr(parent, field, kept or [ast.Pass()])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Grade mutants of a reference file.")
-    parser.add_argument("file", help="below reference/")
-    parser.add_argument("--select", default="", help="pytest's -k")
-    parser.add_argument("--every", type=int, default=1, help="only every n-th mutant")
-    arguments = parser.parse_args()
-    source = (ROOT / "reference" / arguments.file).read_text(encoding="utf-8")
-    chosen = list(mutants(source))[:: arguments.every]
+@dataclass(frozen=True)
+class Mutant:
+    """A reference file with one change."""
+
+    file: str  # below reference/
+    line: int
+    change: str  # "before  →  after"
+    text: str
+
+    @property
+    def key(self) -> str:
+        """Return a name that is the same as long as the mutant's code is."""
+        return hashlib.sha256(f"{self.file}\n{self.text}".encode()).hexdigest()[:16]
+
+
+def grade(mutant: Mutant, submission: Path) -> str:
+    """Return "killed" or "survived"; ``submission`` is a copy of the reference."""
+    file = submission / mutant.file
+    original = file.read_text(encoding="utf-8")
+    file.write_text(mutant.text, encoding="utf-8")
+    try:
+        options = ["-x", "--time-scale", "0.3", "--exercise", exercise_of(mutant.file)]
+        return "survived" if run(submission, seed=1, arguments=options).status == 0 else "killed"
+    finally:
+        file.write_text(original, encoding="utf-8")
+
+
+def exercise_of(file: str) -> str:
+    """Return the exercise that grades a reference file: its folder's name, or its own."""
+    name = Path(file).parts[0].removesuffix(".py")
+    return "memory_task" if name == "memory_learner" else name
+
+
+def verdicts(results: Path) -> dict[str, str]:
+    """Return what an earlier run has found, by the mutants' keys."""
+    if not results.exists():
+        return {}
+    lines = results.read_text(encoding="utf-8").splitlines()
+    return {line["key"]: line["verdict"] for line in map(json.loads, lines)}
+
+
+def show(chosen: Sequence[Mutant], known: Mapping[str, str]) -> None:
+    """Print a row for each file, and the survivors that are not known to be equivalent."""
+    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
+    equivalent = {(each["file"], each["change"]) for each in listed}
+    print(f"{'file':28}{'mutants':>8}{'graded':>8}{'killed':>8}{'equivalent':>12}{'survived':>10}")
     survivors = []
+    for file in sorted({mutant.file for mutant in chosen}):
+        own = [mutant for mutant in chosen if mutant.file == file]
+        graded = [mutant for mutant in own if mutant.key in known]
+        alive = [mutant for mutant in graded if known[mutant.key] == "survived"]
+        same = [mutant for mutant in alive if (file, mutant.change) in equivalent]
+        survivors += [mutant for mutant in alive if mutant not in same]
+        numbers = (len(own), len(graded), len(graded) - len(alive), len(same))
+        row = "".join(f"{n:>{w}}" for n, w in zip(numbers, (8, 8, 8, 12), strict=True))
+        print(f"{file:28}{row}{len(alive) - len(same):>10}")
+    for mutant in survivors:
+        print(f"{mutant.file}, line {mutant.line}: {mutant.change}")
+
+
+def main() -> None:
+    """Grade the mutants that have no verdict yet, and show all verdicts."""
+    parser = argparse.ArgumentParser(description="Grade mutants of reference files.")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="below reference/ (default: all)")
+    parser.add_argument("--results", type=Path, default=Path("mutants.jsonl"), metavar="FILE")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th mutant")
+    arguments = parser.parse_args()
+    chosen = [
+        Mutant(file, *found)
+        for file in arguments.files or FILES
+        for found in list(mutants((REFERENCE / file).read_text(encoding="utf-8")))
+    ][:: arguments.every]
+    known = verdicts(arguments.results)
     with tempfile.TemporaryDirectory() as folder, warm():
         submission = Path(folder) / "submission"
-        shutil.copytree(ROOT / "reference", submission)
-        for line, change, text in track(chosen, "grading mutants"):
-            (submission / arguments.file).write_text(text, encoding="utf-8")
-            options = ["-x", "--time-scale", "0.3", "-k", arguments.select]
-            if run(submission, seed=1, arguments=options).status == 0:
-                survivors.append(f"line {line}: {change}")
-    print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants noticed; survivors:")
-    print("\n".join(survivors) or "none")
+        shutil.copytree(REFERENCE, submission)
+        with arguments.results.open("a", encoding="utf-8") as results:
+            for mutant in track(chosen, "grading mutants"):
+                if mutant.key not in known:
+                    known[mutant.key] = grade(mutant, submission)
+                    line: dict[str, str | int] = {
+                        "key": mutant.key,
+                        "verdict": known[mutant.key],
+                        "file": mutant.file,
+                    }
+                    line |= {"line": mutant.line, "change": mutant.change}
+                    print(json.dumps(line, ensure_ascii=False), file=results, flush=True)
+    show(chosen, known)
 
 
 if __name__ == "__main__":
