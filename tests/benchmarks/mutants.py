@@ -4,7 +4,7 @@
 
 Every mutant changes one place of a function: an operator, a comparison, a number, a slice, an
 index, a called function, an argument, a default, the order of a loop, a statement left out. It is
-killed if a test of its exercise fails. A survivor is either a hole in the tests, or equivalent to
+killed if a test of its exercise fails or gives advice. A survivor is either a hole in the tests, or equivalent to
 the original: then it stands in ``equivalent_mutants.toml`` with the reason.
 
 A whole run takes hours. Each verdict is appended to the file of results at once, and a later run
@@ -102,7 +102,9 @@ def grade(mutant: Mutant, submission: Path) -> str:
     file.write_text(mutant.text, encoding="utf-8")
     try:
         options = ["-x", "--time-scale", "0.3", "--exercise", exercise_of(mutant.file)]
-        return "survived" if run(submission, seed=1, arguments=options).status == 0 else "killed"
+        graded = run(submission, seed=1, arguments=options)
+        statuses = {test["metadata"]["status"] for test in graded.report["tests"]}
+        return "survived" if statuses <= {"passed", "pending"} else "killed"
     finally:
         file.write_text(original, encoding="utf-8")
 
