@@ -4,8 +4,8 @@
 
 Every mutant changes one place of a function: an operator, a comparison, a number, a slice, an
 index, a called function, an argument, a default, the order of a loop, a statement left out. It is
-killed if a test of its exercise fails or gives advice. A survivor is either a hole in the tests, or equivalent to
-the original: then it stands in ``equivalent_mutants.toml`` with the reason.
+killed if a test of its exercise fails or gives advice. A survivor is either a hole in the tests, or
+equivalent to the original: then it stands in ``equivalent_mutants.toml`` with the reason.
 
 A whole run takes hours. Each verdict is appended to the file of results at once, and a later run
 goes on where this one ended. At the end a table is printed, and each survivor that is not known.
