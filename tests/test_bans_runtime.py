@@ -170,7 +170,11 @@ REACHED: dict[str, tuple[Callable[[], Tensor], list[str], str]] = {
     ),
     "subclass": (lambda: SubclassOfLSTM(D, H)(inputs())[0], ["torch.nn.LSTM"], "aten::lstm"),
     "copy of the class": (lambda: CopyOfLSTM()(inputs()), [], "aten::lstm"),
-    "forward without a call": (lambda: nn.LSTM(D, H).forward(inputs())[0], [], "aten::lstm"),
+    "forward without a call": (
+        lambda: nn.LSTM(D, H).forward(inputs())[0],
+        ["torch.nn.LSTM"],
+        "aten::lstm",
+    ),
     "torch.lstm": (lambda: kernel(torch.lstm, inputs(), lstm_weights()), [], "aten::lstm"),
     "torch.ops.aten": (
         lambda: kernel(torch.ops.aten.lstm.input, inputs(), lstm_weights()),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from grader.bans import runtime
 from grader.bans.runtime import Blinded, Record
@@ -51,7 +54,7 @@ def test_a_thread_of_a_library_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_record_that_was_begun_anew_does_not_pass() -> None:
-    with pytest.raises(Blinded, match="has stopped the record"), watch():  # noqa: PT012
+    with pytest.raises(Blinded, match="has hidden calls from the record"), watch():  # noqa: PT012
         first = torch.autograd.profiler.profile(use_kineto=False)
         first.entered = True
         first.__exit__(None, None, None)
@@ -122,7 +125,7 @@ def test_a_watch_of_a_patched_torch_still_sees(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("stop", ["_disable_profiler_legacy", "_disable_profiler"])
 def test_code_that_stops_the_record_does_not_pass(stop: str) -> None:
-    with pytest.raises(RuntimeError, match="has stopped the record"), watch() as record:  # noqa: PT012
+    with pytest.raises(RuntimeError, match="has hidden calls from the record"), watch() as record:  # noqa: PT012
         with contextlib.suppress(RuntimeError):  # one of them refuses, and stops it all the same
             getattr(torch._C._autograd, stop)()
         compare("LSTM")()
@@ -137,3 +140,66 @@ def test_a_watch_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with watch():
         compare("LSTM")().sum().backward()
     assert capfd.readouterr() == ("", "")
+
+
+@contextlib.contextmanager
+def unrecorded() -> Iterator[None]:
+    """Keep torch from recording inside, as hostile code would."""
+    torch._C._autograd._enable_record_function(False)
+    try:
+        yield
+    finally:
+        torch._C._autograd._enable_record_function(True)
+
+
+@pytest.mark.parametrize("before", [0, 10_000])
+@pytest.mark.parametrize("with_gradient", [True, False])
+def test_a_gap_in_the_record_does_not_pass(before: int, with_gradient: bool) -> None:
+    """Marks are at random places later on, so the code is run some times."""
+    x = torch.ones(2, requires_grad=with_gradient)
+    with pytest.raises(Blinded, match="has hidden calls from the record"), watch():  # noqa: PT012
+        for _ in range(before):
+            len("")
+        for _ in range(200 if before else 1):
+            with unrecorded():
+                torch.tanh(x)
+
+
+def test_a_profile_function_that_was_taken_away_does_not_pass() -> None:
+    with pytest.raises(Blinded, match="has hidden calls from the record"), watch():
+        sys.setprofile(None)
+
+
+def test_the_profile_function_of_a_debugger_is_put_back() -> None:
+    seen: list[str] = []
+    sys.setprofile(lambda _, event, __: seen.append(event))
+    try:
+        with watch():
+            pass
+        seen.clear()
+        len("")
+    finally:
+        sys.setprofile(None)
+    assert seen
+
+
+def test_too_deep_a_recursion_stays_what_it_is() -> None:
+    def endless() -> None:
+        endless()
+
+    with pytest.raises(RecursionError), watch():
+        endless()
+
+
+def test_a_class_that_overrides_operators_does_not_pass() -> None:
+    class Mine(Tensor):
+        @classmethod
+        def __torch_function__(cls, *_: object, **__: object) -> Tensor:
+            return torch.ones(1)
+
+    with pytest.raises(Blinded, match=r"a class of its own, Mine, takes the place"), watch():
+        pass
+    del Mine
+    gc.collect()
+    with watch():
+        pass

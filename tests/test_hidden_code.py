@@ -26,6 +26,21 @@ from functools import partial
 """
 
 
+LOOKUPS = [
+    "getattr(torch, name)",
+    "vars(torch)[name]",
+    "torch.__dict__[name]",
+    "for x in vars(torch).values(): pass",
+    "import operator\noperator.attrgetter(name)(torch)",
+    "partial(getattr, torch)(name)",
+    "from functools import reduce\nreduce(getattr, names, torch)",
+    "import inspect\ninspect.getattr_static(torch, name)",
+    "import string\nstring.Formatter().get_field(name, (torch,), {})",
+    "torch.__getattribute__(name)",
+    "match torch:\n    case Mine(x): pass",
+]
+
+
 def hidden(source: str) -> list[str]:
     return [found.what for found in hidden_code({"x.py": PRELUDE + source})]
 
@@ -59,6 +74,19 @@ HIDDEN = {
     "import sys\nsys.meta_path.append(finder)": "sys.meta_path",
     "def f():\n    return pickle.loads(b)": "pickle.loads",
 }
+
+
+@pytest.mark.parametrize("source", LOOKUPS)
+def test_a_computed_name_of_torch_is_found(source: str) -> None:
+    assert hidden(source) == ["a name in torch that is only known when it runs"]
+
+
+def test_other_computed_names_of_torch_are_found() -> None:
+    known_when_run = "that is only known when it runs"
+    assert hidden("getattr(torch.nn, 'MTSL'[::-1])") == [f"a name in torch.nn {known_when_run}"]
+    assert hidden("import pkgutil\npkgutil.resolve_name(name)") == [
+        f"a name in modules {known_when_run}"
+    ]
 
 
 @pytest.mark.parametrize(("source", "what"), HIDDEN.items())

@@ -56,6 +56,17 @@ FOUND = {
     "gc.callbacks.append(print)": "gc.callbacks",
     "inspect.getargvalues(inspect.currentframe()).locals": "inspect.getargvalues",
     "sys.addaudithook(print)": "sys.addaudithook",
+    "sys.setprofile(None)": "sys.setprofile",
+    "from torch._decomp import decompositions as d; d.one_layer_rnn":
+        "torch._decomp.decompositions.one_layer_rnn",
+    "import torch._refs as refs; refs.tanh(x)": "torch._refs.tanh",
+    "from torch.overrides import TorchFunctionMode as Mode; Mode()":
+        "torch.overrides.TorchFunctionMode",
+    "f.__closure__[0]": "__closure__",
+    "cell.cell_contents": "cell_contents",
+    "class Mine:\n    def __torch_function__(self): pass": "__torch_function__",
+    "x.__torch_dispatch__ = f": "__torch_dispatch__",
+    "setattr(Mine, '__torch_' + 'function__', f)": "a method that replaces operators of torch",
     "from torch.fx.experimental.proxy_tensor import make_fx; make_fx(f)":
         "torch.fx.experimental.proxy_tensor.make_fx",
     "torch.export.export(net, ())": "torch.export.export",
@@ -106,6 +117,9 @@ HONEST = {
     "old wrapper": "h = torch.autograd.Variable(torch.zeros(2))",
     "profile": "with torch.autograd.profiler.record_function('forward'): pass\n"
     "with torch.profiler.profile(): pass",
+    "fans": "nn.init._calculate_fan_in_and_fan_out(w)",
+    "version": "print(torch.__version__)",
+    "methods of tensors": "torch.Tensor.tanh(x)",
     "imported by an editor": "from torch._C import device, dtype\nd: device = device('cpu'), dtype",
     "unused import": "from torch._C import _VariableFunctions\nimport ctypes, grader.bans.runtime",
     "annotated": "from torch._C import _nn\ndef f(x: _nn.Thing) -> _nn.Thing: pass",

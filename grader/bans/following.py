@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from grader.bans import meanings
-from grader.bans.meanings import Budget, Join, Ref, Value, joined, member, ref
-from grader.core.sources import is_main_block, parse
+from grader.bans.lookups import looked_up
+from grader.bans.meanings import Budget, Ref, TextMethod, Value, is_of_torch, joined, member, ref
+from grader.bans.patterns import bindings
+from grader.core.sources import is_main_block
 
 _Names: TypeAlias = "ChainMap[str, Value]"
 
@@ -56,9 +57,14 @@ class Scanner(ast.NodeVisitor):
         del call, values
         return self.objection(function) if isinstance(function, Ref) else None
 
-    def allows_item(self, owner: Ref, index: ast.expr) -> bool:
+    def objection_to_lookup(self, module: str) -> str | None:
+        """Return the name by which messages show a lookup of an unknown name in a module."""
+        del module
+        return None
+
+    def allows_item(self, owner: Ref, index: ast.expr, key: Value) -> bool:
         """Tell whether ``owner[index]`` is harmless although ``owner`` may be forbidden."""
-        del owner, index
+        del owner, index, key
         return False
 
     def scan(self, tree: ast.Module) -> None:
@@ -72,12 +78,14 @@ class Scanner(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> Value:
         """Visit ``node``, and note it if it is a use of something forbidden."""
         value = self.resolve(node)
-        is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
-        if isinstance(node, ast.expr) and is_read and isinstance(value, Ref):
-            self.note(node, self.objection(value))
+        if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+            self._note_value(node, value)
         return value
 
-    def note(self, node: ast.expr, what: str | None) -> None:
+    def _note_value(self, node: ast.expr | ast.pattern, value: Value) -> None:
+        self.note(node, self.objection(value) if isinstance(value, Ref) else None)
+
+    def note(self, node: ast.expr | ast.stmt | ast.pattern, what: str | None) -> None:
         """Note that ``node`` is a use of ``what``, if that is anything."""
         if what:
             self.found.add((node.lineno, what))
@@ -119,22 +127,13 @@ class Scanner(ast.NodeVisitor):
         module = ref(node.module) if node.module and not node.level else None
         for alias in node.names:
             if alias.name == "*":
-                self.names["*"] = self._stars(module)
+                self.names["*"] = meanings.stars(module, self._starred())
             else:
                 self.names[alias.asname or alias.name] = member(module, alias.name)
 
-    def _stars(self, module: Value) -> Value:
-        """Return the modules whose names are visible after ``from module import *``.
-
-        A star of a library hides no layer of another; one of the student's own files may.
-        """
-        before = self._starred()
-        is_library = isinstance(module, Ref) and module.path.partition(".")[0] in meanings.LIBRARIES
-        return (module, *before) if is_library and before else (module,)
-
     def _starred(self) -> tuple[Value, ...]:
-        stars = self.names.get("*")
-        found = stars if isinstance(stars, tuple) else ()
+        modules = self.names.get("*")
+        found = modules if isinstance(modules, tuple) else ()
         self._spend(len(found))
         return found
 
@@ -220,8 +219,8 @@ class Scanner(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> Value:
         owner = self.visit(node.value)
-        if isinstance(owner, str) and node.attr == "join":
-            return Join(owner)
+        if isinstance(owner, str):
+            return TextMethod(owner, node.attr)
         return member(owner, node.attr)
 
     def visit_Constant(self, node: ast.Constant) -> Value:
@@ -247,16 +246,30 @@ class Scanner(ast.NodeVisitor):
         for operand in [node.left, *node.comparators]:
             self._compared(operand)
 
-    def visit_MatchClass(self, node: ast.MatchClass) -> None:
-        self._compared(node.cls)
-        self._visit_all([*node.patterns, *node.kwd_patterns])
+    def visit_Match(self, node: ast.Match) -> None:
+        subject = self.visit(node.subject)
+        for case in node.cases:
+            for part, value in bindings(case.pattern, subject):
+                match part:
+                    case ast.expr():
+                        self._compared(part)
+                    case str():
+                        self.names[part] = value
+                    case ast.MatchClass(patterns=[_, *_]) if is_of_torch(value):
+                        self.note(part, self.objection_to_lookup("torch"))
+                    case ast.pattern():
+                        self._note_value(part, value)
+            self._visit_all([*([case.guard] if case.guard else []), *case.body])
 
     def visit_Subscript(self, node: ast.Subscript) -> Value:
         owner = self.resolve(node.value)
-        if isinstance(owner, Ref) and not self.allows_item(owner, node.slice):
+        key = self._compared(node.slice)
+        if isinstance(owner, Ref) and not self.allows_item(owner, node.slice, key):
             self.note(node.value, self.objection(owner))
+        if isinstance(owner, tuple) and isinstance(node.slice, ast.Constant):
+            return meanings.item(owner, node.slice.value)
         # A text as key of a known path means an attribute: module.__dict__["name"].
-        return member(owner, self._compared(node.slice))
+        return member(owner, key)
 
     def visit_Call(self, node: ast.Call) -> Value:
         function = self.resolve(node.func)
@@ -265,33 +278,21 @@ class Scanner(ast.NodeVisitor):
                 self._compared(argument)
             return None
         arguments = [self.visit(argument) for argument in node.args]
-        for keyword in node.keywords:
-            self.visit(keyword)
+        self._visit_all(node.keywords)
         self.note(node.func, self.objection_to_call(function, node, arguments))
-        match function, arguments:
-            case Ref("builtins.getattr"), [owner, name, *_]:
-                return member(owner, name)
-            case Ref("builtins.vars"), [owner]:
-                return owner
-            case Ref("builtins.__import__" | "importlib.import_module"), [str(module), *_]:
-                return ref(module)
-            case Join(glue), [tuple(parts)]:
-                self._spend(len(parts))
-                return joined(parts, glue)
-            case _, [str(text), *_] if function in meanings.RUNNERS_OF_TEXT:
-                return self._run(text, node)
-        return None
+        if function in meanings.RUNNERS_OF_TEXT and arguments and isinstance(arguments[0], str):
+            return self._run(arguments[0], node)
+        self._spend(sum(len(each) for each in arguments if isinstance(each, tuple)))
+        found = looked_up(function, arguments)
+        self.note(node, self.objection_to_lookup(found.unknown) if found.unknown else None)
+        for each in found.result if isinstance(found.result, tuple) else ():
+            self._note_value(node, each)
+        return found.result
 
     def _run(self, text: str, call: ast.Call) -> Value:
         """Visit a text that is run as code as if it stood in the line of the call."""
-        try:
-            self._spend(8 * len(text))  # a copy of its tree is made
-            statements = copy.deepcopy(parse(text.strip()).body)
-        except SyntaxError:
-            return None
-        for statement in statements:
-            for node in ast.walk(statement):
-                node.__dict__.update(lineno=call.lineno)
+        self._spend(8 * len(text))  # a copy of its tree is made
+        statements = meanings.statements_of(text, call.lineno)
         match statements:
             case [ast.Expr(value=expression)]:
                 return self.visit(expression)

@@ -1,4 +1,4 @@
-"""Find code that no source file shows: pickles, `exec`, `eval`.
+"""Find code that no source file shows: pickles, `exec`, `eval`, computed names of torch.
 
 A pickle can bring any function with it, and so can whatever else is unpickled: `torch.load` with
 ``weights_only=False``, `numpy.load` with ``allow_pickle=True``, `joblib`, `shelve`. `exec` and
@@ -16,7 +16,8 @@ from __future__ import annotations
 import ast
 
 from grader.bans.following import Scanner
-from grader.bans.meanings import RUNNERS_OF_TEXT, Ref, Value
+from grader.bans.lookups import IMPORTERS
+from grader.bans.meanings import NAMESPACE, RUNNERS_OF_TEXT, Ref, Value, is_of_torch
 from grader.bans.static import Sources, Violation, findings
 
 PICKLES = {
@@ -31,9 +32,12 @@ LOADERS = {
     *("pandas.read_pickle", "torch.jit.load", "torch.jit.CompilationUnit", "torch.package"),
     *("torch.hub", "torch.serialization.add_safe_globals", "torch.serialization.safe_globals"),
     *("torch.serialization._load", "torch.serialization._legacy_load"),
-    *("numpy.lib.format.read_array", "numpy.lib.npyio"),
+    *("numpy.lib.format.read_array", "numpy.lib.npyio", "importlib.metadata.EntryPoint"),
+    *("bdb", "pdb.run", "pdb.runeval", "pdb.runcall", "trace.Trace", "logging.config"),
+    *("inspect.get_annotations", "typing.get_type_hints", "typing.ForwardRef", "unittest.mock"),
+    *("pandas.eval", "numexpr", "sympy.lambdify", "sympy.sympify", "jinja2", "copyreg"),
 }
-IMPORTERS = (Ref("builtins.__import__"), Ref("importlib.import_module"))
+RUNNERS = (*RUNNERS_OF_TEXT, *map(Ref, IMPORTERS))
 TORCH_LOAD = (Ref("torch.load"), Ref("torch.serialization.load"))
 # Arguments that turn unpickling on, and their harmless values.
 SWITCHES = {"weights_only": True, "allow_pickle": False}
@@ -50,14 +54,16 @@ class _Hidden(Scanner):
         package, _, name = used.path.partition(".")
         if package in PICKLES and ("load" in name.lower() or "unpickl" in name.lower()):
             return used.path
-        if used in (*RUNNERS_OF_TEXT, *IMPORTERS):
+        if used in RUNNERS:
             return used.path.removeprefix("builtins.")
+        if is_of_torch(used) and used.path.endswith(f".{NAMESPACE}"):
+            return self.objection_to_lookup(used.path.removesuffix(f".{NAMESPACE}"))
         if any(used.path == loader or used.path.startswith(f"{loader}.") for loader in LOADERS):
             return used.path
         return None
 
     def objection_to_call(self, function: Value, call: ast.Call, values: list[Value]) -> str | None:
-        if function in (*RUNNERS_OF_TEXT, *IMPORTERS):
+        if function in RUNNERS:
             is_known = values and isinstance(values[0], str)
             return None if is_known else super().objection_to_call(function, call, values)
         saves = isinstance(function, Ref) and "save" in function.path
@@ -70,6 +76,14 @@ class _Hidden(Scanner):
         if function == Ref("numpy.load") and len(call.args) > 2 and not _is(call.args[2], False):
             return "allow_pickle"
         return super().objection_to_call(function, call, values)
+
+    def objection_to_lookup(self, module: str) -> str | None:
+        return f"a name in {module} that is only known when it runs"
+
+    def allows_item(self, owner: Ref, index: ast.expr, key: Value) -> bool:
+        """Allow an attribute whose name is known."""
+        del owner, index
+        return isinstance(key, str)
 
     def visit_Constant(self, node: ast.Constant) -> Value:
         if node.value in (*SWITCHES, SWITCH_OF_TORCH):

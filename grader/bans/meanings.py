@@ -5,11 +5,16 @@ What a scan of a source costs is bounded by counting, see `Budget`.
 
 from __future__ import annotations
 
+import ast
+import copy
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from grader.core.sources import parse
+
+NAMESPACE = "__dict__"
 LONGEST = 200  # characters of a text or path that is followed, so that hostile ones end here
 MOST_WORK = 3 * 2**19  # steps of some 3 µs; no source has more than 2**19 nodes or so
 
@@ -22,14 +27,28 @@ class Ref:
 
 
 @dataclass(frozen=True)
-class Join:
-    """The method ``join`` of a known text."""
+class TextMethod:
+    """A method of a known text: ``", ".join``."""
 
-    glue: str
+    text: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A function with its first arguments: what ``partial``, ``attrgetter`` and their kin return.
+
+    Args:
+        function: The function that is called in the end.
+        arguments: Its first arguments; of a getter, the names that it looks up.
+    """
+
+    function: Value
+    arguments: tuple[Value, ...]
 
 
 # What an expression stands for; None is anything that is not followed.
-Value: TypeAlias = "Ref | Join | str | tuple[Value, ...] | None"
+Value: TypeAlias = "Ref | TextMethod | Applied | str | tuple[Value, ...] | None"
 
 
 LIBRARIES = sys.stdlib_module_names | {"matplotlib", "numpy", "scipy", "torch"}
@@ -66,7 +85,33 @@ def member(owner: Value, name: Value) -> Value:
     """Return what ``owner.name`` stands for."""
     if not isinstance(owner, Ref) or not isinstance(name, str):
         return None
-    return ref(f"{owner.path}.{name[: LONGEST + 1]}".removeprefix("sys.modules."))
+    path = owner.path.removesuffix(f".{NAMESPACE}")
+    return ref(f"{path}.{name[: LONGEST + 1]}".removeprefix("sys.modules."))
+
+
+def descendant(owner: Value, dotted: str) -> Value:
+    """Return what ``owner.a.b`` stands for, where ``dotted`` is ``"a.b"``."""
+    for name in dotted.split(".") if len(dotted) <= LONGEST else [None]:
+        owner = member(owner, name)
+    return owner
+
+
+def stars(module: Value, before: Value) -> Value:
+    """Return the modules whose names are visible after ``from module import *``.
+
+    A star of a library hides no layer of another; one of the student's own files may.
+
+    Args:
+        module: What the star is of.
+        before: The modules whose stars stand before it.
+    """
+    is_library = isinstance(module, Ref) and module.path.partition(".")[0] in LIBRARIES
+    return (module, *before) if is_library and isinstance(before, tuple) else (module,)
+
+
+def item(owner: tuple[Value, ...], index: object) -> Value:
+    """Return the element of a known tuple or list at a known index."""
+    return owner[index] if isinstance(index, int) and 0 <= index < len(owner) else None
 
 
 def joined(parts: Sequence[Value], glue: str = "") -> Value:
@@ -74,3 +119,20 @@ def joined(parts: Sequence[Value], glue: str = "") -> Value:
     texts = [part for part in parts if isinstance(part, str)]
     size = sum(len(text) + len(glue) for text in texts)
     return glue.join(texts) if len(texts) == len(parts) and size <= LONGEST else None
+
+
+def is_of_torch(value: Value) -> bool:
+    """Tell whether a value is torch or something in it."""
+    return isinstance(value, Ref) and (value.path == "torch" or value.path.startswith("torch."))
+
+
+def statements_of(text: str, line: int) -> list[ast.stmt]:
+    """Return the statements of a text that is run as code in that line; none if it can't be."""
+    try:
+        statements = copy.deepcopy(parse(text.strip()).body)
+    except SyntaxError:
+        return []
+    for statement in statements:
+        for node in ast.walk(statement):
+            node.__dict__.update(lineno=line)
+    return statements

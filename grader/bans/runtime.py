@@ -8,25 +8,25 @@ operators names the banned kernels, whichever of their many names the code reach
 What remains possible: a watcher runs in the same process as the code that it records. It binds what
 it needs of torch before any student code is imported, so patching torch's public functions hides
 nothing. Operators are recorded per thread (and for the threads that torch starts), so a pass beside
-which Python threads run counts as unseen. A record that was stopped and begun anew lacks the mark
-that it was opened with. But code written to blind a watcher can do so: it may switch off, through
-``torch._C``, what records rest on, empty torch's table of hooks, or reach into this module. A layer
-that was taken apart elsewhere (torch.fx does it when the file is imported) runs as the products
-that are allowed. Such code doesn't look like an honest solution: see tampering.py.
+which Python threads run counts as unseen. A worker takes away the switches by which torch stops to
+record (switches.py), and a record that was interrupted lacks marks (marks.py). But code written to
+blind a watcher may empty torch's table of hooks, or reach into this module. A layer that was taken
+apart elsewhere runs as the products that are allowed. Such code doesn't look like an honest
+solution: see tampering.py and hidden.py.
 """
 
 from __future__ import annotations
 
 import _thread
 import ctypes
-import secrets
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread, get_ident
-from types import FrameType
+from types import CodeType, FrameType, MappingProxyType
 from typing import Any
 
 from torch import nn
@@ -39,10 +39,11 @@ from torch._C._profiler import (
     ProfilerConfig,
     ProfilerState,
     _ExperimentalConfig,
-    _RecordFunctionFast,
 )
 from torch.nn.modules.module import register_module_forward_pre_hook
 
+from grader.bans import switches
+from grader.bans.marks import Marks
 from grader.bans.table import Table
 
 _NAMES_ONLY, _WITH_SHAPES = (
@@ -68,7 +69,8 @@ class Record:
     """A record of what ran that is banned, sorted; complete when `Watcher.watch` has ended.
 
     Attributes:
-        modules: Layers as ``torch.nn.LSTM``, for their subclasses too.
+        modules: Layers as ``torch.nn.LSTM``, for their subclasses too; if none was called, the
+            functions of theirs that ran.
         operators: Torch's own names, ``aten::lstm``.
     """
 
@@ -87,6 +89,10 @@ class Watcher:
             for name, title in table.titles.items()
             if isinstance(layer := getattr(nn, name, None), type)
         )
+        self._functions = {
+            **{vars(a)["forward"].__code__: t for t, a in self._layers if "forward" in vars(a)},
+            **switches.equivalents(name.lower() for name in table.titles if hasattr(nn, name)),
+        }
 
     @contextmanager
     def watch(self) -> Iterator[Record]:
@@ -102,49 +108,63 @@ class Watcher:
 
         hook = register_module_forward_pre_hook(note)
         try:
-            with recording() as ran:
+            with recording(titles=self._functions) as ran:
                 yield record
         finally:
             hook.remove()
-            record.modules = sorted(titles)
-            record.operators = sorted(self._operators & names(ran))
+            operators = names(ran).keys()
+            record.modules = sorted(titles or operators & {*self._functions.values()})
+            record.operators = sorted(self._operators & operators)
 
 
 @contextmanager
-def recording(shapes: bool = False) -> Iterator[list[Any]]:
+def recording(
+    shapes: bool = False, titles: Mapping[CodeType, str] = MappingProxyType({})
+) -> Iterator[list[Any]]:
     """Record what torch runs inside the context: yield events, complete at the end.
 
-    With ``shapes``, events have those of their inputs. Torch keeps about 1 kB for every operator
-    that runs, so this is meant for short calls. Of its two profilers the older one records: the
-    newer one (Kineto) writes to standard error at each start and stop, and reads files that a
-    locked process may not.
+    Torch keeps about 1 kB for every operator that runs, so this is meant for short calls. Of its
+    two profilers the older one records: the newer one (Kineto) writes to standard error at each
+    start and stop, and reads files that a locked process may not.
+
+    Args:
+        shapes: Record the shapes of inputs, too.
+        titles: Names to record for Python functions that run, by their code.
 
     Raises:
         Blinded: This thread is being profiled already (recordings do not nest), or other threads
-            run. At the end: the code inside has stopped the record or started a thread.
+            run. At the end: the record has gaps, or the code inside has started a thread.
     """
     if _profiler_enabled():
         raise Blinded("a profiler is running already: end it before the pass is watched")
     if _live_threads() > _OWN_THREADS and _has_strange_threads():
         raise Blinded("threads are running: end them before the pass is watched")
     events = list[Any]()
-    mark, threads = secrets.token_hex(8), _threads_so_far()
+    marks, threads, undisturbed = Marks(titles), _threads_so_far(), True
+    withheld = len(switches.ASKED)
     _enable_profiler_legacy(_WITH_SHAPES if shapes else _NAMES_ONLY)
+    marks.begin()
     try:
-        with _RecordFunctionFast(mark):
-            pass
         yield events
+        undisturbed = marks.end()
+    except BaseException:
+        marks.end()  # an error in the profile function, as of too deep a recursion, removes it
+        raise
     finally:
         events += _recorded()
-        if mark not in names(events):
-            raise Blinded("the code that was watched has stopped the record of it")
+        if names(events)[marks.name] < marks.placed or not undisturbed:
+            raise Blinded("the code that was watched has hidden calls from the record of them")
         if _threads_so_far() > threads + 1:
             raise Blinded("the code that was watched has started threads")
+        if asked := switches.ASKED[withheld:]:
+            raise Blinded(f"the code that was watched has used {asked[0]}")
+        if found := switches.overriding():
+            raise Blinded(f"a class of its own, {found}, takes the place of torch's operators")
 
 
-def names(events: Iterable[Any]) -> set[str]:
-    """Return the operators in a record of :func:`recording`: ``aten::mm``, and so on."""
-    return {event.name() for event in events}
+def names(events: Iterable[Any]) -> Counter[str]:
+    """Count the operators in a record of :func:`recording`: ``aten::mm``, and so on."""
+    return Counter(event.name() for event in events)
 
 
 def _recorded() -> list[Any]:

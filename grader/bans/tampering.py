@@ -16,14 +16,18 @@ from grader.bans.static import Sources, Violation, findings
 
 TOOLS = (
     *("grader", "ctypes", "sys.modules", "inspect.getargvalues"),
-    *("sys.settrace", "sys.setprofile", "sys.addaudithook", "threading.settrace"),
+    *("sys.settrace", "sys.setprofile", "sys.addaudithook", "sys.monitoring", "threading.settrace"),
+    *("_imp", "torch.overrides.TorchFunctionMode", "torch.utils._python_dispatch"),
     *("gc.get_objects", "gc.get_referrers", "gc.get_referents", "gc.callbacks"),
     *("torch._C", "torch.library", "torch.autograd._", "torch.nn.modules.module._global"),
     *("torch.fx", "torch.export"),  # they take layers apart where nobody looks
 )
 # Editors import torch's public types from where they find them.
 HARMLESS = {f"torch._C.{name}" for name in ("Generator", "Size", "device", "dtype")}
-FRAMES = {"f_back", "f_globals", "f_locals"}  # ways from a frame, however got, to what it sees
+# Ways from a frame or a function, however got, to what it sees.
+INSIDES = {"f_back", "f_globals", "f_locals", "__closure__", "cell_contents"}
+# Methods that take the place of torch's operators.
+OVERRIDES = {"__torch_function__", "__torch_dispatch__"}
 
 
 def tampering(sources: Sources, *, is_program: bool = False) -> list[Violation]:
@@ -33,19 +37,35 @@ def tampering(sources: Sources, *, is_program: bool = False) -> list[Violation]:
 
 class _Tools(Scanner):
     def objection(self, used: Ref) -> str | None:
-        is_tool = used.path not in HARMLESS and any(_within(used.path, tool) for tool in TOOLS)
-        return used.path if is_tool else None
+        is_tool = _is_private(used.path) or any(_within(used.path, tool) for tool in TOOLS)
+        return used.path if is_tool and used.path not in HARMLESS else None
 
     def visit_Attribute(self, node: ast.Attribute) -> Value:
-        self.note(node, node.attr if node.attr in FRAMES else None)
+        self.note(node, node.attr if node.attr in INSIDES | OVERRIDES else None)
         return super().visit_Attribute(node)
 
-    def allows_item(self, owner: Ref, index: ast.expr) -> bool:
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.note(node, node.name if node.name in OVERRIDES else None)
+        super().visit_FunctionDef(node)
+
+    def resolve(self, node: ast.AST) -> Value:
+        value = super().resolve(node)
+        is_name = isinstance(node, ast.Name) and node.id in OVERRIDES
+        if isinstance(node, ast.expr) and (is_name or value in OVERRIDES):
+            self.note(node, "a method that replaces operators of torch")
+        return value
+
+    def allows_item(self, owner: Ref, index: ast.expr, key: Value) -> bool:
         """Allow one's own module of ``sys.modules``, and one whose name says what it is."""
-        match index:
-            case ast.Name(id="__name__") | ast.Attribute(attr="__module__") | ast.Constant(str()):
-                return owner == Ref("sys.modules")
-        return False
+        is_own = isinstance(index, ast.Name) and index.id == "__name__"
+        is_own |= isinstance(index, ast.Attribute) and index.attr == "__module__"
+        return owner == Ref("sys.modules") and (is_own or isinstance(key, str))
+
+
+def _is_private(path: str) -> bool:
+    """Tell whether a path goes through a private part of torch itself, as ``torch._decomp``."""
+    library, _, rest = path.partition(".")
+    return library == "torch" and rest.startswith("_") and not rest.startswith("__")
 
 
 def _within(path: str, tool: str) -> bool:

@@ -73,7 +73,7 @@ def require_in_sources(sources: Sources) -> None:
         "code in .py files and notebooks; saved arrays without pickles",
         hint="A person decides on the points of this question. To avoid this, use "
         "torch.load(..., weights_only=True), np.load without allow_pickle, "
-        "and a dictionary or getattr in place of exec and eval.",
+        "and a dictionary in place of exec, eval and computed names of torch.",
         status="pending",
     )
 

@@ -7,6 +7,7 @@ import errno
 import socket
 from collections.abc import Iterator
 
+from grader.bans.switches import Withheld
 from grader.sandbox.isolation import Lock
 
 
@@ -19,6 +20,8 @@ def explain(error: BaseException, lock: Lock) -> dict[str, str]:
     for cause in _chain(error):
         if isinstance(cause, EOFError | bdb.BdbQuit):
             return {"status": "error"} | _asked(cause)
+        if isinstance(cause, Withheld):
+            return {"status": "blocked", "why": str(cause)}
         if isinstance(cause, PermissionError | socket.gaierror) and lock.level == "full":
             return {"status": "blocked", "why": _forbidden(cause)}
         if why := _exceeded(cause, lock):

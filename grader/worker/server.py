@@ -41,6 +41,9 @@ def preload(modules: list[str]) -> None:
     import matplotlib
     import torch
 
+    from grader.bans import runtime, switches  # runtime binds what is withheld
+
+    del runtime
     torch.set_num_threads(1)
     matplotlib.use("Agg")
     importlib.import_module("matplotlib.pyplot")
@@ -49,6 +52,7 @@ def preload(modules: list[str]) -> None:
     for module in ("surroundings", "importing", "answering"):
         importlib.import_module(f"grader.worker.{module}")
     locking.prepare()
+    switches.withhold()
     gc.collect()
     gc.freeze()
 
