@@ -12,10 +12,28 @@ from typing import cast
 import pytest
 from pytest_jsonreport.plugin import JSONReport
 
+from grader.bans.hidden import hidden_code
+from grader.bans.tampering import tampering
+from grader.core.cost import limited
 from grader.core.paths import KIT, ROOT
 from grader.core.report import Report
 from grader.plugin import SHARED_LAUNCHER, freeze_torch, probe_modules
 from grader.sandbox.processes import launcher
+from grader.submission.snapshot import open_submission
+
+
+def check(path: Path) -> None:
+    """Read a hand-in once, as every grading does: open it, convert it, parse it, scan it.
+
+    Raises:
+        UserError: It can't be read, or only at too high a cost. Where the time is used up, this
+            process may be ended by SIGXCPU.
+    """
+    with limited(fatal=True), open_submission(path) as submission:
+        submission.find("", [""])  # by what its modules define
+        sources = {str(file): submission.source_of(file) for file in submission.modules}
+        for scan in (hidden_code, tampering):
+            scan(sources)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.core.cost import limited
 from grader.core.errors import UserError
 from grader.core.paths import EXERCISES
 from grader.core.rubric import read_rubric
@@ -50,9 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     try:
         lock = chosen_lock(config.getoption("isolation"), config.getoption("limit"))
-        submission = open_submission(
-            config.getoption("submission"), snapshot=not config.getoption("in_process")
-        )
+        with limited():
+            submission = open_submission(
+                config.getoption("submission"), snapshot=not config.getoption("in_process")
+            )
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
     config.add_cleanup(submission.close)

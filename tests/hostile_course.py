@@ -9,6 +9,7 @@ up the others. They are meant to be graded with `OPTIONS`: a quick test of one q
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 import zipfile
@@ -111,7 +112,31 @@ def _entries(folder: Path) -> None:
     _write(folder, "Marks-200009.zip", data.getvalue())
 
 
+def notebook(*cells: str) -> str:
+    """Return the JSON of a notebook."""
+    code = [{"cell_type": "code", "metadata": {}, "source": cell} for cell in cells]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": code})
+
+
+def _data(folder: Path) -> None:
+    place = folder / "Data-200021"
+    place.mkdir()
+    (place / FILE).write_text("x = 1\n")
+    (place / "data.txt").write_text("a," * 5 * 2**20)
+
+
+NESTED = (
+    "".join(f"{' ' * depth}def f{depth}():\n" for depth in range(90)) + " " * 90 + "a;" * 50_000
+)
+CALLS = "".join(f"def f{i}():\n f{(i + 1) % 390}();{'f0();' * 60}\n" for i in range(390))
+
 HOSTILE: list[Make] = [
+    zipped("Lines-200020.zip", "x = '''" + "\n" * 2000 + " " * 6000 + "'''\n"),
+    _data,
+    raw("Nested-200022.zip", packed(notebook(NESTED), "a.ipynb")),
+    raw("Calls-200023.zip", packed(notebook(CALLS, "f0()\n" * 4500), "a.ipynb")),
+    raw("Slashes-200024.zip", packed(notebook("%run " + "-a " * 50_000 + "/" * 50_000), "a.ipynb")),
+    zipped("Parts-200025.zip", "import " + "a." * 100_000 + "a\n"),
     zipped(b"J\xfcrgen M\xfcller.zip"),
     zipped(f"Terminal{ESCAPES}.zip"),
     zipped("x;=cmd|' calc'!A0;y.zip"),

@@ -12,7 +12,9 @@ each way:
     ← result                          the JSON report; or after a "!" why none can be graded so
 
 A fork that dies without a result ends the whole process: its worker may still live, and a fresh
-process is the one sure way to be rid of it. So does a judge whose handle hangs up.
+process is the one sure way to be rid of it. So does a judge whose handle hangs up. But a fork that
+the system ends because reading the hand-in takes too long (see core/cost.py) has no worker yet: the
+hand-in is refused, and the process goes on.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.batch import outcome
+from grader.core.cost import TOO_LONG
 from grader.core.errors import UserError
 from grader.core.paths import KIT, ROOT
 from grader.core.report import Report
@@ -111,15 +114,16 @@ def grade_in_fork(header: dict[str, Any], archive: bytes, control: Connection) -
     if not pid:
         _run_fork(header, archive, folder.path, theirs, [control, ours])
     theirs.close()
-    try:
-        return ours.recv_bytes() if ours in wait([ours, control], DEADLINE) else None
-    except (EOFError, OSError):  # nothing, or the beginning of a result
-        return None
-    finally:
-        ours.close()
-        os.kill(pid, signal.SIGKILL)  # if it has sent its result, nothing is left to be done
-        os.waitpid(pid, 0)
-        folder.remove()
+    report = None
+    with contextlib.suppress(EOFError, OSError):  # nothing, or the beginning of a result
+        report = ours.recv_bytes() if ours in wait([ours, control], DEADLINE) else None
+    ours.close()
+    os.kill(pid, signal.SIGKILL)  # if it has sent its result, nothing is left to be done
+    _, status = os.waitpid(pid, 0)
+    folder.remove()
+    if report is None and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+        return _refusal(header, UserError(TOO_LONG))  # it was reading, and had no worker yet
+    return report
 
 
 def _run_fork(
@@ -152,27 +156,31 @@ def answer(header: dict[str, Any], archive: bytes, folder: Path) -> bytes:
     except SettingsError as error:
         return f"!{plain(str(error))}".encode()
     except Exception as error:  # noqa: BLE001 (whatever it is, it is this submission's)
-        report: Report = json.loads(outcome.report_of(error))
-        report["batch"]["remarks"] = header["remarks"]
-        return json.dumps(report).encode()
+        return _refusal(header, error)
+
+
+def _refusal(header: dict[str, Any], error: Exception) -> bytes:
+    """Return the report on a submission that an error has ended."""
+    report: Report = json.loads(outcome.report_of(error))
+    report["batch"]["remarks"] = header["remarks"]
+    return json.dumps(report).encode()
 
 
 def grade(header: dict[str, Any], archive: bytes, folder: Path) -> bytes:
     """Return the report on one submission: pytest-json-report's, with ``batch`` at its top level.
 
     Raises:
-        UserError: It can't be opened.
+        UserError: It can't be read.
         SettingsError: With these settings nothing can be graded.
     """
     import pytest
 
-    from grader.api import run
-    from grader.submission.snapshot import open_submission
+    from grader.api import check, run
 
     name = Path(header["archive_name"]).name
     path = folder / (name if 0 < len(name.encode()) <= LONGEST_NAME else "submission.zip")
     path.write_bytes(archive)
-    open_submission(path).close()  # an error is the student's to know
+    check(path)  # an error is the student's to know
     settings = header["settings"]
     arguments = ["--json-report-omit", *OMITTED, *settings["arguments"]]
     done = run(path, seed=settings["seed"], arguments=arguments)

@@ -40,5 +40,6 @@ def is_machine_error(error: BaseException) -> bool:
             return True
         if isinstance(current, OSError) and current.errno in MACHINE:
             return True
-        current = current.__cause__ or current.__context__
+        context = None if current.__suppress_context__ else current.__context__
+        current = current.__cause__ or context
     return False

@@ -3,8 +3,10 @@
 The judge process parses what it judges, so what a text can cost is bounded before the parser sees
 it. Python brings names into a normal form by sorting combining marks, in time that grows with the
 square of their number; Unicode's stream-safe text format has at most 30 in a row, and so must
-sources. Two codecs of Python (`idna`, `punycode`) take hours for a large file and are never used.
-Syntax trees are kept for the latest sources, so that several scans of a file parse it once.
+sources. Its parser joins the parts of a dotted name (``import a.b.c``) in such time, too, and keeps
+all that it has joined. Two codecs of Python (`idna`, `punycode`) take hours for a large file and
+are never used. Syntax trees are kept for the latest sources, so that several scans of a file parse
+it once.
 
 `parse` raises only SyntaxError. Its subclass `Unreadable` means that Python itself might accept
 the text; a scan for something forbidden has to count that as a finding.
@@ -27,6 +29,12 @@ from typing import TypeGuard
 
 MAX_CODE = 512 * 1024  # characters of a file: parsing takes some 600 bytes of memory for each
 MAX_MARKS = 30  # combining marks in a row
+MAX_PARTS = 200  # of a dotted name
+# Parts of names in a row; what is no ASCII may be part of a name, and lines may go on in the next.
+LONG_NAME = re.compile(
+    rf"(?<![\w.\x80-\U0010ffff])(?:[\w\x80-\U0010ffff]++(?:[ \t\f]|\\\r?\n)*+\."
+    rf"(?:[ \t\f]|\\\r?\n)*+){{{MAX_PARTS}}}"
+)
 MAX_KEPT = 2**18  # characters of source whose trees are kept: some 600 bytes of memory for each
 SLOW_CODECS = ("idna", "punycode")
 BYTE_ORDER_MARKS = {
@@ -84,6 +92,9 @@ def _parsed(source: str) -> ast.Module | SyntaxError:
     if place := _runs_of_marks(source).search(source):
         line = source[: place.start()].count("\n") + 1
         return Unreadable(f"more than {MAX_MARKS} combining marks in a row", ("", line, 1, ""))
+    if place := LONG_NAME.search(source):
+        line = source[: place.start()].count("\n") + 1
+        return Unreadable(f"a name of more than {MAX_PARTS} parts", ("", line, 1, ""))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the student's invalid escapes, say
