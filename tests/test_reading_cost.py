@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import time
@@ -14,7 +15,6 @@ import pytest
 from grader.bans.main_blocks import main_blocks_run
 from grader.core import sources
 from grader.core.errors import UserError
-from grader.submission import scopes
 from grader.submission.conversion import MAGIC
 from grader.submission.effects import Effects, effects_with_functions
 from grader.submission.exception_hints import broken_candidate, in_cells
@@ -116,10 +116,10 @@ def visits(monkeypatch: pytest.MonkeyPatch, statement: str) -> int:
             yield child
 
     (node,) = sources.parse(statement).body
-    children = scopes.ast.iter_child_nodes
+    children = ast.iter_child_nodes
     with monkeypatch.context() as patch:
-        patch.setattr(scopes.ast, "iter_child_nodes", counted)
-        patch.setattr(scopes.ast.NodeVisitor, "generic_visit", lambda self, node: [
+        patch.setattr(ast, "iter_child_nodes", counted)
+        patch.setattr(ast.NodeVisitor, "generic_visit", lambda self, node: [
             self.visit(child) for child in counted(node)])  # fmt: skip
         effects_with_functions(node)
     return count

@@ -7,7 +7,7 @@ import pytest
 from grader.bans.hidden import hidden_code
 from grader.bans.tampering import tampering
 from grader.core import sources
-from tests.test_cost import quick
+from tests.test_reading_cost import quick
 
 SCANS = {
     "stars": "".join(f"from torch.a{i} import *\n" for i in range(3_000)) + "b;" * 30_000,
