@@ -87,22 +87,23 @@ def settle(hand_ins: Iterable[HandIn]) -> None:
         key = tuple(sorted(shared))
         if key not in said:
             said[key] = _dispute({o.identity: o for claim in key for o in claimants[claim]})
-        people[identity].dispute(said[key])
+        people[identity].dispute(f"{_exact(people[identity].place)} is {said[key]}")
 
 
 def _dispute(others: dict[str, HandIn]) -> str:
     names = sorted(_exact(hand_in.place) for hand_in in others.values())
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return (
-        f"several hand-ins claim to be this student's: {', '.join(names[:NAMED])}{more}. Keep the "
-        "right one, rename the others or move them away (unpack a download for that), and run the "
-        "same command again; until then their points are pending"
+        f"one of {len(names)} hand-ins that claim to be one student's: {', '.join(names[:NAMED])}"
+        f"{more}. Keep the right one, rename the others or move them away (unpack a download for "
+        "that), and run the same command again; until then their points are pending"
     )
 
 
 def _exact(name: str) -> str:
     """Return a name such that no two look alike."""
-    return shown(name) if name.isascii() and name.strip() == name else ascii(shown(name))
+    is_plain = name.isascii() and name.strip() == name
+    return shown(name) if is_plain or not name.isprintable() else ascii(shown(name))
 
 
 def _visible(name: str) -> str:
