@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -53,9 +55,9 @@ def test_names_that_agree_but_for_what_people_overlook_are_two_rows_in_dispute(
         disputed = [one for one in found if one.doubt]
         read = {one.files()[0].read().decode() for one in disputed}
     assert (len(found), len(disputed), read) == (3, 2, {name, other})
-    one, two = (hand_in.doubt.partition(" is one of 2 hand-ins that claim") for hand_in in disputed)
-    assert one[0] != two[0]
-    assert one[2] == two[2]
+    first, second = (one.doubt.partition(" is one of 2 hand-ins that claim") for one in disputed)
+    assert first[0] != second[0]
+    assert first[2] == second[2]
     assert "run the same command again" in disputed[0].doubt
 
 
@@ -90,6 +92,57 @@ def test_a_file_and_a_folder_of_one_name_are_two_rows(tmp_path: Path) -> None:
     with hand_ins(tmp_path) as (both, _):
         assert sorted(one.choose().read() for one in both) == [b"packed", b"unpacked"]
         assert all("Lee, Lee.zip" in one.doubt for one in both)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+@pytest.mark.parametrize("suffix", ["", "_7_assignsubmission_file_"])
+def test_one_name_in_two_encodings_is_two_rows(tmp_path: Path, suffix: str) -> None:
+    for raw in (b"J\xfcrgen", "Jürgen".encode(), b"Kim"):
+        end = suffix.replace("7", "8") if raw == b"Kim" else suffix
+        place = os.fsdecode(bytes(tmp_path / "all") + b"/" + raw + end.encode())
+        write(Path(place) / "a.zip", raw)
+    with hand_ins(tmp_path / "all") as (found, _):
+        assert len({one.identity for one in found}) == 3
+        read = [one.choose().read() for one in found if one.doubt]
+    assert sorted(read) == [b"J\xc3\xbcrgen", b"J\xfcrgen"]
+
+
+@pytest.mark.usefixtures("judges")
+@pytest.mark.parametrize("together", [False, True])
+def test_a_person_decides_by_renaming_or_by_one_folder(tmp_path: Path, together: bool) -> None:
+    ada, other = "Ada-1000001", "Ada-1000001 (1)"
+    source, out = add(tmp_path / "in", ada, other, "Kim"), tmp_path / "out"
+    batch(source, out)
+    if together:
+        (source / ada).mkdir()
+        for name in (ada, other):
+            (source / f"{name}.zip").rename(source / ada / f"{name}.zip")
+    else:
+        (source / f"{other}.zip").rename(source / "Mal-2000002.zip")
+    assert batch(source, out) == 0
+    names = [ada, "Kim"] if together else [ada, "Kim", "Mal-2000002"]
+    assert [(row["student"], row["points"]) for row in grades(out)] == [(n, "3") for n in names]
+
+
+def test_names_of_files_in_the_flat_variant_suspend_nobody(tmp_path: Path) -> None:
+    names = [f"Mal_9{FILE}{name}" for name in (f"Ada_101{FILE}x.zip", "Ada-1000001.zip")]
+    source = zip_with(tmp_path / "all.zip", *names, f"Ada_101{FILE}Ada-1000001.zip")
+    found = found_in(source)
+    assert {name: (len(one.items), one.doubt) for name, one in found.items()} == {
+        "Ada_101": (1, ""), "Mal_9": (2, "")
+    }  # fmt: skip
+
+
+def test_results_of_an_earlier_version_keep_their_names(tmp_path: Path, judges: Judges) -> None:
+    source, out = add(tmp_path / "in", "Ada-1000001 (1)", "Kim"), tmp_path / "out"
+    batch(source, out)
+    manifest = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    del manifest["owners"]
+    manifest["names"] = {names[0]: names for names in manifest["names"].values()}
+    (out / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert batch(source, out) == 0
+    assert [row["student"] for row in grades(out)] == ["Ada-1000001", "Kim"]
+    assert len(judges.graded) == 2
 
 
 FILE = "_assignsubmission_file_"

@@ -70,6 +70,8 @@ def _assign(item: Item, found: dict[str, HandIn], bare: list[str]) -> None:
         place = stem_of(item.name, item.is_folder)
         identity = f"item:{item.odd}{item.name}{'/' if item.is_folder else ''}"
         claims = claims_of(place)
+        while identity in found:  # whatever it is called, it is a hand-in of its own
+            identity += "/"
         if not item.is_folder and is_code(item.name) and not is_named:
             bare.append(item.name)
     if len(owner) <= NORMALIZED:

@@ -36,7 +36,7 @@ class Item(NamedTuple):
     name: str
     is_folder: bool
     files: Callable[[], list[File]]  # lists them anew each time; may raise anything
-    odd: str = ""  # how a ZIP spells the name, if that is not how ZIPs spell names
+    odd: str = ""  # how the name is spelled, if that is not as ZIPs or file systems should
 
 
 Listing = tuple[list[Item], list[str]]  # items, and remarks on what was ignored
@@ -103,7 +103,7 @@ def _in_folder(root: int) -> Listing:
             continue
         is_folder, found = stat.S_ISDIR(state[2]), Found(root, (entry.name,), state)
         files = Folder(found).files if is_folder else partial(file_alone, found)
-        item = Item(name, is_folder, files)
+        item = Item(name, is_folder, files, "" if name == entry.name else "latin-1/")
         if _is_systems(item):
             system.append(name)
         else:
