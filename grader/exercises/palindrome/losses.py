@@ -20,6 +20,7 @@ from grader.exercises.palindrome.wrapping import preceded, replaced
 
 LAST = 25  # batches, whose accuracy must be that of the history's last entries
 BATCHES = 4  # of a data loader that are remembered: some loops fetch the next one early
+PARALLEL = 1 - 1e-5  # cosine; single precision leaves about 1e-7
 COMPARED = 20  # losses whose targets are compared with the data loader's
 OTHERS = (
     "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
@@ -45,10 +46,13 @@ class Losses:
         self._kind = ""
         self._batches: deque[list[Tensor]] = deque(maxlen=BATCHES)
         self._compared = self._agreed = 0  # targets that could be the data loader's, and were
+        self._is_another = False  # whether a loss by hand was no cross-entropy
 
     @property
     def trouble(self) -> str:
         """Return what is wrong with the loss, in a word; "" if nothing is."""
+        if self._is_another:
+            return "by hand"
         return self._kind or ("targets" if self._compared and not self._agreed else "")
 
     def accuracy(self) -> float | None:
@@ -96,6 +100,18 @@ class Losses:
                 self._compare(target)
         self._at_loss()
 
+    def check_by_hand(self, output: Tensor, gradient: Tensor) -> None:
+        """Check a loss that no function of torch has computed, by its gradient.
+
+        Args:
+            output: What the network returned, (B, K): logits, probabilities or their logarithms.
+            gradient: The derivative of the loss by the output.
+        """
+        if output.ndim == 2:
+            # Whatever the target is: its class is the one whose logit should grow.
+            wanted = _of_cross_entropy(output, gradient.argmin(1))
+            self._is_another |= not any(_is_along(gradient, one) for one in wanted)
+
     def _compare(self, target: Tensor) -> None:
         """Compare classes (B,) with the tensors of as many numbers that the data loader gave."""
         given = [
@@ -115,6 +131,20 @@ def _tensors(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, list | tuple | dict):
         for part in value.values() if isinstance(value, dict) else value:
             yield from _tensors(part)
+
+
+def _of_cross_entropy(output: Tensor, classes: Tensor) -> Iterator[Tensor]:
+    """Yield the derivatives of cross-entropy by logits, by logarithms, and by probabilities."""
+    y = nn.functional.one_hot(classes, output.shape[1]).to(output)
+    yield output.softmax(1) - y
+    yield -y
+    yield -y / output.clamp_min(torch.finfo(output.dtype).tiny)
+
+
+def _is_along(gradient: Tensor, wanted: Tensor) -> bool:
+    """Return whether a gradient is a positive multiple of another; losses may be scaled."""
+    g, w = gradient.double().flatten(), wanted.double().flatten()
+    return bool(g @ w > PARALLEL * g.norm() * w.norm())
 
 
 def _are_probabilities(rows: Tensor) -> bool:

@@ -23,6 +23,8 @@ class Networks:
         self._alive: weakref.WeakSet[nn.Module] = weakref.WeakSet()
         self._calls: dict[int, tuple[list[int], list[int]]] = {}  # by the network's id
         self._classes: dict[type, Any] = {}  # with the forward that each had
+        self.keeps_gradients = False  # whether the gradients of outputs are kept
+        self.output: tuple[Tensor, Tensor] | None = None  # the last one, with its gradient
 
     @contextlib.contextmanager
     def noted(self) -> Iterator[None]:
@@ -59,9 +61,20 @@ class Networks:
             read = next((x for x in (*inputs, *named.values()) if isinstance(x, Tensor)), None)
             if read is not None:
                 self._calls[id(module)] = list(read.shape), _output_shape(output)
+            if self.keeps_gradients:
+                self._keep_gradient(_output(output))
             return output
 
         setattr(home, "forward", forward)  # noqa: B010
+
+    def _keep_gradient(self, output: Tensor | None) -> None:
+        if output is not None and output.requires_grad:
+            values = output.detach()
+
+            def keep(gradient: Tensor) -> None:
+                self.output = values, gradient.detach().clone()
+
+            output.register_hook(keep)  # type: ignore[no-untyped-call]
 
     def parameters_with_gradients(self) -> set[int]:
         """Return the ids of the parameters whose gradients are not all zero."""
@@ -99,8 +112,14 @@ class Networks:
         return rest[0] if len(rest) == 1 else 0
 
 
-def _output_shape(output: Any) -> list[int]:
-    """Return the shape (B, K) of the output in what ``forward`` returned; [] if there is none."""
-    parts = output if isinstance(output, tuple | list) else [output]
-    shapes = [list(part.shape) for part in parts if isinstance(part, Tensor)]
-    return next((shape for shape in shapes if shape[-1:] == [DIGITS]), [])
+def _output(returned: Any) -> Tensor | None:
+    """Return the output (B, K) in what ``forward`` returned."""
+    parts = returned if isinstance(returned, tuple | list) else [returned]
+    tensors = [part for part in parts if isinstance(part, Tensor)]
+    return next((part for part in tensors if part.shape[-1:] == (DIGITS,)), None)
+
+
+def _output_shape(returned: Any) -> list[int]:
+    """Return the shape of the output in what ``forward`` returned; [] if there is none."""
+    output = _output(returned)
+    return [] if output is None else list(output.shape)

@@ -52,6 +52,8 @@ class Observation(TypedDict):
     input_dim: int
     steps: int
     events: list[str]
+    later: list[list[str]]  # of single later steps
+    moved: list[str]  # parameters that something else than the optimizer has changed
     left_over: bool
     has_gradients: bool
     reached: bool
@@ -199,6 +201,8 @@ class Session:
             "input_dim": self._aim.input_dim,
             "steps": trace.steps,
             "events": list(trace.events),
+            "later": trace.later,
+            "moved": sorted(trace.moved),
             "left_over": trace.left_over,
             "has_gradients": trace.has_gradients,
             "reached": trace.reached,

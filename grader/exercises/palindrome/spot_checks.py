@@ -17,6 +17,11 @@ WATCHER = Watcher(BANNED)
 EARLIEST = (4, 16, 64)  # after each of these a step, before there are twice as many
 
 
+def drawn_steps() -> frozenset[int]:
+    """Draw the numbers of a few steps that nobody can foresee."""
+    return frozenset(first + secrets.randbelow(first) for first in EARLIEST)
+
+
 class SpotChecks:
     """``found`` are the banned layers and operators of the steps that were looked at.
 
@@ -25,7 +30,7 @@ class SpotChecks:
 
     def __init__(self) -> None:
         self.found: set[str] = set()
-        self._steps = {first + secrets.randbelow(first) for first in EARLIEST}
+        self._steps = drawn_steps()
         self._look = ExitStack()
 
     def step(self, number: int) -> None:

@@ -87,6 +87,14 @@ def check_clipping(seen: Observation, where: str) -> None:
         hint="Clipped before backward(), there is no gradient of this step yet (and zero_grad() "
         "may have emptied it); clipped after step(), it comes too late.",
     )
+    odd = next((one for one in seen["later"] if "clip" in events and not is_clipped(one)), None)
+    require(
+        odd is None,
+        "Gradients should be clipped in every step.",
+        expected="backward, clip, step",
+        got=f"{', '.join(odd or [])} in a later step",
+        where=where,
+    )
     norm = min(seen["norm"], seen["largest"]) if "clip" in events else seen["norm"]
     is_unclipped = seen["norm"] > 0.99 * LONG
     require(  # a norm of one's own that is smaller does no harm, nor do entries that are clipped
@@ -99,6 +107,11 @@ def check_clipping(seen: Observation, where: str) -> None:
         where=where,
         hint="torch.nn.utils.clip_grad_norm_ does it." if is_unclipped else "",
     )
+
+
+def is_clipped(events: list[str]) -> bool:
+    """Return whether the events of one step have clipping after backward()."""
+    return "clip" in events[events.index("backward") if "backward" in events else 0 :]
 
 
 def no_gradients(seen: Observation) -> str:

@@ -29,6 +29,11 @@ LOSSES = {  # by what is wrong: what is expected, what came, and a hint
         "nll_loss of what are no logarithms of probabilities",
         "nll_loss takes log_softmax(p); cross_entropy takes p itself.",
     ),
+    "by hand": (
+        "a gradient of softmax(p) − y for logits p and the one-hot digit y, up to a factor",
+        "a loss of your own that has another gradient",
+        "L = −Σ_k y_k log softmax(p)_k is what torch.nn.functional.cross_entropy computes.",
+    ),
     "targets": (
         "the digit that the data set yields beside the sequence as the target",
         "other classes",

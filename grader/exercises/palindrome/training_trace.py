@@ -5,6 +5,9 @@ parameters tell which of the student's networks is trained, however it is called
 read is known since classes of networks note their calls. Gradients are looked at when ``backward``
 begins and when the optimizer steps. Before the second step they are made very long, so that
 clipping shows, whoever does it and how; then they get their own length back.
+
+A few later steps, which nobody can foresee, are traced in the same way. Between them and the next
+ones nothing but the optimizer may change the weights.
 """
 
 from __future__ import annotations
@@ -18,11 +21,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad
-from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
+from torch.optim.optimizer import (
+    Optimizer,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 
 from grader.exercises.palindrome.losses import Losses
 from grader.exercises.palindrome.networks import Networks
-from grader.exercises.palindrome.spot_checks import SpotChecks
+from grader.exercises.palindrome.spot_checks import SpotChecks, drawn_steps
 from grader.exercises.palindrome.wrapping import around, preceded, replaced
 from grader.worker.values import Array, array
 
@@ -51,11 +58,17 @@ class Trace:
         self.steps = 0
         self.events: list[str] = []  # "backward", "clip", "step", of the first steps
         self.left_over = False  # whether a step began with gradients of the one before
+        self.later: list[list[str]] = []  # the events of later steps, up to "step"
+        self.moved: set[str] = set()  # parameters that changed between two steps
+        self._later_steps = drawn_steps()
+        self._current: list[str] = []  # the events of the later step that is traced
+        self._stepped_to: dict[int, Tensor] = {}  # what the last step has made of parameters
         self._had_gradients = False  # whether these were there when backward began
         self._after_step = 0  # the number of events up to the last step
         self.rate = 0.0  # of the first step
-        self.stretched = False  # whether gradients were made long before the second step
-        self.norm = self.largest = 0.0  # of the long gradients at the step, and of their entries
+        self.stretched = False  # whether gradients were made long
+        # Of the long gradients at a step, and of their entries: those of the longest.
+        self.norm = self.largest = 0.0
         self.has_gradients = False  # whether any parameter of the optimizer had one
         self.reached = False  # whether a backward pass gave any network gradients
         self.emptied = False  # whether gradients of the optimizer's were gone when it stepped
@@ -70,6 +83,7 @@ class Trace:
         self.spots = SpotChecks()
         self._networks = Networks()
         self._own_norm = 0.0  # of the gradients that were made long
+        self._losses_before = 0  # that functions of torch had computed at the last backward pass
         self._parameters: list[Tensor] = []
 
     @contextlib.contextmanager
@@ -77,8 +91,10 @@ class Trace:
         """Trace while the student's script runs."""
         clip = (clip_grad, nn.utils)
         stepped = register_optimizer_step_pre_hook(self._step)
+        self._networks.keeps_gradients = True
         with contextlib.ExitStack() as stack:
             stack.callback(stepped.remove)
+            stack.callback(register_optimizer_step_post_hook(self._after).remove)
             stack.callback(self.spots.end)
             stack.enter_context(self._networks.noted())
             for name in ("clip_grad_norm_", "clip_grad_value_", "clip_grad_norm"):
@@ -130,6 +146,7 @@ class Trace:
             self.network = self._networks.with_most_of(self._parameters)
             self.rate = float(optimizer.param_groups[0]["lr"])
             self.first = {id(p): p.detach().clone() for p in self._parameters}
+        is_late = self._is_late
         self.steps += 1
         if self.steps <= TRACED_STEPS:
             self.events.append("step")
@@ -139,15 +156,32 @@ class Trace:
             self.emptied |= not has_gradients and not self._filled.isdisjoint(
                 map(id, self._parameters)
             )
+        elif is_late:
+            self.later.append([*self._current, "step"])
+        self._current = []
         if self._own_norm:
             self._unstretch()
         if self.network:
+            self._compare_weights(self.network)
             named = self.network.named_parameters()
             self._latest.append({name: value.detach().clone() for name, value in named})
             if self.steps % SNAPSHOT_EVERY == 0:
                 self._every_tenth.append(weights_of(self.network))
         self.spots.step(self.steps)
         self._at_step(self)
+
+    def _after(self, *_: Any) -> None:
+        """Keep what a traced step has made of the parameters, until the next step begins."""
+        if self.steps in self._later_steps or self.steps < TRACED_STEPS:
+            self._stepped_to = {id(p): p.detach().clone() for p in self._parameters}
+        self._networks.keeps_gradients = self._is_traced or self._is_late
+
+    def _compare_weights(self, network: nn.Module) -> None:
+        """Note which parameters something else than the optimizer has changed."""
+        for name, now in network.named_parameters():
+            then = self._stepped_to.get(id(now), now)
+            self.moved |= {name} if not torch.equal(then.nan_to_num(), now.nan_to_num()) else set()
+        self._stepped_to = {}
 
     def _expect_a_step(self) -> None:
         """End what computes losses, but never steps."""
@@ -157,10 +191,11 @@ class Trace:
 
     def _before_backward(self, *_: Any, **__: Any) -> None:
         self._expect_a_step()
-        if self._is_traced:
-            is_first = "backward" not in self.events[self._after_step :]
+        if self._is_traced or self._is_late:
+            events = self._current if self._is_late else self.events[self._after_step :]
+            is_first = "backward" not in events
             self._had_gradients |= is_first and self._gradient_norm() > 0
-            self.events.append("backward")
+            self._note("backward")
 
     def _after_backward(self, tensors: Any, *_: Any, **__: Any) -> None:
         loss = tensors[0] if isinstance(tensors, list | tuple) else tensors
@@ -171,16 +206,32 @@ class Trace:
         if self._is_traced:
             self._filled = self._networks.parameters_with_gradients()
             self.reached |= bool(self._filled)
-        if self.steps == 1 and not self.stretched:
+        if (self.steps == 1 or self._is_late) and not self._own_norm:
             self._stretch()
+        if self._networks.output and self.losses.count == self._losses_before:
+            self.losses.check_by_hand(*self._networks.output)
+        self._networks.output = None
+        self._losses_before = self.losses.count
 
     def _clip(self, *_: Any, **__: Any) -> None:
-        if self._is_traced and self.events[-1:] != ["clip"]:  # one function calls another
-            self.events.append("clip")
+        events = self._current if self._is_late else self.events
+        if (self._is_traced or self._is_late) and events[-1:] != ["clip"]:  # one calls another
+            self._note("clip")
+
+    def _note(self, event: str) -> None:
+        if self._is_traced:
+            self.events.append(event)
+        elif len(self._current) < MOST_EVENTS:
+            self._current.append(event)
 
     @property
     def _is_traced(self) -> bool:
         return self.steps < TRACED_STEPS and len(self.events) < MOST_EVENTS
+
+    @property
+    def _is_late(self) -> bool:
+        """Return whether a later step that was drawn is under way."""
+        return self.steps >= TRACED_STEPS and self.steps in self._later_steps
 
     def _gradients(self) -> list[Tensor]:
         return [p.grad for p in self._parameters if p.grad is not None]
@@ -200,10 +251,12 @@ class Trace:
             self._scale(LONG / norm)
 
     def _unstretch(self) -> None:
-        self.norm = self._gradient_norm()
-        self.largest = max((float(part.abs().max()) for part in self._gradients()), default=0.0)
-        if self.norm > self._own_norm:
-            self._scale(self._own_norm / self.norm)
+        norm = self._gradient_norm()
+        if norm >= self.norm:
+            self.norm = norm
+            self.largest = max((float(part.abs().max()) for part in self._gradients()), default=0.0)
+        if norm > self._own_norm:
+            self._scale(self._own_norm / norm)
         self._own_norm = 0.0
 
 
