@@ -91,17 +91,20 @@ def lacking(network: Network, missing: list[str]) -> tuple[str, str]:
     return "", ""
 
 
-def is_explained(network: Network) -> bool:
-    """Return whether a mistake that is known explains how the network differs from the sheet's."""
-    if missing := network.missing():
-        return bool(lacking(network, missing)[1])
+def known_mistake(network: Network) -> Mistake | None:
+    """Return the mistake in the equations that explains the network's output, if one does.
+
+    A parameter that is missing is none of these: without it, the sheet's equations have a zero.
+    """
+    if network.follows_sheet or network.missing():
+        return None
     rng = np.random.default_rng(0)
     arrays = network.draw(rng, DEFAULTS, whole=True)
     digits = oracle.random_digits(rng, DEFAULTS.B, DEFAULTS.T)
     (got,) = network.run(DEFAULTS, [(arrays, digits)])
     sheet = network.sheet_weights(arrays)
     known = variants(network.model, sheet, network.inputs(arrays, sheet, digits), network.form)
-    return first_match(got, known, network.tolerance) is not None
+    return first_match(got, known, network.tolerance)
 
 
 def untidy(network: Network) -> list[str]:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from grader.checks.arrays import require
+from grader.checks.mistakes import Mistake
 from grader.core.failures import Failure
-from grader.exercises.palindrome import oracle
-from grader.exercises.palindrome.explaining import is_explained
+from grader.exercises.palindrome import mistakes, oracle
+from grader.exercises.palindrome.explaining import known_mistake
 from grader.exercises.palindrome.network import LARGEST, Network
 from grader.exercises.palindrome.oracle import Array, Weights
 from grader.exercises.palindrome.parameters.fit import DEFAULTS
@@ -94,7 +96,7 @@ def missed(network: Network, training: Training, best: float) -> Failure:
     failure = Failure(
         f"The network should learn to predict the last of {length_of(seen)} digits.",
         expected=f"{THRESHOLD:.0%} of all palindromes right, with the trained weights in "
-        + ("your own forward" if counts_by_its_own(network) else "the sheet's equations"),
+        + ("your own equations" if mistake_of(network) else "the sheet's equations"),
         got=f"{best:.1%} right after {seen['steps']} steps",
         where=training.path,
     )
@@ -142,45 +144,48 @@ def affordable(seen: Observation) -> Iterator[Weights]:
         yield weights
 
 
-def own_output(network: Network, weights: Weights, units: int, digits: Array) -> Array:
-    """Return what the student's own forward gives for digits (N, T).
+def mistake_of(network: Network) -> Mistake | None:
+    """Return the mistake that the network has lost points for already, if it is a known one."""
 
-    Batches have the sheet's size, which may be written into the code.
-    """
-    sizes = dataclasses.replace(DEFAULTS, T=digits.shape[1], n=units)
-    padded = np.resize(digits, (-(-len(digits) // sizes.B) * sizes.B, sizes.T))
-    batches = padded.reshape(-1, sizes.B, sizes.T)
-    return np.concatenate(network.run(sizes, [(weights, x) for x in batches]))[: len(digits)]
-
-
-def counts_by_its_own(network: Network) -> bool:
-    """Return whether a training is judged by the network's own forward: its mistake is known."""
-
-    def is_known() -> bool:
+    def find() -> Mistake | None:
         with contextlib.suppress(Failure):
-            return not network.follows_sheet and is_explained(network)
-        return False
+            return known_mistake(network)
+        return None
 
-    return network.student.remember(f"{network.model} is explained", is_known)
+    return network.student.remember(f"mistake of the {network.model}", find)
 
 
 def accuracy(network: Network, weights: Weights, length: int) -> float:
     """Return the share of all palindromes whose last digit the sheet's equations give.
 
-    A network with a mistake that is known has lost points for it already: its own forward counts.
+    A network with a known mistake has lost points for it already: the equations with that mistake
+    count as well.
     """
     digits, target = oracle.all_palindromes(length)
     try:
         sheet = network.sheet_weights(weights)
-        p = oracle.output(network.model, sheet, network.inputs(weights, sheet, digits))
+        x = network.inputs(weights, sheet, digits)
+        p = oracle.output(network.model, sheet, x)
     except (ValueError, KeyError, IndexError, RuntimeError) as error:
         raise Failure(
             "The trained weights should have the shapes that the network's constructor gives them.",
             got=f"shapes {', '.join(str(list(array.shape)) for array in weights.values())}",
         ) from error
     reached = float((p.argmax(1) == target).mean())
-    if reached < THRESHOLD and counts_by_its_own(network):
-        with contextlib.suppress(Failure):  # the checks of the network say why
-            p = own_output(network, weights, sheet["W_ph"].shape[1], digits)
-            reached = max(reached, float((p.argmax(1) == target).mean()))
+    if reached < THRESHOLD and (mistake := mistake_of(network)):
+        p = with_mistake(mistake, network, sheet, x)
+        reached = max(reached, float((p.argmax(1) == target).mean()))
     return reached
+
+
+def with_mistake(mistake: Mistake, network: Network, sheet: Weights, x: Array) -> Array:
+    """Return p (N, K) by the equations with a mistake, for inputs (N, T, d) in training's batches.
+
+    Some mistakes mix the rows of a batch; the last batch is filled up with the first rows.
+    """
+    recursion, tensors = mistakes.recursion_with(mistake), mistakes.as_tensors(sheet)
+    size = DEFAULTS.B
+    padded = np.concatenate([x, x[: -len(x) % size]])
+    batches = torch.split(torch.from_numpy(padded), size)
+    outputs = [recursion.run(network.model, tensors, batch) for batch in batches]
+    return torch.cat(outputs).detach().numpy()[: len(x)]
