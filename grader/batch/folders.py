@@ -38,7 +38,7 @@ class File(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What was listed in a folder: where it is, and how it is known again."""
+    """Hold what was listed in a folder: where it is, and how it is known again."""
 
     root: int  # file descriptor of the source
     parts: tuple[str, ...]  # below it

@@ -31,7 +31,7 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 @dataclass
 class Published:
-    """What came out, for whoever runs this.
+    """Hold the rows of all reports, and remarks for the person who runs this.
 
     Attributes:
         rows: The rows of all reports.

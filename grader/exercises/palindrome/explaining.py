@@ -64,18 +64,34 @@ def lacking(network: Network, missing: list[str]) -> tuple[str, str]:
         return f"{name} is used as {' and as '.join(names)}.", "parameter_of_another_gate"
     if network.fit.mistake is not None:
         return network.fit.mistake.hint, network.fit.mistake.id
-    survey = SURVEYS[0]
+    found = _per_sample(network, missing) or _elementwise(network, missing)
+    if found:
+        return found
+    if missing == ["b_p"]:
+        return "b_p is missing: the output's equation, (2) or (10), has a bias.", "no_output_bias"
+    if any(name.startswith("b_") for name in missing):
+        return "Each equation has a bias of its own, one number per unit.", ""
+    return "", ""
+
+
+def _per_sample(network: Network, missing: list[str]) -> tuple[str, str] | None:
+    """Return a hint on a bias with numbers for each sample, and the mistake's id."""
     for name, shape in network.registered.items():
-        if survey.B in shape and any(key.startswith("b") for key in missing):
+        if SURVEYS[0].B in shape and any(key.startswith("b") for key in missing):
             hint = (
                 f"{name} has numbers of its own for each sample of the batch. Each equation has a "
                 "bias of its own, one number per unit, shared by all sequences."
             )
             return hint, "parameter_per_sample"
+    return None
+
+
+def _elementwise(network: Network, missing: list[str]) -> tuple[str, str] | None:
+    """Return a hint on a vector in the place of a recurrent matrix, and the mistake's id."""
     vectors = [
         name
         for name in network.fit.mapping.extra
-        if [size for size in network.registered.get(name, ()) if size > 1] == [survey.n]
+        if [size for size in network.registered.get(name, ()) if size > 1] == [SURVEYS[0].n]
     ]
     recurrent = [name for name in missing if name.startswith("W") and name.endswith("h")]
     if vectors and recurrent:
@@ -84,11 +100,7 @@ def lacking(network: Network, missing: list[str]) -> tuple[str, str]:
             "only n numbers, so that it acts elementwise, as a diagonal."
         )
         return hint, "elementwise_recurrence"
-    if missing == ["b_p"]:
-        return "b_p is missing: the output's equation, (2) or (10), has a bias.", "no_output_bias"
-    if any(name.startswith("b_") for name in missing):
-        return "Each equation has a bias of its own, one number per unit.", ""
-    return "", ""
+    return None
 
 
 def known_mistake(network: Network) -> Mistake | None:

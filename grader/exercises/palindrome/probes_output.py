@@ -50,6 +50,19 @@ def run(
             expected=wanted + ", in the input's precision",
             got=f"a tensor of dtype {str(shown.dtype).removeprefix('torch.')}",
         )
+    found = _arranged(shown, batch, K, turned=turned, ours=ours)
+    if found.shape != (batch, K):
+        raise Unusable(
+            "forward returns another shape than it must.",
+            expected=wanted,
+            got=f"shape {list(found.shape)}",
+            hint=hint_on_shape(tuple(found.shape), batch, sizes),
+        )
+    return found
+
+
+def _arranged(shown: Tensor, batch: int, K: int, *, turned: bool, ours: bool) -> Tensor:
+    """Return the last step's output as (batch, K), where its shape leaves no doubt."""
     if shown.ndim == 3 and shown.shape[2] == K and batch in shown.shape[:2]:
         steps = shown.unbind(1 if shown.shape[0] == batch else 0)
         # Alike at all steps, with weights of ours, they are no steps but an accident of
@@ -58,16 +71,9 @@ def run(
         if not alike and (len(steps) != batch or batch == 1):
             return steps[-1]
     if batch == 1 and shown.shape == (K,):  # a squeeze() at the end
-        shown = shown[None]
-    elif turned and shown.shape == (K, batch) != (batch, K):  # which their own code turns
-        shown = shown.T
-    if shown.shape != (batch, K):
-        raise Unusable(
-            "forward returns another shape than it must.",
-            expected=wanted,
-            got=f"shape {list(shown.shape)}",
-            hint=hint_on_shape(tuple(shown.shape), batch, sizes),
-        )
+        return shown[None]
+    if turned and shown.shape == (K, batch) != (batch, K):  # which their own code turns
+        return shown.T
     return shown
 
 

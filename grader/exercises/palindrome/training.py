@@ -108,16 +108,21 @@ def trained(student: Student, model: str, network: Network | None) -> Training:
             if not best or failure.status not in ("timeout", "crashed"):
                 raise
             seen = as_far_as_seen(best, failure)
-        if seen["banned"]:
-            raise Failure(
-                "The loop should use no layer that the sheet does not allow.",
-                expected="matrix products of your own parameters",
-                got=f"forward or backward ran {', '.join(seen['banned'])}",
-                status="blocked",
-            )
+        uses_nothing_banned(seen)
         return Training(student, path, model, seen, max((a for a, _ in best), default=None))
 
     return student.remember(f"training {model}", run)
+
+
+def uses_nothing_banned(seen: Observation) -> None:
+    """Fail if a step that was watched ran a layer that the sheet forbids."""
+    if seen["banned"]:
+        raise Failure(
+            "The loop should use no layer that the sheet does not allow.",
+            expected="matrix products of your own parameters",
+            got=f"forward or backward ran {', '.join(seen['banned'])}",
+            status="blocked",
+        )
 
 
 def as_far_as_seen(asked: list[tuple[float, Observation]], failure: Failure) -> Observation:
