@@ -140,19 +140,20 @@ def recording(
     if _live_threads() > _OWN_THREADS and _has_strange_threads():
         raise Blinded("threads are running: end them before the pass is watched")
     events = list[Any]()
-    marks, threads, undisturbed = Marks(titles), _threads_so_far(), True
+    marks, threads, undisturbed, is_cut = Marks(titles), _threads_so_far(), True, False
     withheld = len(switches.ASKED)
     _enable_profiler_legacy(_WITH_SHAPES if shapes else _NAMES_ONLY)
     marks.begin()
     try:
         yield events
         undisturbed = marks.end()
-    except BaseException:
-        marks.end()  # an error in the profile function, as of too deep a recursion, removes it
+    except BaseException as error:
+        marks.end()
+        is_cut = isinstance(error, RecursionError)  # it has removed the profile function, too
         raise
     finally:
         events += _recorded()
-        if names(events)[marks.name] < marks.placed or not undisturbed:
+        if not undisturbed or (names(events)[marks.name] < marks.placed and not is_cut):
             raise Blinded("the code that was watched has hidden calls from the record of them")
         if _threads_so_far() > threads + 1:
             raise Blinded("the code that was watched has started threads")

@@ -60,7 +60,7 @@ RULES: dict[str, dict[str, Any]] = {
         "skeleton": "train",
         "select": "(test_train and not lstm) or test_parameter_count",
     },
-    "bans": {"at_most": 0.0},
+    "bans": {"at_most": 0.0, "select": "test_vanilla_rnn or test_parameter_count"},
 }
 DEFAULTS = {
     "file": "palindrome/vanilla_rnn.py",
