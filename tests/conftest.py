@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,12 +30,32 @@ def pytest_configure(config: pytest.Config) -> None:
 MARKS = {"grade": "grading", "judges": "grading", "server": "sandbox"}
 
 
+# Of these tests a run of the whole folder tries every second case, always the same: together they
+# take most of the time. `--all`, a file's name or -k runs all. What is legal always runs.
+SAMPLED = {"test_fault", "test_attack"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run every fault and attack")
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m selects
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the fixtures that it uses."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test by the fixtures that it uses, and take a sample of faults and attacks."""
+    is_chosen = config.option.keyword or any(".py" in argument for argument in config.args)
+    if not (config.option.all or is_chosen):
+        left = [item for item in items if is_left_out(item)]
+        items[:] = [item for item in items if not is_left_out(item)]
+        config.hook.pytest_deselected(items=left)
     for item in items:
         for fixture in MARKS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKS[fixture])
+
+
+def is_left_out(item: pytest.Item) -> bool:
+    """Return whether a run of the whole folder leaves this case out."""
+    name, _, case = item.name.partition("[")
+    return name in SAMPLED and "legal" not in case and bool(zlib.crc32(case.encode()) % 2)
 
 
 @pytest.fixture(scope="session")

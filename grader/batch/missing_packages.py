@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from multiprocessing.connection import Connection
@@ -50,12 +51,14 @@ class Reader:
         self._seconds = seconds
         self._process: SpawnProcess | None = None
         self._pipe: Connection
+        self._folder = Folder("imports")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end()
+        self._folder.remove()
 
     def lacking(self, archive: bytes) -> set[str]:
         """Return the packages that a ZIP's sources import and this Python lacks.
@@ -77,7 +80,9 @@ class Reader:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(
+            target=_serve, args=(theirs, self._folder.path), daemon=True
+        )
         self._process.start()
         theirs.close()
 
@@ -89,18 +94,23 @@ class Reader:
             self._process = None
 
 
-def _serve(pipe: Connection) -> None:
-    """Answer each archive with a JSON list of names, until the batch hangs up."""
+def _serve(pipe: Connection, folder: str) -> None:
+    """Answer each archive with a JSON list of names, until the batch hangs up.
+
+    Args:
+        pipe: To the batch.
+        folder: For temporary files; the batch removes it, however this process ends.
+    """
     if sys.platform == "linux":
         limit_memory(MEMORY)
-    folder = Folder("imports")  # removed later by another process if this one is killed
+    tempfile.tempdir = folder
     while True:
         try:
             archive = pipe.recv_bytes()
         except EOFError:
             return
         try:
-            names = sorted(_lacking(archive, Path(folder.path, "submission.zip")))
+            names = sorted(_lacking(archive, Path(folder, "submission.zip")))
         except Exception:  # noqa: BLE001 (its row says why it can't be read)
             names = []
         pipe.send_bytes(json.dumps(names).encode())

@@ -60,7 +60,10 @@ RULES: dict[str, dict[str, Any]] = {
         "skeleton": "train",
         "select": "(test_train and not lstm) or test_parameter_count",
     },
-    "bans": {"at_most": 0.0, "select": "test_vanilla_rnn or test_parameter_count"},
+    "bans": {
+        "at_most": 0.0,
+        "select": "vanilla_rnn and (ban or equations or gradients) or test_parameter_count",
+    },
 }
 DEFAULTS = {
     "file": "palindrome/vanilla_rnn.py",
