@@ -1,5 +1,6 @@
-#: status = ["error", "blocked"]
+#: status = ["error", "blocked", "timeout"]
 # The judge stops workers that it does not ask; four threads send the signal that ends a stop.
+# They also keep the processor from the rest, so that time may run out.
 import os
 import signal
 import threading
