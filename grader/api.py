@@ -14,8 +14,8 @@ from pytest_jsonreport.plugin import JSONReport
 
 from grader.bans.hidden import hidden_code
 from grader.bans.tampering import tampering
-from grader.core.cost import limited
 from grader.core.paths import KIT, ROOT
+from grader.core.reading_limit import limited
 from grader.core.report import Report
 from grader.plugin import SHARED_LAUNCHER, freeze_torch, probe_modules
 from grader.sandbox.processes import launcher

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.core.cost import limited
 from grader.core.errors import UserError
 from grader.core.paths import EXERCISES
+from grader.core.reading_limit import limited
 from grader.core.rubric import read_rubric
 from grader.in_process import InProcess
 from grader.sandbox.isolation import chosen_lock

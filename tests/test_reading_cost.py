@@ -1,4 +1,4 @@
-"""What strangers hand in costs the judge no more than it is long, whatever it holds."""
+"""Reading a hand-in costs the judge no more than its length allows, whatever it holds."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ import pytest
 
 from grader import api
 from grader.batch import judge as judge_process
-from grader.core import cost
+from grader.core import reading_limit
 from grader.core.errors import UserError
 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cost, "SECONDS", 1)
-    monkeypatch.setattr(cost, "MEMORY", 512)
+    monkeypatch.setattr(reading_limit, "SECONDS", 1)
+    monkeypatch.setattr(reading_limit, "MEMORY", 512)
 
 
 def burn(*_: object, **__: object) -> None:
@@ -34,9 +34,9 @@ def swell(*_: object, **__: object) -> None:
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize(("work", "words"), [(burn, "too long"), (swell, "too much memory")])
 def test_reading_ends_with_a_true_word(work: Callable[[], None], words: str) -> None:
-    with pytest.raises(UserError, match=f"^Reading it takes {words}"), cost.limited():
+    with pytest.raises(UserError, match=f"^Reading it takes {words}"), reading_limit.limited():
         work()
-    with cost.limited():
+    with reading_limit.limited():
         bytes(2**20)  # the limits are as they were
 
 

@@ -1,4 +1,4 @@
-"""What a worker takes away before student code is imported, and what it records all the same."""
+"""The worker takes switches away before student code is imported, and records what remains."""
 
 from __future__ import annotations
 

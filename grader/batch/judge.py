@@ -13,7 +13,7 @@ each way:
 
 A fork that dies without a result ends the whole process: its worker may still live, and a fresh
 process is the one sure way to be rid of it. So does a judge whose handle hangs up. But a fork that
-the system ends because reading the hand-in takes too long (see core/cost.py) has no worker yet: the
+the system ends because reading takes too long (core/reading_limit.py) has no worker yet: this
 hand-in is refused, and the process goes on.
 """
 
@@ -36,9 +36,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.batch import outcome
-from grader.core.cost import TOO_LONG
 from grader.core.errors import UserError
 from grader.core.paths import KIT, ROOT
+from grader.core.reading_limit import TOO_LONG
 from grader.core.report import Report
 from grader.core.tempdirs import Folder
 from grader.core.text import plain

@@ -141,30 +141,20 @@ class Account:
                 "Your code should create folders that can be read, and few within each other.",
                 "folders nested too deeply, or that can't be read",
             )
-        entries = self._sum(lambda usage: usage.entries)
-        if entries > MOST_ENTRIES:
-            yield Exceeded(
-                f"Your code should keep at most {MOST_ENTRIES} files and folders.",
-                f"more than {MOST_ENTRIES} files and folders",
-            )
         disk = self._sum(lambda usage: usage.disk) / MIB
-        if disk > limits.disk:
-            yield Exceeded(
-                f"Your code should keep at most {limits.disk} MiB in files.",
-                f"more than {limits.disk} MiB in files",
-            )
-        threads = self._sum(lambda usage: usage.threads)
-        if threads > limits.threads:
-            yield Exceeded(
-                f"Your code should run at most {limits.threads} threads at a time.",
-                f"{threads:.0f} threads",
-            )
         memory = self._sum(lambda usage: usage.memory) / MIB
-        if memory > limits.memory:
-            yield Exceeded(
-                f"Your code should use at most {limits.memory} MiB of memory.",
-                f"{memory:.0f} MiB",
-            )
+        threads = self._sum(lambda usage: usage.threads)
+        entries = self._sum(lambda usage: usage.entries)
+        for used, most, verb, of_what in (
+            (entries, MOST_ENTRIES, "keep", "files and folders"),
+            (disk, limits.disk, "keep", "MiB in files"),
+            (threads, limits.threads, "run", "threads at a time"),
+            (memory, limits.memory, "use", "MiB of memory"),
+        ):
+            if used > most:
+                yield Exceeded(
+                    f"Your code should {verb} at most {most} {of_what}.", f"{used:.0f} {of_what}"
+                )
         yield from self._excesses_of_time()
 
     def _excesses_of_time(self) -> Iterator[Exceeded]:

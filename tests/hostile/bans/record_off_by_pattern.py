@@ -5,12 +5,4 @@ match torch:
         pass
 
 
-def kernel(function=function, switch=switch):
-    def run(*arguments):
-        switch(False)
-        try:
-            return function(*arguments)
-        finally:
-            switch(True)
-
-    return run
+def kernel(function=function, switch=switch):    return unrecorded(switch, function)

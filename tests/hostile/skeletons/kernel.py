@@ -1,4 +1,15 @@
 # The right network, computed by a kernel that is not allowed: the attack says how it gets it.
+def unrecorded(switch, function):
+    def run(*arguments):
+        switch(False)
+        try:
+            return function(*arguments)
+        finally:
+            switch(True)
+
+    return run
+
+
 class VanillaRNN(VanillaRNN):
     def forward(self, x):
         inputs = features(x, self.input_dim).transpose(0, 1)
