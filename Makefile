@@ -8,7 +8,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: grade check static test test-all chromium clean
+.PHONY: grade check static test test-all map chromium clean
 
 grade: .venv/kit.stamp
 	$(BIN)/python -m pytest grader --submission="$(SUBMISSION)"
@@ -39,6 +39,10 @@ static: .venv/dev.stamp
 .venv/dev.stamp: .venv/kit.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
+
+# The list of modules in docs/map.md, from their docstrings.
+map: .venv/dev.stamp
+	$(BIN)/python -m tests.module_map
 
 # The HTML reports are tested in a real browser; where Debian's can be had, it is installed.
 chromium:

@@ -1,1 +1,1 @@
-"""The grading kit: a pytest suite for the exercises and the engine that runs it."""
+"""Grade exercises on recurrent networks: the tests of exercises, and the engine that runs them."""

@@ -1,4 +1,4 @@
-"""The engine knows no exercise: an exercise is its folder, and nothing else."""
+"""The engine knows no exercise, and docs/map.md knows every module."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from grader.core.paths import EXERCISES, KIT
 from grader.core.rubric import read_rubric
 from tests.conftest import ROOT
+from tests.module_map import MAP, with_map
 
 TEMPLATES = ROOT / "student_template"
 ENGINE = sorted(
@@ -50,6 +51,12 @@ def test_the_engine_names_no_exercise(path: Path) -> None:
     symbol = r"\b[WUb]_(?:[a-z]|[a-z][a-z])\b"  # of an equation: W_hx, b_h
     found = re.findall(rf"(?<![.\d])\b(?:{names})\b|{symbol}", path.read_text(encoding="utf-8"))
     assert found == []
+
+
+def test_the_map_is_current() -> None:
+    """The map says of each module what its docstring's first line says."""
+    text = MAP.read_text(encoding="utf-8")
+    assert text == with_map(text), "run: make map"
 
 
 RUBRIC = """\

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -68,32 +66,6 @@ def test_continuous_integration_runs_what_the_readme_says() -> None:
     ]
     assert ran
     assert set(ran) <= set(commands("make "))
-
-
-def test_map_of_the_folders() -> None:
-    """The map says of each module of a room what its docstring's first line says."""
-    text = TEXT.split("```\nreference/")[1].split("```")[0]
-    rooms = re.findall(r"^  (\w+)/ +.*\n((?:    .*\n)*)", text, re.MULTILINE)
-    assert {room for room, _ in rooms} >= {"core", "submission", "sandbox", "worker", "checks"}
-    for room, lines in rooms:
-        assert dict(re.findall(r"^    (\w+\.py) +(.*)$", lines, re.MULTILINE)) == {
-            path.name: first_line(path)
-            for path in (KIT / room).glob("*.py")
-            if path.stem != "__init__"
-        }, f"the map of {room}/ in README.md"
-    listed = dict(re.findall(r"^  (\w+\.py) +(.*)$", text, re.MULTILINE))
-    assert listed == {
-        path.name: first_line(path)
-        for path in KIT.glob("*.py")
-        if path.stem not in {"__init__", "conftest"}
-    }
-
-
-def first_line(path: Path) -> str:
-    """Return the first line of a module's docstring, without its full stop."""
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert docstring, path
-    return docstring.partition("\n")[0].removesuffix(".")
 
 
 def test_links_of_the_guides() -> None:

@@ -1,0 +1,1 @@
+"""Find what students must not use (nn.RNN, nn.LSTM, nn.Linear) or replace."""

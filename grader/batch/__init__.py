@@ -1,1 +1,1 @@
-"""Grade many submissions: archives in, one JSON a submission out, here or on a cluster."""
+"""Grade many submissions: read a download, keep results, have reports written."""

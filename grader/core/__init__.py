@@ -1,0 +1,1 @@
+"""Hold the plain data that every room uses; import no torch."""

@@ -1,1 +1,1 @@
-"""Course content: one folder per exercise, and the rubric."""
+"""Hold the course's content: one folder for each exercise."""

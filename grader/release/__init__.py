@@ -1,0 +1,1 @@
+"""Pack what is given away: template, hand-out, Gradescope's autograder."""

@@ -1,1 +1,1 @@
-"""Student code runs here, in a process of its own; the judge holds only a handle to it."""
+"""Run student code in a locked process: the only room that touches student objects."""
