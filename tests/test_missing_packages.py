@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.batch.intake import hand_ins
-from grader.batch.missing_packages import Reader, remarks
+from grader.batch.missing_packages import NAMED, Reader, remarks
 from grader.submission.missing_packages import lacking
 from grader.submission.snapshot import open_submission
 
@@ -51,6 +51,21 @@ def test_how_many_submissions_need_each(tmp_path: Path) -> None:
         "laboratory is not installed, and 2 submissions import it",
         "plover is not installed, and 1 submission imports it",
     ]
+
+
+def test_one_hand_in_cannot_flood_the_screen(tmp_path: Path) -> None:
+    names = [f"h{number}" for number in range(1000)] + ["y" * 5000]
+    (tmp_path / "Lee.zip").write_bytes(packed(a="\n".join(f"import {name}" for name in names)))
+    (tmp_path / "Kim.zip").write_bytes(packed(a="import laboratory"))
+    (tmp_path / "Mia.zip").write_bytes(packed(a="import laboratory"))
+    with hand_ins(tmp_path) as (found, _):
+        said = remarks(found)
+    assert said[0].startswith("laboratory is not installed, and 2 submissions import it")
+    assert said[-1] == (
+        "982 other packages are not installed; 1 submission imports the first of them."
+    )
+    assert len(said) == NAMED + 1
+    assert max(map(len, said)) < 300
 
 
 def test_a_hand_in_that_takes_too_long_is_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from grader.core.failures import Failure
 from grader.exercises.palindrome import probes_handout
 from grader.plugin import probe_modules
-from grader.sandbox import isolation
+from grader.sandbox import isolation, processes
 from grader.sandbox.isolation import Lock
 from grader.sandbox.processes import Launcher, launcher
 from grader.sandbox.student import Student
@@ -200,3 +201,16 @@ ANACONDA = """
 def test_what_anaconda_brings_works_in_a_locked_worker(run: Callable[[str], Student]) -> None:
     pytest.importorskip("sklearn", reason="the extra anaconda is not installed")
     run(ANACONDA)
+
+
+def test_a_server_keeps_folders_of_its_starter_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else matplotlib looks for a home folder that an account of a service may lack."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SECRET_TOKEN", "s3cret")
+    started: dict[str, Any] = {}
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **options: started.update(options))
+    processes._popen(["fork"])
+    assert started["env"]["HOME"] == str(tmp_path)
+    assert "SECRET_TOKEN" not in started["env"]

@@ -19,6 +19,7 @@ from typing import Self
 
 from grader.batch.attempts import HandIn
 from grader.core.tempdirs import Folder
+from grader.core.text import shown
 from grader.sandbox.locking import limit_memory
 from grader.submission.missing_packages import lacking
 from grader.submission.snapshot import open_submission
@@ -26,10 +27,16 @@ from grader.submission.snapshot import open_submission
 SECONDS = 10.0  # for one hand-in
 MEMORY = 1024  # MiB, beyond what the process has when it starts
 LONGEST_ANSWER = 2**20  # bytes
+NAMED = (
+    20  # packages: one hand-in may import any number of names, the batch's screen is everybody's
+)
 
 
 def remarks(found: Iterable[HandIn]) -> list[str]:
-    """Return a sentence for each package, with how many submissions need it, the most first."""
+    """Return a sentence for each package, with how many submissions need it; the most needed first.
+
+    Packages beyond the first ``NAMED`` are only counted.
+    """
     counts: Counter[str] = Counter()
     with Reader() as reader:
         for hand_in in found:
@@ -37,11 +44,16 @@ def remarks(found: Iterable[HandIn]) -> list[str]:
                 counts.update(reader.lacking(hand_in.choose().read()))
             except Exception:  # noqa: BLE001 (its row says why it can't be read)
                 continue
-    return [
-        f"{name} is not installed, and {_submissions(count)} it. Anaconda's packages are in the "
-        "kit's extra: anaconda. Install no other on a student's word."
-        for name, count in counts.most_common()
+    ordered = sorted(counts, key=lambda name: (-counts[name], name))
+    said = [
+        f"{shown(name)} is not installed, and {_submissions(counts[name])} it. Anaconda's packages "
+        "are in the kit's extra: anaconda. Install no other on a student's word."
+        for name in ordered[:NAMED]
     ]
+    if others := ordered[NAMED:]:
+        most = _submissions(counts[others[0]])
+        said.append(f"{len(others)} other packages are not installed; {most} the first of them.")
+    return said
 
 
 class Reader:

@@ -23,6 +23,15 @@ from grader.sandbox.scratch import Scratch
 from grader.sandbox.worker_process import START_SECONDS, Worker
 
 CAN_FORK = sys.platform == "linux"
+FOLDERS = (
+    "SYSTEMROOT",
+    "TEMP",
+    "TMPDIR",
+    "HOME",
+    "MPLCONFIGDIR",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+)
 
 
 class ForkServer:
@@ -135,8 +144,11 @@ def _request(root: str, scratch: Scratch, lock: Lock) -> dict[str, Any]:
 
 
 def _popen(arguments: list[str], **options: Any) -> subprocess.Popen[bytes]:
-    """Start a Python process that lacks this one's environment, and finds the kit."""
-    keep = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP") if name in os.environ}
+    """Start a Python process that finds the kit; of this one's environment it keeps folders.
+
+    Libraries keep caches in these. A worker that is locked gets its scratch folder for them.
+    """
+    keep = {name: os.environ[name] for name in FOLDERS if name in os.environ}
     start = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); from grader.worker.server import main;"
         " main()"
