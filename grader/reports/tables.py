@@ -1,14 +1,18 @@
-"""Write CSV tables, `grades.csv` among them, safe to open in a spreadsheet."""
+"""Write CSV tables, `grades.csv` and `results.csv`, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from grader.core.report import CheckReport
 from grader.core.text import plain
-from grader.reports.rows import Row, questions_of
+from grader.reports.rows import Mark, Row, questions_of
+
+GRADES = ("student", "status", "points", "of", "pending")
+RESULTS = ["student", "question", "check", "status", "points", "earned", "mistake"]
 
 # What a spreadsheet takes for a formula, in any of its ways to begin one.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -44,23 +48,39 @@ def grades_csv(rows: Sequence[Row]) -> str:
     order mark, without which Excel garbles names.
     """
     questions = questions_of(rows)
-    header = ["student", "status", "points", "of", "pending"]
-    table = [header + [question.id for question in questions] + ["message"]]
+    table = [[*GRADES, *(question.id for question in questions), "message"]]
     for row in rows:
-        message = row.message if row.status != "graded" else _incidents(row)
-        message = "; ".join(filter(None, (message, row.doubt)))
-        earned = {mark.id: points(mark.earned) for mark in row.marks}
-        table.append(
-            [
-                row.student,
-                row.status,
-                points(row.earned),
-                points(row.possible),
-                points(row.pending),
-                *(earned[question.id] for question in questions),
-                " ".join(message.split()),
-            ]
-        )
+        numbers = (row.earned, row.possible, row.pending, *earned(row, questions))
+        table.append([row.student, row.status, *map(points, numbers), message(row)])
+    return "\ufeff" + csv_text(table)
+
+
+def earned(row: Row, questions: Iterable[Mark]) -> list[float | None]:
+    """Return the points that a student has for each of the questions."""
+    found = {mark.id: mark.earned for mark in row.marks}
+    return [found[question.id] for question in questions]
+
+
+def message(row: Row) -> str:
+    """Return in one line why a student was not graded, or what a person should look at."""
+    text = row.message if row.status != "graded" else _incidents(row)
+    return " ".join("; ".join(filter(None, (text, row.doubt))).split())
+
+
+def results_csv(results: Iterable[tuple[Row, Iterable[CheckReport]]]) -> str:
+    """Return a long table: a line for each check of each student, and for each person's mark."""
+    table = [RESULTS]
+    for row, checks in results:
+        lines = []
+        for check in checks:
+            what = [check["question"], check["title"], check["status"]]
+            numbers = [points(check["points"]), points(check["earned"])]
+            lines.append([*what, *numbers, check["mistake"]])
+        for mark in row.marks:
+            if mark.by_person:
+                given = None if mark.waiting else (mark.earned or 0.0) - mark.by_tests
+                lines.append([mark.id, "", mark.status, points(mark.open), points(given), ""])
+        table += [[row.student, *line] for line in lines or [["", "", row.status, "", "", ""]]]
     return "\ufeff" + csv_text(table)
 
 
