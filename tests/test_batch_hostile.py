@@ -23,6 +23,7 @@ from grader.batch import write_reports
 from grader.batch.attempts import HandIn
 from grader.batch.intake import hand_ins
 from grader.batch.listing import items_in, read_file
+from grader.batch.read_results import read_rows
 from grader.batch.store import Store
 from grader.core.errors import ChangedError, UserError
 from tests.downloads import files_in
@@ -198,7 +199,7 @@ def test_a_result_that_somebody_damaged_is_one_row(tmp_path: Path, judges: Judge
     judges.graded.clear()
     for damage in (b"{", b"[]", b'{"batch": 1}', b"\xff"):
         (out / "results" / "Kim.json").write_bytes(damage)
-        rows = write_reports.read_rows(Store(out))
+        rows = read_rows(Store(out))
         assert [row.status for row in rows] == ["internal", "graded"]
         assert batch(source, out) == 0
     assert judges.graded == ["Kim"] * 4

@@ -14,9 +14,10 @@ from grader.batch import missing_packages
 from grader.batch.attempts import HandIn
 from grader.batch.grading import Work, grade_missing
 from grader.batch.intake import hand_ins
+from grader.batch.marks_files import check_marks, publish_marks
 from grader.batch.progress import say
 from grader.batch.store import Store
-from grader.batch.write_reports import check_marks, publish, publish_marks, read_worksheet
+from grader.batch.write_reports import publish, read_worksheet
 from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.reports.rows import Row

@@ -14,18 +14,18 @@ from types import MappingProxyType
 from typing import Any
 
 from grader.batch import outcome
+from grader.batch.marks_files import listed, marks_of
+from grader.batch.read_results import read_rows, readable
 from grader.batch.store import Participant, Store, write
 from grader.core.errors import UserError
-from grader.core.report import Report
+from grader.core.report import checks_of
 from grader.core.text import shown
-from grader.reports.marks import MarksFile, marks_csv, read_marks
+from grader.reports.grades_workbook import grades_xlsx
 from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
-from grader.reports.rows import Row, complete, read_row
-from grader.reports.tables import grades_csv
+from grader.reports.rows import Row, complete
+from grader.reports.tables import grades_csv, results_csv
 
-MARKS = "marks.csv"
-SHOWN = 10  # wrong rows of it that are listed
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -37,7 +37,7 @@ class Published:
         rows: The rows of all reports.
         remarks: What is good to know.
         failures: Which reports failed, and why.
-        wrong: The rows of marks.csv that don't count, and why.
+        wrong: The rows of marks.csv or marks.xlsx that don't count, and why.
     """
 
     rows: list[Row]
@@ -61,7 +61,7 @@ def publish(
     *,
     provisional: bool = False,
 ) -> Published:
-    """Write grades.csv, feedback/, report.html and feedback.zip, and fill in Moodle's worksheet.
+    """Write the tables, feedback/, report.html and feedback.zip, and fill in Moodle's worksheet.
 
     Args:
         store: The folder of results.
@@ -70,7 +70,7 @@ def publish(
         provisional: Whether it gets points so far where a person has yet to give some.
 
     Raises:
-        UserError: marks.csv is no table of marks.
+        UserError: marks.csv or marks.xlsx is no table of marks.
     """
     rows = read_rows(store)
     marks = marks_of(store, rows)
@@ -78,6 +78,8 @@ def publish(
     published = Published(rows, wrong=listed(marks.errors))
     folders = {row.folder: row for row in rows if row.folder and not row.doubt}
     published.attempt("grades.csv", lambda: write(store.folder / "grades.csv", grades_csv(rows)))
+    published.attempt("grades.xlsx", lambda: write(store.folder / "grades.xlsx", grades_xlsx(rows)))
+    published.attempt("results.csv", lambda: _results(store, rows))
     if worksheet:
         published.attempt(
             worksheet.name,
@@ -108,67 +110,6 @@ def read_worksheet(path: Path, columns: Mapping[str, str]) -> bytes:
     return sheet
 
 
-def publish_marks(store: Store) -> Path:
-    """Write marks.csv, with what is in it already, and return its path.
-
-    While a row is wrong, the file stays as it is, so that nothing in it is lost.
-
-    Raises:
-        UserError: It is no table of marks.
-    """
-    rows = read_rows(store)
-    path = store.folder / MARKS
-    marks = marks_of(store, rows)
-    if not marks.errors:
-        write(path, marks_csv(rows, marks.given))
-    return path
-
-
-def check_marks(store: Store) -> list[str]:
-    """Return what is wrong with the marks of an earlier run, if that run was finished.
-
-    Raises:
-        UserError: They are no table of marks.
-    """
-    if (store.folder / MARKS).exists() and all(map(store.result, store.participants())):
-        return listed(marks_of(store, read_rows(store)).errors)
-    return []
-
-
-def listed(errors: list[str]) -> list[str]:
-    """Return the first of many lines, and how many more there are."""
-    more = len(errors) - SHOWN
-    return errors[:SHOWN] + ([f"marks.csv: and {more} more rows"] if more > 0 else [])
-
-
-def read_rows(store: Store) -> list[Row]:
-    """Return the rows of all results, with the same questions, without a person's marks."""
-    rows = [_read_row(store, participant) for participant in store.participants()]
-    complete(rows, {})
-    return rows
-
-
-def marks_of(store: Store, rows: list[Row]) -> MarksFile:
-    """Return a person's marks, if there are any yet."""
-    path = store.folder / MARKS
-    if not path.exists():
-        return MarksFile({}, [])
-    return read_marks(path.read_bytes(), rows, [names.student for names in store.left()])
-
-
-def _read_row(store: Store, participant: Participant) -> Row:
-    """Read one row; a result that is missing or damaged makes one that was not judged."""
-    name, file, folder = participant.name, participant.file, participant.folder
-    try:
-        missing = json.loads(outcome.not_judged("there is no result"))
-        row = read_row(name, file, folder, store.result(participant) or missing)
-    except Exception as error:  # noqa: BLE001 (of any kind: it is this row's)
-        why = outcome.not_judged(f"its result can't be read: {outcome.described(error)}")
-        row = read_row(name, file, folder, json.loads(why))
-    row.doubt = participant.doubt
-    return row
-
-
 def _fill(
     worksheet: Path,
     columns: Mapping[str, str],
@@ -187,10 +128,19 @@ def _fill(
     folders.update(filled.folders)
 
 
+def _results(store: Store, rows: list[Row]) -> None:
+    """Write the long table of all checks; one student's result is in memory at a time."""
+    results = (
+        (row, checks_of(readable(store, participant)))
+        for row, participant in zip(rows, store.participants(), strict=True)
+    )
+    write(store.folder / "results.csv", results_csv(results))
+
+
 def _feedback(store: Store, row: Row, participant: Participant) -> None:
     """Write a student's page in HTML and Markdown."""
     folder = store.folder / "feedback"
-    result = _readable(store, participant)
+    result = readable(store, participant)
     write(folder / f"{row.file}.html", feedback_html(row, result))
     write(folder / f"{row.file}.md", feedback_md(row, result))
 
@@ -205,13 +155,6 @@ def _remove_stale(store: Store, published: Published) -> None:
     if left:
         who = ", ".join(shown(names.student) for names in left)
         published.remarks.append(f"no longer there, results and marks are kept: {who}")
-
-
-def _readable(store: Store, participant: Participant) -> Report:
-    try:
-        return store.result(participant)
-    except OSError:  # its row says so
-        return {}
 
 
 def _feedback_zip(store: Store, folders: Mapping[str, Row]) -> None:

@@ -29,6 +29,7 @@ NOT_XML = re.compile("[\ufffe\uffff]")
 # OOXML can write a character by its number, like _x000D_. What only looks so begins with _x005F_.
 ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+WRAPPED = 40  # characters: in a wider column, lines are broken
 HEADER, INPUT, NOTE = "FFE8EBFB", "FFFDF6DD", "FFF3F4F7"  # colours
 
 Value = str | float | None
@@ -83,36 +84,46 @@ def write_workbook(sheets: Sequence[Sheet]) -> bytes:
 
 
 def _fill(target: Worksheet, sheet: Sheet) -> None:
-    """Write a sheet: a header that stays in sight, filters, text as text."""
+    """Write the cells of a sheet, text as text."""
     from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
 
     fills = {colour: PatternFill("solid", colour) for colour in (HEADER, INPUT, NOTE)}
-    bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-    top = Alignment(vertical="top")
+    top, wrapped = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
+    bold = Font(bold=True)
     for place, column in enumerate(sheet.columns, start=1):
         header = target.cell(1, place)
         _put(header, column.name)
         header.font, header.fill = bold, fills[HEADER]
-        target.column_dimensions[get_column_letter(place)].width = column.width
-    for number, row in enumerate(sheet.rows, start=2):
+    for number, row in enumerate(sheet.rows):
         for place, (column, value) in enumerate(zip(sheet.columns, row, strict=True), start=1):
-            cell = target.cell(number, place)
+            cell = target.cell(number + 2, place)
             _put(cell, value)
-            cell.alignment = wrapped if column.width > 40 else top
+            cell.alignment = wrapped if column.width > WRAPPED else top
             if column.is_input:
                 cell.fill = fills[INPUT]
                 if column.maximum is None:
                     cell.number_format = TEXT
-            elif number < 2 + sheet.notes:
+            elif number < sheet.notes:
                 cell.fill = fills[NOTE]
-    first = 2 + sheet.notes
+    _arrange(target, sheet)
+
+
+def _arrange(target: Worksheet, sheet: Sheet) -> None:
+    """Keep header and names in sight, on screen and on paper; add filters and limits."""
+    from openpyxl.utils import get_column_letter
+
+    first, last = 2 + sheet.notes, 1 + max(len(sheet.rows), 1 + sheet.notes)
     target.freeze_panes = f"{get_column_letter(sheet.fixed + 1)}{first}"
-    last = get_column_letter(len(sheet.columns))
-    target.auto_filter.ref = f"A{first - 1}:{last}{max(first, len(sheet.rows) + 1)}"
+    target.auto_filter.ref = f"A{first - 1}:{get_column_letter(len(sheet.columns))}{last}"
+    target.page_setup.orientation = "landscape"
+    target.page_setup.fitToHeight = 0  # as many pages as it takes
+    target.sheet_properties.pageSetUpPr.fitToPage = True
+    target.print_title_rows = "1:1"
     for place, column in enumerate(sheet.columns, start=1):
-        if column.maximum is not None and len(sheet.rows) > sheet.notes:
-            _limit(target, get_column_letter(place), column, first, len(sheet.rows) + 1)
+        letter = get_column_letter(place)
+        target.column_dimensions[letter].width = column.width
+        if column.maximum is not None:
+            _limit(target, letter, column, first, last)
 
 
 def _put(cell: Cell, value: Value) -> None:
