@@ -30,6 +30,7 @@ NOT_XML = re.compile("[\ufffe\uffff]")
 ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 WRAPPED = 40  # characters: in a wider column, lines are broken
+LINE, MOST_LINES = 15, 20  # a line's height in points, and the highest row
 HEADER, INPUT, NOTE = "FFE8EBFB", "FFFDF6DD", "FFF3F4F7"  # colours
 
 Value = str | float | None
@@ -89,16 +90,21 @@ def _fill(target: Worksheet, sheet: Sheet) -> None:
 
     fills = {colour: PatternFill("solid", colour) for colour in (HEADER, INPUT, NOTE)}
     top, wrapped = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
-    bold = Font(bold=True)
+    right, bold = Alignment(horizontal="right"), Font(bold=True)
     for place, column in enumerate(sheet.columns, start=1):
         header = target.cell(1, place)
         _put(header, column.name)
         header.font, header.fill = bold, fills[HEADER]
+        if column.maximum is not None or any(_is_number(row[place - 1]) for row in sheet.rows):
+            header.alignment = right
     for number, row in enumerate(sheet.rows):
         for place, (column, value) in enumerate(zip(sheet.columns, row, strict=True), start=1):
             cell = target.cell(number + 2, place)
             _put(cell, value)
             cell.alignment = wrapped if column.width > WRAPPED else top
+            lines = _lines(value, column) if isinstance(value, str) else 1
+            if lines > (target.row_dimensions[number + 2].height or LINE) / LINE:
+                target.row_dimensions[number + 2].height = LINE * lines
             if column.is_input:
                 cell.fill = fills[INPUT]
                 if column.maximum is None:
@@ -106,6 +112,17 @@ def _fill(target: Worksheet, sheet: Sheet) -> None:
             elif number < sheet.notes:
                 cell.fill = fills[NOTE]
     _arrange(target, sheet)
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float)
+
+
+def _lines(text: str, column: Column) -> int:
+    """Return how many lines a text takes in a column, about."""
+    if column.width <= WRAPPED:
+        return 1
+    return min(sum(1 + len(line) // column.width for line in text.split("\n")), MOST_LINES)
 
 
 def _arrange(target: Worksheet, sheet: Sheet) -> None:
