@@ -17,6 +17,7 @@ from grader import api
 from grader.__main__ import main
 from grader.core.errors import UserError
 from grader.core.report import Report
+from grader.marking.scheme import STAFF_ONLY
 from grader.release import gradescope_run
 from grader.reports.gradescope import refused, results
 from grader.submission import snapshot
@@ -47,6 +48,11 @@ def autograder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment.chmod(0o755)
     (root / "submission_metadata.json").write_text("{}")
     return root
+
+
+def test_marking_schemes_are_not_in_it(autograder: Path) -> None:
+    assert list((autograder / "source").rglob("rubric.toml"))
+    assert not list((autograder / "source").rglob(STAFF_ONLY))
 
 
 def graded(root: Path) -> dict[str, Any]:

@@ -14,6 +14,8 @@ import pytest
 
 from grader.__main__ import main
 from grader.core.errors import UserError
+from grader.core.paths import EXERCISES
+from grader.marking.scheme import STAFF_ONLY, model_answer, read_schemes
 from grader.release import handout
 from grader.release.comparison import outdated_files
 from grader.release.template import ROOT_PACKAGE
@@ -39,6 +41,21 @@ def test_contents(unpacked: Path) -> None:
     assert not any("SOLUTION" in text for text in texts)
     assert not list(unpacked.rglob("__pycache__"))
     assert not list(unpacked.rglob("answers*"))
+
+
+def test_marking_schemes_are_the_staffs(unpacked: Path) -> None:
+    assert len(list(EXERCISES.glob(f"*/{STAFF_ONLY}"))) == 6
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in unpacked.rglob("*")
+        if path.suffix in (".toml", ".md", ".py", ".txt")
+    ]
+    for scheme in read_schemes().values():
+        said = [*(item.label for item in scheme.items), model_answer(scheme.question)]
+        for secret in filter(None, said):
+            assert not any(secret in text for text in texts)
+    assert not list(unpacked.rglob(STAFF_ONLY))
+    assert read_schemes(unpacked / "grader" / "exercises").keys() == read_schemes().keys()
 
 
 @pytest.mark.grading

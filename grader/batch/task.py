@@ -14,9 +14,13 @@ import platform
 from dataclasses import asdict, dataclass
 
 from grader.core.paths import KIT
+from grader.marking.scheme import STAFF_ONLY
 
 # What computes or judges; other packages shape reports at most.
 VERSIONS = ("matplotlib", "numpy", "pypdf", "pytest", "safetensors", "torch")
+
+# Rooms that work on results: pages and marks are made anew from them in any case.
+AFTERWARDS = ("desk", "marking", "reports")
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ def kit_version() -> str:
     digest = hashlib.sha256()
     for path in sorted(KIT.rglob("*")):
         relative = path.relative_to(KIT)
-        # Reports are made anew from the results in any case.
-        if path.suffix in (".py", ".toml") and relative.parts[0] != "reports":
+        judges = relative.parts[0] not in AFTERWARDS and path.name != STAFF_ONLY
+        if path.suffix in (".py", ".toml") and judges:
             digest.update(f"{relative.as_posix()}\0{_digest(path.read_bytes())}\0".encode())
     versions = {name: importlib.metadata.version(name) for name in VERSIONS}
     versions |= {"python": platform.python_version(), "machine": platform.machine()}

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from grader.core.errors import UserError
 from grader.core.paths import REFERENCE, ROOT, TEMPLATE
 from grader.core.zips import Member, zipped
+from grader.marking.scheme import STAFF_ONLY
 from grader.release.comparison import outdated_files
 from grader.release.template import visible_files
 
@@ -48,7 +49,7 @@ def handout_files(root: Path) -> dict[PurePosixPath, Path]:
 
 
 def kit_files(root: Path) -> dict[PurePosixPath, Path]:
-    """Return the grader and what its installation needs.
+    """Return the grader, without what is the staff's, and what its installation needs.
 
     Raises:
         UserError: ``root`` is no clone of the kit.
@@ -57,7 +58,8 @@ def kit_files(root: Path) -> dict[PurePosixPath, Path]:
     if missing:
         raise UserError(f"{root} has no {missing[0]}: run this in a clone of the kit.")
     project = {PurePosixPath(name): root / name for name in PROJECT}
-    return project | below(root / "grader", PurePosixPath("grader"))
+    kit = below(root / "grader", PurePosixPath("grader"))
+    return project | {place: path for place, path in kit.items() if place.name != STAFF_ONLY}
 
 
 def below(folder: Path, place: PurePosixPath) -> dict[PurePosixPath, Path]:
