@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from grader import terminal
-from grader.checks.carry import Ledger
+from grader.checks.carry import Ledger, assuming
 from grader.core.failures import Failure, Status
 from grader.core.handin_rules import rules_of
 from grader.core.paths import EXERCISES, KIT
@@ -114,14 +114,16 @@ class Grading:
         if not pyfuncitem.path.is_relative_to(EXERCISES):
             return (yield)
         try:
-            return (yield)
+            with assuming() as first:
+                return (yield)
         except Failure as failure:
             question, points, _ = self._marked(pyfuncitem)
             if not points:
                 raise
             names = pyfuncitem._fixtureinfo.argnames
             again = partial(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in names})
-            raise self._ledgers[question.exercise].settle(failure, question.id, again) from None
+            ledger = self._ledgers[question.exercise]
+            raise ledger.settle(failure, question.id, again, first) from None
 
     def _marked(self, item: pytest.Item) -> tuple[Question, float, bool]:
         """Return a check's question, its points, and whether failing it takes the question."""

@@ -7,7 +7,7 @@ hint for the student. ``change`` holds the switches of the exercise's formula th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -36,9 +36,49 @@ class Mistake:
     change: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     subject_of: tuple[str, ...] = ()
 
+    @property
+    def parts(self) -> tuple[Mistake, ...]:
+        """Return the mistakes that it consists of: itself, or the two of a pair."""
+        return (self,)
+
     def named(self) -> dict[str, Any]:
         """Return the fields of a Failure that name this mistake."""
         return {"hint": self.hint, "mistake": self.id, "subject_of": self.subject_of}
+
+
+@dataclass(frozen=True)
+class Pair(Mistake):
+    """Two mistakes at once; its id is ``one+other``."""
+
+    of: tuple[Mistake, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Mistake, ...]:
+        """Return the two mistakes."""
+        return self.of
+
+
+def both(one: Mistake, other: Mistake, chained: Collection[str] = ()) -> Pair | None:
+    """Return two mistakes of one formula as a pair, or None if they exclude each other.
+
+    They do if they throw the same switch, unless it is in ``chained``: then its value is a function
+    of an array, and both functions are applied.
+    """
+    shared = one.change.keys() & other.change.keys()
+    if one.id == other.id or not shared <= set(chained) or not (one.change and other.change):
+        return None
+    chains = {name: _chain(one.change[name], other.change[name]) for name in shared}
+    return Pair(
+        f"{one.id}+{other.id}",
+        f"{one.hint} {other.hint}",
+        {**one.change, **other.change, **chains},
+        tuple(dict.fromkeys((*one.subject_of, *other.subject_of))),
+        of=(one, other),
+    )
+
+
+def _chain(first: Callable[[Any], Any], second: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: second(first(value))
 
 
 Variant = tuple[Mistake, Callable[[], ArrayLike]]
@@ -59,6 +99,7 @@ def matches(got: Array, expected: ArrayLike, tolerance: float) -> bool:
 def first_match(got: Array, variants: Iterable[Variant], tolerance: float) -> Mistake | None:
     """Return the first mistake whose numbers are those in ``got``; None if there is none."""
     for mistake, value in variants:
-        if matches(got, value(), tolerance):
-            return mistake
+        with np.errstate(all="ignore"):  # a wrong formula may overflow
+            if matches(got, value(), tolerance):
+                return mistake
     return None

@@ -20,6 +20,9 @@ def output_errors(problem: Arrays, kind: Kind) -> Array:
     return np.asarray((o - problem["y"]) / len(o))
 
 
+CHAINED = ("given", "d_o", "kept", "x")  # switches that transform an array or a problem
+
+
 @dataclass(frozen=True)
 class Backward:
     """The gradients of all weights; each field is a switch."""
@@ -38,6 +41,7 @@ class Backward:
     before: Callable[[Array], Array] = lambda h: h[:-1]  # what W_hh is multiplied by
     after: Callable[[Array], Array] = lambda h: h[1:]  # what the output's weights are
     x: Callable[[Array], Array] = lambda x: x
+    is_transposed: bool = False  # the gradient of W_hh
 
     def run(
         self,
@@ -66,9 +70,10 @@ class Backward:
             d_z = self.passed(self.first_slope(slope) if lag == 0 else slope) * term
             term = np.vstack([d_z[1:] @ self.carry(problem["W_hh"]), np.zeros_like(h[:1])])
         d_z = self.kept(self.last_slope(slope) * d_h)
+        d_W_hh = d_z.T @ self.before(h)
         return {
             "W_hx": d_z.T @ self.x(problem["x"]),
-            "W_hh": d_z.T @ self.before(h),
+            "W_hh": d_W_hh.T if self.is_transposed else d_W_hh,
             "b_h": d_z.sum(0),
             output: d_o.T @ self.after(h),
             output.replace("W", "b").removesuffix("h"): d_o.sum(0),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from grader.checks.carry import combined
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.bptt_gradients import oracle
-from grader.exercises.bptt_gradients.formula import Backward, only, rolled, without_first
+from grader.exercises.bptt_gradients.formula import CHAINED, Backward, only, rolled, without_first
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Kind
 
 RECURRENT: list[Mistake] = [
@@ -128,7 +129,9 @@ OTHER_KIND: dict[Kind, Mistake] = {
     ),
 }
 TRANSPOSED = Mistake(
-    "gradient_transposed", "The gradient is transposed: it has the orientation of the weight."
+    "gradient_transposed",
+    "The gradient is transposed: it has the orientation of the weight.",
+    {"is_transposed": True},
 )
 
 
@@ -144,17 +147,25 @@ def gradients(name: str, problem: Arrays, kind: Kind) -> Iterator[Variant]:
 
 
 def changed(
-    changes: Iterable[Mistake], name: str, run: Callable[[Backward], Arrays]
+    mistakes: Iterable[Mistake],
+    name: str,
+    run: Callable[[Backward], Arrays],
+    base: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[Variant]:
-    """Yield the gradient of that weight with each of the changes made alone."""
+    """Yield the gradient of that weight with each of the mistakes, or with two of them.
 
-    def value(mistake: Mistake) -> Callable[[], Array]:
-        return lambda: run(Backward(**mistake.change))[name]
+    Args:
+        mistakes: The switches of each are thrown.
+        name: The weight.
+        run: Returns the gradients by a formula.
+        base: Switches that are thrown in any case.
+    """
 
-    for mistake in changes:
-        yield mistake, value(mistake)
-    if name == "W_hh":
-        yield TRANSPOSED, lambda: run(Backward())[name].T
+    def value(mistake: Mistake) -> Array:
+        return run(Backward(**{**base, **mistake.change}))[name]
+
+    for mistake in combined([*mistakes, *([TRANSPOSED] if name == "W_hh" else [])], CHAINED):
+        yield mistake, partial(value, mistake)
 
 
 def truncated(name: str, problem: Arrays, tau: int) -> Iterator[Variant]:
@@ -163,7 +174,7 @@ def truncated(name: str, problem: Arrays, tau: int) -> Iterator[Variant]:
     late = (np.arange(T) >= T - 1 - tau)[:, None]
     cuts: list[Mistake] = [
         Mistake("nothing_truncated",
-     "Nothing is cut off.", {}, subject_of=("G3",)),
+     "Nothing is cut off.", {"lags": lambda l: l >= 0}, subject_of=("G3",)),
         Mistake("truncated_one_step_early",
      "One step too few: a term goes back up to tau steps, tau included.",
          {"lags": lambda l: l < tau}),
@@ -183,9 +194,8 @@ def truncated(name: str, problem: Arrays, tau: int) -> Iterator[Variant]:
      "Whole steps at the start are left out: tau limits how far the loss at each t goes back, "
          "not which losses there are.", {"d_o": lambda d_o: d_o * late}, subject_of=("G3",)),
     ]  # fmt: skip
-    cut = {"lags": lambda l: l <= tau}
-    others = [replace(each, change={**cut, **each.change}) for each in of_formula("tanh")]
-    return changed([*cuts, *others], name, partial(Backward.run, problem=problem, kind="tanh"))
+    run = partial(Backward.run, problem=problem, kind="tanh")
+    return changed([*cuts, *of_formula("tanh")], name, run, {"lags": lambda l: l <= tau})
 
 
 # For the weights of randomized truncation: (tau, p, lags) to the weight of each lag.

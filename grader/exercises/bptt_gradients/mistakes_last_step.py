@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +12,7 @@ from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.bptt_gradients import oracle
 from grader.exercises.bptt_gradients.formula import Backward
 from grader.exercises.bptt_gradients.mistakes import RECURRENT, TANH, changed
-from grader.exercises.bptt_gradients.oracle import Array, Arrays
+from grader.exercises.bptt_gradients.oracle import Array, Arrays, Kind
 
 # Of softmax(p), the target and p, each (K,): wrong values of dL/dp.
 ERRORS: list[tuple[Mistake, Callable[[Array, Array, Array], Array]]] = [
@@ -38,19 +39,17 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Variant]:
     h = oracle.states(problem, "tanh")
     p = problem["W_ph"] @ h[-1] + problem["b_p"]
     softmax, target = softmax_of(p), np.eye(len(p))[y]
-
-    def last(d_p: Array) -> Array:
-        return np.vstack([np.zeros((len(h) - 2, len(d_p))), d_p])
-
-    for mistake, wrong in ERRORS:
-        d_p = wrong(softmax, target, p)
-        yield mistake, partial(gradient_of, name, problem, last(d_p))
-    for layer, bias, use in (("hidden", "b_h", "the states"), ("output", "b_p", "p")):
-        without = problem | {bias: np.zeros_like(problem[bias])}
-        yield (
-            Mistake(f"{layer}_bias_missing", f"{bias} is not added in {use}."),
-            partial(one_of_last_step, name, without, y),
+    wrong_errors = [
+        replace(
+            each, change={"d_o": partial(constant, last(wrong(softmax, target, p), len(h) - 1))}
         )
+        for each, wrong in ERRORS
+    ]
+    missing = [
+        Mistake(f"{layer}_bias_missing", f"{bias} is not added in {use}.",
+                {"given": lambda p, bias=bias: p | {bias: np.zeros_like(p[bias])}})
+        for layer, bias, use in (("hidden", "b_h", "the states"), ("output", "b_p", "p"))
+    ]  # fmt: skip
     changes: list[Mistake] = [
         Mistake("divided_by_length",
      "Divided by T: the loss of sheet 004 is that of the last step, not an average.",
@@ -62,8 +61,20 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Variant]:
          {"d_o": lambda d_o: np.array([every_error(problem, h_t, target) for h_t in h[1:]])}),
     ]  # fmt: skip
     run = partial(Backward.run, problem=problem, kind="tanh", output="W_ph")
-    errors = partial(constant, last(softmax - target))
-    yield from changed([*changes, *RECURRENT, *TANH], name, partial(run, errors=errors))
+    errors = partial(last_error, target=target)
+    found = [*wrong_errors, *missing, *changes, *RECURRENT, *TANH]
+    return changed(found, name, partial(run, errors=errors))
+
+
+def last(d_p: Array, T: int) -> Array:
+    """Return the gradient in the outputs of all steps (T, K), from that in the last one's (K,)."""
+    return np.vstack([np.zeros((T - 1, len(d_p))), d_p])
+
+
+def last_error(problem: Arrays, kind: Kind, target: Array) -> Array:
+    """Return the gradient of the last step's cross-entropy in the outputs (T, K)."""
+    h = oracle.states(problem, kind)
+    return last(every_error(problem, h[-1], target), len(h) - 1)
 
 
 def softmax_of(p: Array) -> Array:
@@ -75,16 +86,6 @@ def softmax_of(p: Array) -> Array:
 def constant(d_o: Array, *_: object) -> Array:
     """Return ``d_o``, whatever the problem."""
     return d_o
-
-
-def one_of_last_step(name: str, problem: Arrays, y: int) -> Array:
-    """Return the right gradient of that weight in sheet 004, for a changed problem."""
-    return oracle.last_step(problem, y)[name]
-
-
-def gradient_of(name: str, problem: Arrays, d_o: Array) -> Array:
-    """Return the gradient of that weight in sheet 004, from the gradient in the outputs."""
-    return Backward().run(problem, "tanh", "W_ph", partial(constant, d_o))[name]
 
 
 def every_error(problem: Arrays, h_t: Array, target: Array) -> Array:

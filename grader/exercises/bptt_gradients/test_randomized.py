@@ -15,6 +15,7 @@ from grader.checks.carry import assumed_switches, is_assumed
 from grader.checks.mistakes import Mistake
 from grader.exercises.bptt_gradients import mistakes, oracle, probes
 from grader.exercises.bptt_gradients.agreement import COARSE, FILE, agrees, of_name, refuses
+from grader.exercises.bptt_gradients.formula import CHAINED
 from grader.exercises.bptt_gradients.mistakes import DRAWS, STOPS, Weights, right_weights
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
 from grader.sandbox.student import Student
@@ -64,7 +65,7 @@ def row(gradients: Arrays) -> Array:
 
 def own_terms(problem: Arrays) -> Arrays:
     """Return the terms of the tanh RNN's gradients, by the student's own formula if it is known."""
-    return mistakes.terms(problem, assumed_switches(mistakes.of_formula("tanh")))
+    return mistakes.terms(problem, assumed_switches(mistakes.of_formula("tanh"), CHAINED))
 
 
 def sums(problem: Arrays, p: float) -> Array:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from grader.checks.carry import combined
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Array, Weights
@@ -14,24 +16,48 @@ from grader.exercises.given_rnn.oracle import Array, Weights
 Factor = Callable[[int, int, float], float]
 
 
-# Wrong changes of a weight, of its gradient per time step (T or 1, …) and the learning rate.
-CHANGES: list[tuple[Mistake, Callable[[Array, float], Array]]] = [
-    (Mistake("weight_unchanged", "The weight has not changed."),
-     lambda steps, lr: 0 * steps[0]),
-    (Mistake("step_uphill", "The step goes uphill: descent subtracts the gradient."),
-     lambda steps, lr: -lr * steps.sum(0)),
-    (Mistake("rate_unused", "The learning rate is not used."), lambda steps, lr: steps.sum(0)),
+@dataclass(frozen=True)
+class Step:
+    """A step of gradient descent; each field is a switch."""
+
+    moves: float = 1.0
+    uphill: float = 1.0
+    has_rate: bool = True
+    over_time: Callable[[Array], Array] = lambda steps: steps.sum(0)
+    own: float = 1.0  # of this step's gradient
+    older: float = 0.0  # of the step before's
+
+    def run(self, before: Array, gradient: Array, lr: float, previous: Array | None) -> Array:
+        """Return the weight after a step; the arguments are those of ``update_variants``."""
+        total = self.own * self.over_time(gradient.reshape(-1, *before.shape))
+        if previous is not None:
+            total = total + self.older * self.over_time(previous.reshape(-1, *before.shape))
+        return np.asarray(before - self.moves * self.uphill * (lr if self.has_rate else 1) * total)
+
+
+UPDATE: list[Mistake] = [
+    Mistake("weight_unchanged", "The weight has not changed.", {"moves": 0.0}),
+    Mistake("step_uphill", "The step goes uphill: descent subtracts the gradient.",
+     {"uphill": -1.0}),
+    Mistake("rate_unused", "The learning rate is not used.", {"has_rate": False}),
 ]  # fmt: skip
-CHANGES_IN_TIME: list[tuple[Mistake, Callable[[Array, float], Array]]] = [
-    (Mistake("update_averaged_over_time",
-     "The gradient is averaged over time; it must be summed."),
-     lambda steps, lr: lr * steps.mean(0)),
-    (Mistake("update_by_last_time_step",
-     "Only the last time step's gradient is used; sum over time."),
-     lambda steps, lr: lr * steps[-1]),
-    (Mistake("update_by_first_time_step",
-     "Only the first time step's gradient is used; sum over time."),
-     lambda steps, lr: lr * steps[0]),
+UPDATE_IN_TIME: list[Mistake] = [
+    Mistake("update_averaged_over_time",
+     "The gradient is averaged over time; it must be summed.",
+     {"over_time": lambda steps: steps.mean(0)}),
+    Mistake("update_by_last_time_step",
+     "Only the last time step's gradient is used; sum over time.",
+     {"over_time": lambda steps: steps[-1]}),
+    Mistake("update_by_first_time_step",
+     "Only the first time step's gradient is used; sum over time.",
+     {"over_time": lambda steps: steps[0]}),
+]  # fmt: skip
+UPDATE_AGAIN: list[Mistake] = [
+    Mistake("gradients_of_step_before_added",
+     "The gradient of the step before has been added: each step has only its own.",
+     {"older": 1.0}),
+    Mistake("gradient_of_step_before",
+     "This is the gradient of the step before.", {"own": 0.0, "older": 1.0}),
 ]  # fmt: skip
 
 
@@ -46,22 +72,10 @@ def update_variants(
         lr: The learning rate.
         previous: The gradient of the step before, if there was one.
     """
-    steps = gradient.reshape(-1, *before.shape)
-    for mistake, change in [*CHANGES, *(CHANGES_IN_TIME if len(steps) > 1 else [])]:
-        yield mistake, partial(np.subtract, before, change(steps, lr))
-    if previous is not None:
-        older = previous.reshape(-1, *before.shape).sum(0)
-        yield (
-            Mistake(
-                "gradients_of_step_before_added",
-                "The gradient of the step before has been added: each step has only its own.",
-            ),
-            partial(np.subtract, before, lr * (steps.sum(0) + older)),
-        )
-        yield (
-            Mistake("gradient_of_step_before", "This is the gradient of the step before."),
-            partial(np.subtract, before, lr * older),
-        )
+    in_time = UPDATE_IN_TIME if gradient.size > before.size else []
+    again = UPDATE_AGAIN if previous is not None else []
+    for mistake in combined([*UPDATE, *in_time, *again]):
+        yield mistake, partial(Step(**mistake.change).run, before, gradient, lr, previous)
 
 
 # Steps below and above the weight, in units of eps, and a factor, of B, K and eps.
@@ -97,7 +111,7 @@ def numerical_variants(name: str, weights: Weights, x: Array, eps: float) -> Ite
         found = oracle.differences(weights, x, below * eps, above * eps)
         return np.asarray(factor(B, K, eps) * found[name])
 
-    for mistake in NUMERICAL:
+    for mistake in combined(NUMERICAL):
         yield mistake, partial(value, **mistake.change)
     yield EPS_UNUSED, lambda: oracle.differences(weights, x, 1e-5, 1e-5)[name]
 

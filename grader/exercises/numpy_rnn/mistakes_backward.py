@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from grader.checks.arrays import TOLERANCE
-from grader.checks.carry import is_assumed
+from grader.checks.carry import is_among_assumed
 from grader.checks.mistakes import Mistake, Variant, matches
-from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Array, Weights
 
 Unary = Callable[[Array], Array]
@@ -30,12 +28,15 @@ class Backward:
     factor: Callable[[Array, Array], Array] = lambda a, before: 1 - a**2
     back: Callable[[Array, Array, Array], Array] = lambda d_s, d_a, R: d_s @ R.T
     own: Callable[[Array, Array], Array] = lambda d_s, d_a: d_s  # what the weights are reached by
-    steps: Callable[[int], range] = lambda T: range(T - 1, -1, -1)  # as they are gone through
+    order: Callable[[int], range] = lambda T: range(T - 1, -1, -1)  # of the steps
     before: Callable[[Array], Array] = lambda a: a[:-1]  # the states that R is multiplied by
     last: Callable[[Array], Array] = lambda a: a[-1]  # the state that V is multiplied by
     seen: Unary = identity  # d_loss as it enters
     every: bool = False  # d_loss enters at every step
-    x: Unary = identity
+    input: Unary = identity  # what W is multiplied by
+    kept: Unary = identity  # what becomes of the gradients per time step, (T, …)
+    of_weights: float = 1.0
+    is_transposed: bool = False  # the gradient of R
 
     def run(
         self, weights: Weights, x: Array, d_loss: Array, states: Array | None = None
@@ -52,17 +53,20 @@ class Backward:
         d_y = self.seen(d_loss)
         d_a = from_output = d_y @ weights["V"].T
         d_s = np.zeros_like(a[1:])
-        for t in self.steps(len(x)):
+        for t in self.order(len(x)):
             step = d_a * self.factor(a[t + 1], a[t])
             d_s[t] = self.own(step, d_a)
             d_a = self.back(step, d_a, weights["R"]) + self.every * from_output
-        return {
-            "d_V": self.last(a).T @ d_y,
-            "d_W": self.x(x).transpose(0, 2, 1) @ d_s,
+        found = {
+            "d_W": self.input(x).transpose(0, 2, 1) @ d_s,
             "d_R": self.before(a).transpose(0, 2, 1) @ d_s,
             "d_bs": d_s.sum(1)[:, :, None],
-            "d_by": d_y.sum(0)[:, None],
         }
+        found = {name: self.kept(gradient) for name, gradient in found.items()}
+        if self.is_transposed:
+            found["d_R"] = found["d_R"].swapaxes(1, 2)
+        found |= {"d_V": self.last(a).T @ d_y, "d_by": d_y.sum(0)[:, None]}
+        return {name: self.of_weights * gradient for name, gradient in found.items()}
 
 
 def _states(weights: Weights, x: Array) -> Array:
@@ -119,13 +123,13 @@ BACKWARD: list[Mistake] = [
      {"back": lambda d_s, d_a, R: d_a + d_s @ R.T}),
     Mistake("first_step_without_gradient",
      "The first step has no gradient: look at where the loop over time ends.",
-     {"steps": lambda T: range(T - 1, 0, -1)}),
+     {"order": lambda T: range(T - 1, 0, -1)}),
     Mistake("last_step_without_gradient",
      "The last step has no gradient: look at where the loop over time begins.",
-     {"steps": lambda T: range(T - 2, -1, -1)}),
+     {"order": lambda T: range(T - 2, -1, -1)}),
     Mistake("backward_goes_forward",
      "The loop goes forward in time; a gradient comes from the last step, and goes back.",
-     {"steps": range}, subject_of=("N3",)),
+     {"order": range}, subject_of=("N3",)),
     Mistake("last_step_alone_has_gradient",
      "Only the last step has a gradient: go on to the steps before it, through R.",
      {"back": lambda d_s, d_a, R: np.zeros_like(d_a)}, subject_of=("N3",)),
@@ -148,55 +152,29 @@ BACKWARD: list[Mistake] = [
      "V is multiplied by the last state alone, not by the sum of all.",
      {"last": lambda a: a.sum(0)}),
     Mistake("gradient_input_one_step_late",
-     "x[t−1] stands where x[t] belongs.", {"x": lambda x: np.roll(x, 1, axis=0)}),
+     "x[t−1] stands where x[t] belongs.", {"input": lambda x: np.roll(x, 1, axis=0)}),
     Mistake("gradient_input_one_step_early",
-     "x[t+1] stands where x[t] belongs.", {"x": lambda x: np.roll(x, -1, axis=0)}),
+     "x[t+1] stands where x[t] belongs.", {"input": lambda x: np.roll(x, -1, axis=0)}),
     Mistake("loss_gradient_unused",
      "d_loss is not used: these are the gradients for ∂L/∂ŷ = 1.", {"seen": np.ones_like}),
     Mistake("gradient_sign",
      "The sign is wrong: backward returns the gradient, update goes against it.",
      {"seen": np.negative}),
+    Mistake("gradient_zero",
+     "The gradient is zero everywhere: was it ever assigned?",
+     {"of_weights": 0.0}, subject_of=("N3", "N5")),
+    Mistake("time_steps_reversed",
+     "The time steps are in reverse order: entry t belongs to step t.",
+     {"kept": lambda steps: steps[::-1]}),
+    Mistake("divided_by_steps", "The gradients are divided by the number of steps.",
+     {"kept": lambda steps: steps / len(steps)}),
+    Mistake("sums_from_step_on",
+     "Entry t holds the sum of the steps from t on; it is the share of step t alone.",
+     {"kept": lambda steps: steps[::-1].cumsum(0)[::-1]}),
+    Mistake("gradient_transposed",
+     "d_R is transposed: it has the orientation of the weight.", {"is_transposed": True}),
 ]  # fmt: skip
-
-
-ZERO = Mistake(
-    "gradient_zero",
-    "The gradient is zero everywhere: was it ever assigned?",
-    subject_of=("N3", "N5"),
-)
-# Of the right gradient per time step (T, …).
-PER_STEP: list[tuple[Mistake, Callable[[Array], Array]]] = [
-    (Mistake("time_steps_reversed",
-     "The time steps are in reverse order: entry t belongs to step t."), lambda right: right[::-1]),
-    (Mistake("divided_by_steps", "The gradients are divided by the number of steps."),
-     lambda right: right / len(right)),
-    (Mistake("sums_from_step_on",
-     "Entry t holds the sum of the steps from t on; it is the share of step t alone."),
-     lambda right: right[::-1].cumsum(0)[::-1]),
-]  # fmt: skip
-
-
-def backward_variants(name: str, weights: Weights, x: Array, d_loss: Array) -> Iterator[Variant]:
-    """Yield wrong values of the gradient of that name, with x (T, B, in) and d_loss (B, out)."""
-
-    def value(change: Mapping[str, Any]) -> Callable[[], Array]:
-        return lambda: Backward(**change).run(weights, x, d_loss)[name]
-
-    for mistake in BACKWARD:
-        yield mistake, value(mistake.change)
-    right = oracle.gradients(weights, x, d_loss)[name]
-    yield ZERO, lambda: 0 * right
-    if right.ndim == 3:
-        for mistake, wrong in PER_STEP:
-            yield mistake, partial(wrong, right)
-    if right.ndim == 3 and right.shape[1] == right.shape[2]:
-        yield (
-            Mistake(
-                "gradient_transposed",
-                f"{name} is transposed: it has the orientation of the weight.",
-            ),
-            lambda: right.swapaxes(1, 2),
-        )
+CHAINED = ("seen", "kept")  # switches that transform an array
 
 
 def clipped(got: Array, expected: Array) -> Iterator[Variant]:
@@ -216,5 +194,5 @@ def telling(variants: Iterable[Variant], right: Array) -> Iterator[Variant]:
     for mistake, value in variants:
         found = np.asarray(value())
         found = found.sum(0) if found.ndim > right.ndim else found
-        if is_assumed(mistake) or not matches(found, right, TOLERANCE["float64"]):
+        if is_among_assumed(mistake) or not matches(found, right, TOLERANCE["float64"]):
             yield mistake, partial(np.copy, found)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from grader.checks.carry import combined
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import RECURRENT, Array, Weights
-from grader.exercises.numpy_rnn.mistakes_backward import Backward
+from grader.exercises.numpy_rnn.mistakes_backward import BACKWARD, Backward
+from grader.exercises.numpy_rnn.mistakes_backward import CHAINED as BACKWARD_CHAINED
 
 Unary = Callable[[Tensor], Tensor]
 Leaves = Mapping[str, Tensor]
@@ -71,11 +73,11 @@ class Forward:
         )
         return {f"d_{name}": g.numpy() for name, g in zip(leaves, found, strict=True)}
 
-    def gradients_by_sheet(self, weights: Weights, x: Array, d_loss: Array) -> Weights:
-        """Return what the sheet's backward pass makes of this pass's states."""
+    def all_states(self, weights: Weights, x: Array) -> Array:
+        """Return the states (T + 1, B, n) of this pass."""
         with torch.no_grad():
             states = self.states(per_step(weights, len(x)), torch.from_numpy(x))
-        return Backward().run(weights, x, d_loss, np.stack([a.numpy() for a in states]))
+        return np.stack([a.numpy() for a in states])
 
 
 def per_step(weights: Weights, T: int) -> dict[str, Tensor]:
@@ -129,9 +131,12 @@ FORWARD: list[Mistake] = [
 ]  # fmt: skip
 
 
+CHAINED = ("x", "y", *BACKWARD_CHAINED)  # switches that transform an array
+
+
 def forward_variants(weights: Weights, x: Array) -> Iterator[Variant]:
-    """Yield what each wrong forward pass gives for x (T, B, in)."""
-    for mistake in FORWARD:
+    """Yield what wrong forward passes give for x (T, B, in)."""
+    for mistake in combined(FORWARD, CHAINED):
         yield mistake, partial(Forward(**mistake.change).run, weights, x)
     if x.shape[1] > 1:
         right = oracle.output(weights, x)
@@ -143,19 +148,34 @@ AVERAGED_OUTPUTS = Mistake(
 )
 
 
-def gradients_of_wrong_forward(
-    name: str, weights: Weights, x: Array, d_loss: Array
-) -> Iterator[Variant]:
-    """Yield the gradient of that name that networks with a wrong forward pass have.
+def gradient_variants(name: str, weights: Weights, x: Array, d_loss: Array) -> Iterator[Variant]:
+    """Yield the gradient of that name that networks with wrong passes have.
 
-    Their backward pass is that of their own forward pass, or the sheet's on their own states.
+    With a wrong forward pass, the backward pass is that of the forward pass, or the sheet's on the
+    states of the forward pass. With a wrong backward pass, it goes by the forward pass's states.
+
+    Args:
+        name: Of the gradient, "d_W" and so on.
+        weights: By the sheet's names.
+        x: The input (T, B, in).
+        d_loss: The gradient in the output (B, out).
     """
-
-    def value(of: Callable[[Weights, Array, Array], Weights]) -> Callable[[], Array]:
-        return lambda: of(weights, x, d_loss)[name]
-
-    for mistake in FORWARD:
-        forward = Forward(**mistake.change)
-        yield mistake, value(forward.gradients)
+    switches = {field.name for field in fields(Forward)}
+    for mistake in combined([*BACKWARD, *FORWARD], CHAINED):
+        of_forward = {key: v for key, v in mistake.change.items() if key in switches}
+        of_backward = {key: v for key, v in mistake.change.items() if key not in switches}
+        forward, backward = Forward(**of_forward), Backward(**of_backward)
+        if not of_backward:
+            yield mistake, partial(_own, forward, name, weights, x, d_loss)
         if len(forward.steps(len(x))) == len(x):
-            yield mistake, value(forward.gradients_by_sheet)
+            yield mistake, partial(_by_sheet, forward, backward, name, weights, x, d_loss)
+
+
+def _own(forward: Forward, name: str, weights: Weights, x: Array, d_loss: Array) -> Array:
+    return forward.gradients(weights, x, d_loss)[name]
+
+
+def _by_sheet(
+    forward: Forward, backward: Backward, name: str, weights: Weights, x: Array, d_loss: Array
+) -> Array:
+    return backward.run(weights, x, d_loss, forward.all_states(weights, x))[name]

@@ -34,11 +34,10 @@ from grader.exercises.numpy_rnn.judging import FILE, ask_network
 from grader.exercises.numpy_rnn.mistakes_backward import (
     AVERAGED,
     SUMMED,
-    backward_variants,
     clipped,
     telling,
 )
-from grader.exercises.numpy_rnn.mistakes_forward import gradients_of_wrong_forward
+from grader.exercises.numpy_rnn.mistakes_forward import gradient_variants
 from grader.sandbox.student import PROBE_SECONDS, Student
 
 Random = np.random.Generator
@@ -76,9 +75,8 @@ class Case:
         return Sized(lambda s: self.ask(student, seconds=s), [right], place(self.sizes))
 
     def variants(self, name: str) -> Iterator[Variant]:
-        """Yield what wrong backward and forward passes give for that gradient."""
-        yield from backward_variants(name, self.weights, self.x, self.d_loss)
-        yield from gradients_of_wrong_forward(name, self.weights, self.x, self.d_loss)
+        """Return what wrong backward and forward passes give for that gradient."""
+        return gradient_variants(name, self.weights, self.x, self.d_loss)
 
     def forward_is_right(self, student: Student) -> bool:
         """Return whether the student's ŷ is the sheet's; backward goes by its states."""

@@ -26,8 +26,8 @@ from grader.exercises.numpy_rnn.mistakes import (
     analytical_variants,
     numerical_variants,
 )
-from grader.exercises.numpy_rnn.mistakes_backward import backward_variants, telling
-from grader.exercises.numpy_rnn.mistakes_forward import gradients_of_wrong_forward
+from grader.exercises.numpy_rnn.mistakes_backward import telling
+from grader.exercises.numpy_rnn.mistakes_forward import gradient_variants
 from grader.sandbox.student import PROBE_SECONDS, Student
 
 Random = np.random.Generator
@@ -120,8 +120,7 @@ def own_gradient_variants(name: str, weights: Weights, x: Array) -> Iterator[Var
     d_loss = np.ones((1, weights["V"].shape[1]))
     right = oracle.gradients(weights, x, d_loss)
     found = chain(
-        backward_variants(name, weights, x, d_loss),
-        gradients_of_wrong_forward(name, weights, x, d_loss),
+        gradient_variants(name, weights, x, d_loss),
         analytical_variants(right[name], 1, d_loss.size),
     )
     return telling(found, oracle.over_time(right)[name])

@@ -6,12 +6,14 @@ that start from another state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 
+from grader.checks.carry import combined
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.sliding_tbptt import oracle
 from grader.exercises.sliding_tbptt.cells import Array, Problem
@@ -23,16 +25,32 @@ def flat(gradient: Gradient) -> Array:
     return np.concatenate([np.ravel(part) for part in gradient.values()])
 
 
-def summed(
-    problem: Problem, terms: Terms, starts: Sequence[torch.Tensor] = ()
-) -> Callable[[], Array]:
-    """Return what :func:`oracle.gradient` gives for these, once it is asked for."""
-    return lambda: flat(oracle.gradient(problem, terms, starts))
+def changed(problem: Problem, terms: Terms, mistakes: Iterable[Mistake]) -> Iterator[Variant]:
+    """Yield the gradient that each mistake gives, or two of them.
+
+    The switches are "terms"; "weights", a function of terms; "data", one of the problem; and
+    "starts", one of the problem that returns the states that windows begin with.
+    """
+
+    def value(mistake: Mistake) -> Array:
+        change = mistake.change
+        data = change["data"](problem) if "data" in change else problem
+        weights = change.get("weights", dict)(change.get("terms", terms))
+        starts = change["starts"](data) if "starts" in change else ()
+        return flat(oracle.gradient(data, weights, starts))
+
+    for mistake in combined(mistakes, ("data", "weights")):
+        yield mistake, partial(value, mistake)
 
 
-def of_detached_states(problem: Problem, terms: Terms) -> Iterator[Variant]:
-    """Yield the gradients of a state that is never detached, or at every step."""
-    for mistake, wrong in (
+def of_terms(wrong: Iterable[tuple[Mistake, Terms]]) -> list[Mistake]:
+    """Return mistakes whose change is to sum other terms."""
+    return [replace(mistake, change={"terms": terms}) for mistake, terms in wrong]
+
+
+def detached_states(terms: Terms) -> list[Mistake]:
+    """Return the mistakes of a state that is never detached, or at every step."""
+    return of_terms([
         (Mistake("never_detached",
          "The state is never detached: the losses reach back to the first step.",
          subject_of=("S2", "S3", "S4", "S5")),
@@ -41,76 +59,56 @@ def of_detached_states(problem: Problem, terms: Terms) -> Iterator[Variant]:
          "The state is detached at every step: only the last application of the cell is "
          "differentiated.", subject_of=("S2", "S3", "S4", "S5")),
          {(i, i): w for (i, _), w in terms.items()}),
-    ):  # fmt: skip
-        yield mistake, summed(problem, wrong)
+    ])  # fmt: skip
 
 
-def of_any_truncation(problem: Problem, terms: Terms) -> Iterator[Variant]:
-    """Yield what goes wrong with each of the three kinds of truncation."""
-    yield from of_detached_states(problem, terms)
-    for mistake, wrong in (
-        (Mistake("mean_for_sum",
-         "That is the gradient of the losses' mean; asked for is their sum."),
-         {term: w / len(terms) for term, w in terms.items()}),
-        (Mistake("gradient_sign", "The sign is wrong: that is what goes down, minus the gradient."),
-         {term: -w for term, w in terms.items()}),
-        (Mistake("last_loss_alone",
-         "Only the last loss enters; asked for is the sum over all.",
-         subject_of=("S2", "S3", "S4", "S5")), dict([max(terms.items())])),
-        (Mistake("last_loss_missing",
-         "Nearly right, but the last loss is missing."), dict(sorted(terms.items())[:-1])),
-        (Mistake("first_loss_missing",
-         "Nearly right, but the first loss is missing."), dict(sorted(terms.items())[1:])),
-    ):  # fmt: skip
-        yield mistake, summed(problem, wrong)
+WEIGHTS: list[Mistake] = [
+    Mistake("mean_for_sum",
+     "That is the gradient of the losses' mean; asked for is their sum.",
+     {"weights": lambda terms: {term: w / len(terms) for term, w in terms.items()}}),
+    Mistake("gradient_sign", "The sign is wrong: that is what goes down, minus the gradient.",
+     {"weights": lambda terms: {term: -w for term, w in terms.items()}}),
+    Mistake("last_loss_alone",
+     "Only the last loss enters; asked for is the sum over all.",
+     {"weights": lambda terms: dict([max(terms.items())] if terms else [])},
+     subject_of=("S2", "S3", "S4", "S5")),
+    Mistake("last_loss_missing",
+     "Nearly right, but the last loss is missing.",
+     {"weights": lambda terms: dict(sorted(terms.items())[:-1])}),
+    Mistake("first_loss_missing",
+     "Nearly right, but the first loss is missing.",
+     {"weights": lambda terms: dict(sorted(terms.items())[1:])}),
+]  # fmt: skip
 
-    for step in (1, -1):
-        moved = replace(problem, y=np.roll(problem.y, step, axis=0))
-        yield (
-            Mistake(
-                "targets_one_step_off",
-                "The targets are one step off: row i of y belongs to the state that x[i] leads to.",
-            ),
-            summed(moved, terms),
+
+def moved_targets(problem: Problem, step: int) -> Problem:
+    """Return the problem with its targets moved by that many steps."""
+    return replace(problem, y=np.roll(problem.y, step, axis=0))
+
+
+def zeros_for_h_0(problem: Problem) -> Problem:
+    """Return the problem with an initial state of zeros."""
+    return replace(problem, h_0=np.zeros_like(problem.h_0))
+
+
+def any_truncation(terms: Terms) -> list[Mistake]:
+    """Return what goes wrong with each of the three kinds of truncation."""
+    targets = [
+        Mistake(
+            "targets_one_step_off",
+            "The targets are one step off: row i of y belongs to the state that x[i] leads to.",
+            {"data": partial(moved_targets, step=step)},
         )
-    yield from of_other_starts(problem, terms)
-
-
-def of_other_starts(problem: Problem, terms: Terms) -> Iterator[Variant]:
-    """Yield what comes out when windows begin with another state than the running one."""
-
-    def starting(h: Array) -> Callable[[], Array]:
-        return summed(problem, terms, [torch.tensor(h)] * problem.N)
-
-    for mistake, state in zip(RESTARTED, (problem.h_0, np.zeros_like(problem.h_0)), strict=True):
-        yield mistake, starting(state)
-    running = oracle.running_states(problem)
-    yield (
-        Mistake(
-            "first_step_read_twice",
-            "Windows begin with the state after their first step, so that this step is read twice.",
-        ),
-        summed(problem, terms, running[1:]),
-    )
-    yield (
-        Mistake(
-            "step_left_out",
-            "Windows begin with the state of one step earlier, so that a step is left out.",
-        ),
-        summed(problem, terms, [running[0], *running[:-2]]),
-    )
-    from_zeros = replace(problem, h_0=np.zeros_like(problem.h_0))
-    yield (
-        Mistake("initial_state_unused", "h_0 is not used: the state begins with zeros."),
-        summed(from_zeros, terms),
-    )
+        for step in (1, -1)
+    ]
+    return [*detached_states(terms), *WEIGHTS, *targets, *STARTS]
 
 
 def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
     """Yield wrong values of the gradient after a warm-up of K1 steps, through K2 steps."""
     N, end = problem.N, K1 + K2
     terms = oracle.warm_up(K1, K2)
-    for mistake, wrong in (
+    own = of_terms([
         (Mistake("warm_up_differentiated",
          "The K1 steps of the warm-up are differentiated, too: the state that they lead to is a "
          "constant.", subject_of=("S2",)), {(i, 0): 1.0 for i, _ in terms}),
@@ -136,29 +134,29 @@ def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
         (Mistake("size_taken_for_end",
          "K2 is taken for the step to stop at; it is a number of steps, from K1 on."),
          {(i, K1): 1.0 for i in range(K1, K2)}),
-    ):  # fmt: skip
-        yield mistake, summed(problem, wrong)
-    yield from of_first_rows(problem, K1, terms)
-    yield from of_any_truncation(problem, terms)
+    ])  # fmt: skip
+    rows = first_rows(K1, oracle.running_states(problem))
+    return changed(problem, terms, [*own, *rows, *any_truncation(terms)])
 
 
-def of_first_rows(problem: Problem, K1: int, terms: Terms) -> Iterator[Variant]:
-    """Yield what comes out when the steps after the warm-up read data from the first row on."""
-    yield (
+def first_rows(K1: int, running: Sequence[torch.Tensor]) -> list[Mistake]:
+    """Return mistakes of steps after the warm-up that read data from the first row on."""
+
+    def moved(problem: Problem) -> Problem:
+        return replace(moved_targets(problem, K1), x=np.roll(problem.x, K1, axis=0))
+
+    return [
         Mistake(
             "targets_from_first_row",
             "The losses of the K2 steps get the first rows of y; row i of y belongs to step i.",
+            {"data": partial(moved_targets, step=K1)},
         ),
-        summed(replace(problem, y=np.roll(problem.y, K1, axis=0)), terms),
-    )
-    x, y = (np.roll(data, K1, axis=0) for data in (problem.x, problem.y))
-    yield (
         Mistake(
             "data_from_first_row",
             "The K2 steps read x and y from their first row again; after the warm-up comes row K1.",
+            {"data": moved, "starts": lambda _: running},
         ),
-        summed(replace(problem, x=x, y=y), terms, oracle.running_states(problem)),
-    )
+    ]
 
 
 def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
@@ -166,7 +164,7 @@ def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
     N = problem.N
     terms = oracle.stateful_chunks(N, K)
     ends = [min(start + K, N) - 1 for start in range(0, N, K)]
-    for mistake, wrong in (
+    own = of_terms([
         (Mistake("borders_one_step_late",
          "The borders lie one step late: the state is detached after the first step of a chunk."),
          {(i, max(0, (i - 1) // K * K + 1)): 1.0 for i in range(N)}),
@@ -195,9 +193,8 @@ def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
          "That is the sliding window; here all losses of a chunk reach back to its first step.",
          subject_of=("S3",)),
          oracle.sliding_window(N, K)),
-    ):  # fmt: skip
-        yield mistake, summed(problem, wrong)
-    yield from of_any_truncation(problem, terms)
+    ])  # fmt: skip
+    return changed(problem, terms, [*own, *any_truncation(terms)])
 
 
 RESTARTED = [
@@ -205,10 +202,22 @@ RESTARTED = [
         f"restarted_from_{name}",
         f"The state is restarted from {name} before each window; it must be the running state, the "
         "one that all steps before have led to.",
+        {"starts": lambda problem, scale=scale: [scale * problem.tensors()[-1]] * problem.N},
         subject_of=("S2", "S3", "S4", "S5"),
     )
-    for name in ("h_0", "zeros")
+    for name, scale in (("h_0", 1.0), ("zeros", 0.0))
 ]
+STARTS: list[Mistake] = [
+    *RESTARTED,
+    Mistake("first_step_read_twice",
+     "Windows begin with the state after their first step, so that this step is read twice.",
+     {"starts": lambda problem: oracle.running_states(problem)[1:]}),
+    Mistake("step_left_out",
+     "Windows begin with the state of one step earlier, so that a step is left out.",
+     {"starts": lambda problem: [(states := oracle.running_states(problem))[0], *states[:-2]]}),
+    Mistake("initial_state_unused", "h_0 is not used: the state begins with zeros.",
+     {"data": zeros_for_h_0}),
+]  # fmt: skip
 
 
 def of_a_second_call(problem: Problem, terms: Terms, first: Gradient) -> Iterator[Variant]:
@@ -228,4 +237,5 @@ def of_a_second_call(problem: Problem, terms: Terms, first: Gradient) -> Iterato
     last = max(i for i, _ in terms)
     states = oracle.running_states(problem)
     for state in (states[last + 1], states[-1]):
-        yield left, summed(replace(problem, h_0=state.numpy()), terms)
+        moved = replace(problem, h_0=state.numpy())
+        yield left, partial(lambda data: flat(oracle.gradient(data, terms)), moved)

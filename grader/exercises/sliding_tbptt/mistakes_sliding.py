@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,10 +13,11 @@ from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.sliding_tbptt import oracle
 from grader.exercises.sliding_tbptt.cells import Problem
 from grader.exercises.sliding_tbptt.mistakes import (
+    any_truncation,
+    changed,
+    detached_states,
     flat,
-    of_any_truncation,
-    of_detached_states,
-    summed,
+    of_terms,
 )
 from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
 
@@ -36,28 +38,24 @@ SEVERAL = Mistake(
 def of_sliding_window(problem: Problem, K: int) -> Iterator[Variant]:
     """Yield wrong values of the gradient of the sliding window of K steps."""
     terms = oracle.sliding_window(problem.N, K)
-    # First, for windows of N - 1 or 2 steps give the same numbers as the slips of one step below.
-    yield from of_detached_states(problem, terms)
-    yield from of_ends(problem, K)
-    yield from of_repeated_losses(problem, K)
-    yield from of_blocks(problem, K)
-    yield STALE, lambda: flat(with_stale_states(problem, K))
-    yield from of_any_truncation(problem, terms)
-    yield (
-        Mistake(
-            "divided_by_window_length",
-            "Each loss is divided by the number of steps in its window; asked for is the losses' "
-            "sum.",
-        ),
-        summed(problem, {(i, s): 1.0 / (i + 1 - s) for i, s in terms}),
+    divided = Mistake(
+        "divided_by_window_length",
+        "Each loss is divided by the number of steps in its window; asked for is the losses' sum.",
+        {"weights": lambda found: {(i, s): w / (i + 1 - s) for (i, s), w in found.items()}},
     )
+    # First, for windows of N - 1 or 2 steps give the same numbers as the slips of one step below.
+    first = detached_states(terms)
+    own = [*of_ends(problem.N, K), *of_repeated_losses(problem, K), *of_blocks(problem.N, K)]
+    known = {mistake.id for mistake in first}
+    others = [mistake for mistake in any_truncation(terms) if mistake.id not in known]
+    yield from changed(problem, terms, [*first, *own, *others, divided])
+    yield STALE, lambda: flat(with_stale_states(problem, K))
 
 
-def of_ends(problem: Problem, K: int) -> Iterator[Variant]:
-    """Yield what windows give that begin or end at wrong steps, or that are left out."""
-    N = problem.N
+def of_ends(N: int, K: int) -> list[Mistake]:
+    """Return mistakes of windows that begin or end at wrong steps, or that are left out."""
     terms = oracle.sliding_window(N, K)
-    for mistake, wrong in (
+    return of_terms([
         (Mistake("window_one_step_long",
          "The windows are one step too long: loss i goes through K + 1 applications of the cell."),
          oracle.sliding_window(N, K + 1)),
@@ -68,22 +66,20 @@ def of_ends(problem: Problem, K: int) -> Iterator[Variant]:
         "The first losses are missing: a window at the beginning may be shorter than K."),
            {term: 1.0 for term in terms if term[0] >= first})
           for first in (K - 1, K, K + 1)),
-    ):  # fmt: skip
-        yield mistake, summed(problem, wrong)
+    ])  # fmt: skip
 
 
-def of_repeated_losses(problem: Problem, K: int) -> Iterator[Variant]:
-    """Yield what comes out when losses are counted several times, or whole windows only."""
+def of_repeated_losses(problem: Problem, K: int) -> list[Mistake]:
+    """Return mistakes of losses that are counted several times, or in whole windows only."""
     N = problem.N
     terms = oracle.sliding_window(N, K)
     overlapping = [(i, end - K + 1) for end in range(K - 1, N) for i in range(end - K + 1, end + 1)]
-    running = oracle.running_states(problem)
-    restarts = [running[0]] * N
-    for mistake, wrong, starts in (
-        (SEVERAL, count(overlapping), running),
+    restarts = {"starts": lambda data: [data.tensors()[-1]] * data.N}
+    wrong: list[tuple[Mistake, Terms, dict[str, Any]]] = [
+        (SEVERAL, count(overlapping), {}),
         (replace(SEVERAL, id=f"{SEVERAL.id}_restarted", hint=f"{SEVERAL.hint} And the state is "
                  "restarted from h_0 before each."), count(overlapping), restarts),
-        (SEVERAL, count((j, s) for i, s in terms for j in range(s, i + 1)), running),
+        (SEVERAL, count((j, s) for i, s in terms for j in range(s, i + 1)), {}),
         (Mistake("whole_windows_restarted",
          "Only the losses of whole windows enter, and each window is restarted from h_0; it must "
          "begin with the running state.", subject_of=("S4", "S5")),
@@ -91,20 +87,19 @@ def of_repeated_losses(problem: Problem, K: int) -> Iterator[Variant]:
         (Mistake("earlier_losses_again",
          "Earlier losses are counted again with each step: the sum of losses is never reset, and "
          "each backward() goes through all of it.", subject_of=("S4", "S5")),
-         {(i, s): float(N - i) for i, s in terms}, running),
+         {(i, s): float(N - i) for i, s in terms}, {}),
         (Mistake("earlier_losses_again_detached",
          "Earlier losses are counted again with each step, and the state is detached at every "
-         "step.", subject_of=("S4", "S5")), {(i, i): float(N - i) for i, _ in terms}, running),
-    ):  # fmt: skip
-        yield mistake, summed(problem, wrong, starts)
+         "step.", subject_of=("S4", "S5")), {(i, i): float(N - i) for i, _ in terms}, {}),
+    ]  # fmt: skip
+    return [replace(mistake, change={"terms": found, **starts}) for mistake, found, starts in wrong]
 
 
-def of_blocks(problem: Problem, K: int) -> Iterator[Variant]:
-    """Yield what blocks of K steps give, and means over a window."""
-    N = problem.N
+def of_blocks(N: int, K: int) -> list[Mistake]:
+    """Return the mistakes of blocks of K steps, and of means over a window."""
     terms = oracle.sliding_window(N, K)
     ends = [min(start + K, N) - 1 for start in range(0, N, K)]
-    for mistake, wrong in (
+    return of_terms([
         (Mistake("chunks_for_windows",
          "That is chunked truncation: the state is detached every K steps. In a sliding window "
          "each loss has a window of its own, that ends with it.", subject_of=("S4", "S5")),
@@ -117,8 +112,7 @@ def of_blocks(problem: Problem, K: int) -> Iterator[Variant]:
         (Mistake("mean_of_each_window",
          "That is the gradient of each window's mean; asked for is the sum of the losses."),
          dict.fromkeys(terms, 1.0 / K)),
-    ):  # fmt: skip
-        yield mistake, summed(problem, wrong)
+    ])  # fmt: skip
 
 
 def with_stale_states(problem: Problem, K: int, every: int = 1) -> Gradient:

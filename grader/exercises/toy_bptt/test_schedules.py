@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from grader.checks.arrays import close, require
 from grader.checks.mistakes import Variant
-from grader.exercises.toy_bptt import loops, mistakes, oracle, probes
+from grader.exercises.toy_bptt import mistakes, mistakes_truncated, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, of_length, precision
 from grader.exercises.toy_bptt.test_truncated_bptt import draw_schedule
@@ -71,7 +71,7 @@ def test_restarts(student: Student, rng: Random) -> None:
         "Each run goes on from the last theta, with h and k as at the start.",
         tolerance=precision(*got[:, 1:]),
         where=where,
-        mistakes=loops.restarts(theta, batch, rate, iterations, times + 1, got),
+        mistakes=mistakes_truncated.restarts(theta, batch, rate, iterations, times + 1, got),
     )
 
 
@@ -96,7 +96,9 @@ def test_known_values(student: Student, rng: Random) -> None:
 
 def ends(batch: Batch, power: float, got: Array) -> list[Variant]:
     """Return where wrong restarts end; a k of 0 counts as 1, to avoid a division by it."""
-    wrong = loops.restarts(1.0, batch, lambda k: 0.5 / max(k, 1) ** power, 1000, 3, got)
+    wrong = mistakes_truncated.restarts(
+        1.0, batch, lambda k: 0.5 / max(k, 1) ** power, 1000, 3, got
+    )
     ks = np.arange(1, 1001)
     schedules = [
         (mistake, partial(ends_at, batch, rates))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import close, require
-from grader.checks.mistakes import Mistake, Variant
-from grader.exercises.toy_bptt import loops, oracle, probes
+from grader.checks.mistakes import Mistake
+from grader.exercises.toy_bptt import mistakes_truncated, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
 from grader.exercises.toy_bptt.runs import (
     FILE,
@@ -54,49 +54,10 @@ def take_steps(student: Student, rng: Random) -> list[Step]:
     return [Step(*asked, got) for asked, got in zip(drawn, found, strict=True)]
 
 
-def loss_agrees(step: Step) -> None:
-    """Check the loss of a step, the mean of (next h - mu)^2."""
-    k = step.lag + 1
-    before, after = oracle.terms(step.theta, step.batch, [step.lag, k])
-    mean = step.batch.m1 + k * step.theta
-    wrong: list[Variant] = [
-        (
-            Mistake("loss_of_state_before", "The loss is that of the state before the step."),
-            lambda: before,
-        ),
-        (loops.SUMMED, lambda: step.batch.n * after),
-        (Mistake("mean_before_square", "The mean is taken before the square."), lambda: mean**2),
-        (loops.UNSHIFTED, lambda: after + 2 * mean * step.batch.mu + step.batch.mu**2),
-        (
-            Mistake("halved", "Half of what it must be: the loss has no factor 1/2."),
-            lambda: after / 2,
-        ),
-        (Mistake("not_squared", "next h - mu is not squared."), lambda: mean),
-        (loops.SUBTRACTED, lambda: after - mean**2 + (mean - 2 * step.theta) ** 2),
-    ]
-    agree(step.got["loss"], after, "The loss is the mean of (next h - mu)^2.", step.where, wrong)
-
-
-def gradient_agrees(step: Step) -> None:
-    """Check the gradient of a step, 2 mean(next h - mu)."""
-    k = step.lag + 1
-    slope = 2 * (step.batch.m1 + k * step.theta)
-    wrong: list[Variant] = [
-        (Mistake("graph_kept",
-         "The gradient goes back into h, through the steps before: h must be cut from its graph "
-         "(detached) before theta is added.", subject_of=("T3",)), lambda: k * slope),
-        (Mistake("halved",
-         "Half of what it must be: the 2 of the square's derivative is forgotten, or the loss has "
-         "a factor 1/2."), lambda: slope / 2),
-        (loops.UNSHIFTED, lambda: slope + 2 * step.batch.mu),
-        (loops.SUMMED, lambda: step.batch.n * slope),
-        (loops.SUBTRACTED, lambda: 4 * step.theta - slope),
-        (Mistake("theta_cut_off",
-         "This step's own theta is cut off: detach h, then add theta.", subject_of=("T3",)),
-         lambda: step.lag * slope),
-    ]  # fmt: skip
-    what = "The truncated gradient is 2 mean(next h - mu)."
-    agree(step.got["gradient"], slope, what, step.where, wrong)
+def number_agrees(step: Step, name: str, expected: float, what: str) -> None:
+    """Check the loss or the gradient of a step."""
+    wrong = mistakes_truncated.steps(name, step.theta, step.batch, step.lag)
+    agree(step.got[name], expected, what, step.where, wrong)
 
 
 @pytest.mark.question(id="T3", share="1/5")
@@ -112,7 +73,7 @@ def test_step(student: Student, rng: Random) -> None:
             where=step.where,
             mistakes=[
                 (
-                    loops.SUBTRACTED,
+                    mistakes_truncated.SUBTRACTED,
                     partial(np.add, before, -step.theta),
                 ),
                 (
@@ -121,14 +82,17 @@ def test_step(student: Student, rng: Random) -> None:
                 ),
             ],
         )
-        loss_agrees(step)
+        (loss,) = oracle.terms(step.theta, step.batch, [step.lag + 1])
+        number_agrees(step, "loss", loss, "The loss is the mean of (next h - mu)^2.")
 
 
 @pytest.mark.question(id="T3", share="1/5")
 def test_gradient_of_a_step(student: Student, rng: Random) -> None:
     """The gradient of a truncated step is this step's alone."""
     for step in take_steps(student, rng):
-        gradient_agrees(step)
+        slope = 2 * (step.batch.m1 + (step.lag + 1) * step.theta)
+        what = "The truncated gradient is 2 mean(next h - mu)."
+        number_agrees(step, "gradient", slope, what)
 
 
 def run_loop(
@@ -164,7 +128,7 @@ def test_theta(student: Student, rng: Random) -> None:
             "theta goes along minus eta_k times the truncated gradient.",
             tolerance=run_precision(*run),
             where=where,
-            mistakes=loops.paths(theta, batch, rate, iterations, run[0]),
+            mistakes=mistakes_truncated.paths(theta, batch, rate, iterations, run[0]),
         )
 
 
@@ -174,7 +138,7 @@ def test_record(student: Student, rng: Random) -> None:
     found, _, batch, _, iterations, where = run_loop(student, rng)
     run = of_length(found["run"], iterations, where)
     expected = oracle.truncated_recorded(run[0], batch)
-    records_agree(run, expected, where, loops.recorded(run[0], batch))
+    records_agree(run, expected, where, mistakes_truncated.recorded(run[0], batch))
 
 
 @pytest.mark.question(id="T3", share="1/10")

@@ -1,0 +1,90 @@
+"""Grade edited copies of the reference in one process, for the measurements beside this file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from grader import api
+from tests import test_faults as faults
+from tests.conftest import ROOT
+
+REFERENCE = ROOT / "reference"
+Checks = dict[str, dict[str, Any]]  # by name: status, points, earned, mistake, hint
+
+
+def checks_of(report: Any) -> Checks:
+    """Return what a report says of each check."""
+    kept = ("question", "status", "points", "earned", "mistake", "hint")
+    return {
+        test["nodeid"].rpartition("/")[2]: {key: test["metadata"][key] for key in kept}
+        for test in report.get("tests", [])
+        if "metadata" in test
+    }
+
+
+def grade(folder: Path, exercise: str, seed: int, arguments: Sequence[str] = ()) -> Checks:
+    """Return the checks of a whole exercise for a submission; use :func:`grader.api.warm`."""
+    run = api.run(folder, seed=seed, arguments=["--exercise", exercise, *arguments])
+    return checks_of(run.report)
+
+
+def grade_files(files: dict[str, str], exercise: str, seed: int) -> Checks:
+    """Return the checks for the reference with these files in place of its own."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "submission"
+        shutil.copytree(REFERENCE, folder, ignore=shutil.ignore_patterns("__pycache__", "figures"))
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return grade(folder, exercise, seed)
+
+
+def edits_of(fault: Path) -> list[dict[str, str]]:
+    """Return a fault's edits of the reference; none, if it consists of more or of other files."""
+    rules = tomllib.loads(fault.read_text(encoding="utf-8"))
+    plain = rules.get("base") == "reference" and fault.name != "fault.toml"
+    edits: list[dict[str, str]] = rules.get("edit", []) if plain else []
+    return edits
+
+
+def edited(edits: Sequence[dict[str, str]]) -> dict[str, str] | None:
+    """Return the reference's files after these edits; None if they don't fit together."""
+    files: dict[str, str] = {}
+    for edit in edits:
+        text = files.get(edit["file"]) or (REFERENCE / edit["file"]).read_text(encoding="utf-8")
+        if text.count(edit["old"]) != 1:
+            return None
+        files[edit["file"]] = text.replace(edit["old"], edit["new"])
+    return files
+
+
+def mistakes_of(checks: Checks, statuses: Sequence[str] = ("failed",)) -> list[str]:
+    """Return the mistakes that these checks name, in their order, each once."""
+    found = [check["mistake"] for check in checks.values() if check["status"] in statuses]
+    return list(dict.fromkeys(part for name in found for part in name.split("+") if part))
+
+
+def faults_of(exercise: str) -> dict[str, Path]:
+    """Return an exercise's faults by name, without those that are legal."""
+    paths = [path for path in faults.FAULTS if faults.exercise_of(path) == exercise]
+    names = {faults.name_of(path): path for path in paths}
+    legal = ("legal_", "other_legal")
+    return {name: path for name, path in names.items() if not name.startswith(legal)}
+
+
+class Store:
+    """Results in a JSON file, written after each, so that a long measurement goes on later."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep a result."""
+        self.found[key] = value
+        self.path.write_text(json.dumps(self.found, indent=1), encoding="utf-8")
