@@ -8,9 +8,11 @@ tests, and run a ``conftest.py`` of the submission: student code in the judge.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from grader.core.failures import Hints
 from grader.core.paths import TEMPLATE
 from grader.core.rubric import read_rubric
 
@@ -33,6 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         choices=sorted({question.exercise for question in read_rubric()}),
         help="grade only this exercise (may be given more than once)",
+    )
+    group.addoption(
+        "--hints",
+        choices=get_args(Hints),
+        help="how much a wrong answer tells: everything, all but the hint, or which check failed "
+        "(default: what the exercise's rubric.toml says)",
     )
     group.addoption(
         "--in-process",

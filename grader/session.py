@@ -50,6 +50,7 @@ class Grading:
         self.isolation = isolation
         self.student_handle = Student(submission, start, config.getoption("time_scale"))
         self.rubric = read_rubric()
+        self._hints = config.getoption("hints")
         self.results: dict[str, Result] = {}
         self._ledgers: defaultdict[str, Ledger] = defaultdict(Ledger)  # by exercise
 
@@ -166,10 +167,11 @@ class Grading:
             required=required,
             status=status,
             seed=self.seed,
-            failure=failure,
+            failure=failure.told(self._hints or question.hints) if failure else None,
             repeat=self._repeat(item),
             figures=self.student_handle.pictures,
             seconds=call.duration,
+            whole=failure,
         )
 
     def _repeat(self, item: pytest.Item) -> str:

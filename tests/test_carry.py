@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
 
 from grader.checks.arrays import close
-from grader.checks.carry import Ledger
+from grader.checks.carry import Ledger, assuming, combined
 from grader.checks.gradients import directional, draw_lines, require_directional, shifted
-from grader.checks.mistakes import Mistake
+from grader.checks.mistakes import Mistake, Variant, both
 from grader.core.failures import Failure
 
 RIGHT = np.array([1.0, 2.0, 3.0])
@@ -94,3 +96,118 @@ def test_a_gradient_is_checked_along_random_lines() -> None:
     assert caught.value.mistake == "sign"
     with pytest.raises(Failure, match="shape"):
         require_directional(gradient[0], lines["a"], numeric["a"], "what", of="f")
+
+
+# Two mistakes at once. The formula is size * f(x) + add, over fresh inputs x.
+FACTOR = Mistake("factor", "It is three times too large.", {"size": 3.0})
+OFFSET = Mistake("offset", "One is added.", {"add": 1.0}, subject_of=("Q9",))
+OPPOSITE = Mistake("opposite", "x has the wrong sign.", {"f": lambda x: -x})
+REVERSED = Mistake("reversed", "x is reversed.", {"f": lambda x: x[::-1]})
+FORMULA = [FACTOR, OFFSET, OPPOSITE, REVERSED]
+
+
+def formula(x: np.ndarray, change: Mapping[str, Any]) -> np.ndarray:
+    moved = change["f"](x) if "f" in change else x
+    return np.asarray(change.get("size", 1.0) * moved + change.get("add", 0.0))
+
+
+class Solution:
+    """A check of a solution with these switches thrown; counts its runs."""
+
+    def __init__(self, *mistakes: Mistake, costly: bool = False) -> None:
+        self.change = {key: value for each in mistakes for key, value in each.change.items()}
+        self.rng, self.runs, self.costly = np.random.default_rng(0), 0, costly
+
+    def __call__(self) -> None:
+        self.runs += 1
+        x = self.rng.normal(size=5)
+        close(formula(x, self.change), x, "It should be x.", mistakes=self.variants(x))
+
+    def variants(self, x: np.ndarray) -> Iterator[Variant]:
+        for mistake in combined(FORMULA, ("f",), costly=self.costly):
+            yield mistake, partial(formula, x, mistake.change)
+
+
+def judged(ledger: Ledger, question: str, check: Callable[[], None]) -> Failure:
+    """Run a check as a grading does, and settle its failure."""
+    with assuming() as first, pytest.raises(Failure) as caught:
+        check()
+    return ledger.settle(caught.value, question, check, first)
+
+
+def test_two_mistakes_in_one_number_are_both_named_and_counted_once() -> None:
+    ledger = Ledger()
+    lost = judged(ledger, "Q1", Solution(FACTOR, OFFSET))
+    assert (lost.status, lost.mistake) == ("failed", "factor+offset")
+    assert lost.hint.startswith("There are two mistakes here. (1) It is three times too large.")
+    later = judged(ledger, "Q2", Solution(FACTOR, OFFSET))
+    assert (later.status, later.mistake) == ("carried", "factor+offset")
+    assert "the mistakes were counted in Q1" in later.hint
+    alone = judged(ledger, "Q2", Solution(OFFSET))
+    assert (alone.status, alone.mistake) == ("carried", "offset")
+
+
+def test_a_second_mistake_is_found_behind_one_that_is_known() -> None:
+    ledger = Ledger()
+    judged(ledger, "Q1", Solution(FACTOR))
+    second = judged(ledger, "Q2", Solution(FACTOR, OFFSET))
+    assert (second.status, second.mistake) == ("failed", "offset")
+    assert "Besides, as counted in Q1: It is three times too large." in second.hint
+    assert judged(ledger, "Q3", Solution(FACTOR, OFFSET)).status == "carried"
+
+
+def test_a_question_about_one_of_two_mistakes_is_not_restored() -> None:
+    ledger = Ledger()
+    judged(ledger, "Q1", Solution(FACTOR, OFFSET))
+    assert judged(ledger, "Q9", Solution(FACTOR, OFFSET)).status == "failed"
+    assert judged(ledger, "Q9", Solution(FACTOR)).status == "carried"
+
+
+def test_mistakes_in_several_numbers_of_one_check_are_found_one_after_the_other() -> None:
+    rng = np.random.default_rng(1)
+
+    def different() -> None:  # the first number tells of one mistake, the second of both
+        for mistakes in ([FACTOR], [FACTOR, OFFSET]):
+            x = rng.normal(size=5)
+            solution = Solution(*mistakes)
+            got = formula(x, solution.change)
+            close(got, x, "It should be x.", mistakes=solution.variants(x))
+
+    ledger = Ledger()
+    assert judged(ledger, "Q1", different).mistake == "factor+offset"
+    assert judged(ledger, "Q2", different).status == "carried"
+
+
+def test_three_mistakes_at_once_are_not_guessed() -> None:
+    ledger = Ledger()
+    lost = judged(ledger, "Q1", Solution(FACTOR, OFFSET, OPPOSITE))
+    assert (lost.mistake, lost.hint) == ("", "")
+    assert judged(ledger, "Q2", Solution(FACTOR, OFFSET)).status == "failed"
+
+
+def test_two_changes_of_one_switch_are_chained_if_the_formula_says_so() -> None:
+    pair = both(OPPOSITE, REVERSED, ("f",))
+    assert pair is not None
+    x = np.arange(3.0)
+    assert formula(x, pair.change).tolist() == [-2, -1, 0]
+    assert both(OPPOSITE, REVERSED) is None
+
+
+def test_a_pair_that_explains_one_run_alone_is_not_named() -> None:
+    ledger = Ledger()
+    wrong = iter([[FACTOR, OFFSET]] * 2 + [[FACTOR, OPPOSITE]] * 9)
+
+    def unsteady() -> None:
+        Solution(*next(wrong))()
+
+    assert judged(ledger, "Q1", unsteady).hint == ""
+    assert judged(ledger, "Q2", Solution(FACTOR, OFFSET)).status == "failed"
+
+
+def test_a_costly_formula_is_not_searched_for_pairs_but_accepts_those_that_are_known() -> None:
+    ledger = Ledger()
+    check = Solution(FACTOR, OFFSET, costly=True)
+    assert judged(ledger, "Q1", check).mistake == ""
+    assert check.runs == 1
+    judged(ledger, "Q1", Solution(FACTOR, OFFSET))
+    assert judged(ledger, "Q2", Solution(FACTOR, OFFSET, costly=True)).status == "carried"

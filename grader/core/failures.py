@@ -11,6 +11,9 @@ from grader.core.text import ends
 LONGEST = 10_000  # characters of each text
 PRINTED = 10  # lines, at the beginning and at the end, of what student code printed
 
+Hints = Literal["full", "where", "none"]  # how much a failed check tells a student
+COUNTED = "This agrees with your own formula; the mistake was counted once, in another check."
+
 Status = Literal[
     "passed",
     "failed",  # a wrong answer
@@ -66,3 +69,17 @@ class Failure(Exception):
             for label, text in labelled.items()
             if text
         ]
+
+    def told(self, hints: Hints) -> Failure:
+        """Return what a student is told of a wrong answer at this level.
+
+        "where" leaves out the hint. "none" leaves out the numbers and the place as well, so that
+        only the check is named. Whatever is not a wrong answer is always told whole.
+        """
+        if hints == "full" or self.status not in ("failed", "carried"):
+            return self
+        hint = COUNTED if self.status == "carried" else ""
+        told = dataclasses.replace(self, hint=hint, mistake="", subject_of=())
+        if hints == "none":
+            return dataclasses.replace(told, expected="", got="", where="", output="")
+        return told

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
-from grader.core.failures import Failure, Status
+from grader.core.errors import UserError
+from grader.core.failures import Failure, Hints, Status
 from grader.core.paths import EXERCISES
 from grader.core.report import CheckReport, FailureReport, FigureReport, GradeReport
 
@@ -31,6 +32,7 @@ class Question:
     exercise: str  # the folder below grader/exercises
     points: float
     by: Literal["tests", "person"]
+    hints: Hints = "full"  # of its exercise
 
 
 @dataclass
@@ -50,18 +52,22 @@ class Result:
     earned: float = 0.0
     pending: float = 0.0  # points that wait for a person
     figures: list[FigureReport] = field(default_factory=list)
+    whole: Failure | None = None  # with what ``failure`` leaves out, for the staff
 
     def metadata(self) -> CheckReport:
-        """Return the form that stands in JSON reports."""
-        failure = self.failure
+        """Return the form that stands in JSON reports.
+
+        The hint and the mistake are for the staff; "failure" is what a student is told.
+        """
+        failure, whole = self.failure, self.whole or self.failure
         return {
             "title": self.title,
             "question": self.question,
             "points": self.points,
             "earned": self.earned,
             "status": self.status,
-            "hint": failure.hint if failure else "",
-            "mistake": failure.mistake if failure else "",
+            "hint": whole.hint if whole else "",
+            "mistake": whole.mistake if whole else "",
             "seed": self.seed,
             "failure": cast(FailureReport, asdict(failure)) if failure else None,
             "repeat": self.repeat if failure else "",
@@ -112,8 +118,12 @@ def read_rubric(exercises: Path = EXERCISES) -> tuple[Question, ...]:
     for path in exercises.glob("*/rubric.toml"):
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         exercise = path.parent.name
+        hints = table.get("hints", "full")
+        if hints not in get_args(Hints):
+            raise UserError(f"{path}: hints must be one of {', '.join(get_args(Hints))}")
         questions = [
-            Question(sheet=table["sheet"], exercise=exercise, **row) for row in table["question"]
+            Question(sheet=table["sheet"], exercise=exercise, hints=hints, **row)
+            for row in table["question"]
         ]
         found.append((table["place"], exercise, questions))
     return tuple(question for _, _, questions in sorted(found) for question in questions)

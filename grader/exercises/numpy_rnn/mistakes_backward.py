@@ -192,7 +192,8 @@ def telling(variants: Iterable[Variant], right: Array) -> Iterator[Variant]:
     no sign of a mistake there, unless the mistake is known.
     """
     for mistake, value in variants:
-        found = np.asarray(value())
+        with np.errstate(all="ignore"):  # a wrong formula may overflow
+            found = np.asarray(value())
         found = found.sum(0) if found.ndim > right.ndim else found
         if is_among_assumed(mistake) or not matches(found, right, TOLERANCE["float64"]):
             yield mistake, partial(np.copy, found)

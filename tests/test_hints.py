@@ -1,0 +1,91 @@
+"""How much a failed check tells a student: ``hints`` in a rubric, and the option ``--hints``."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.core.errors import UserError
+from grader.core.failures import COUNTED, Failure, Hints
+from grader.core.rubric import read_rubric
+from tests import test_faults as faults
+from tests.conftest import Grade
+from tests.test_faults import FOLDER
+
+WRONG = Failure(
+    "X should be Y.",
+    expected="1",
+    got="2",
+    where="file.py",
+    hint="The sign is wrong.",
+    mistake="sign",
+    subject_of=("Q",),
+    output="printed",
+)
+RUBRIC = """
+sheet = "9"
+place = 1
+{hints}
+[[question]]
+id = "Q"
+title = "One"
+points = 1.0
+by = "tests"
+"""
+
+
+def test_each_level_tells_less() -> None:
+    assert WRONG.told("full") is WRONG
+    where, none = WRONG.told("where"), WRONG.told("none")
+    assert str(where) == "X should be Y.\nexpected  1\ngot       2\nwhere     file.py"
+    assert str(none) == "X should be Y."
+    for told in (where, none):
+        assert (told.mistake, told.subject_of) == ("", ())
+    assert none.output == ""
+
+
+def test_a_carried_check_says_so_without_the_mistake() -> None:
+    carried = Failure("What", hint="counted in G1: The sign is wrong.", status="carried")
+    assert carried.told("where").hint == COUNTED
+
+
+@pytest.mark.parametrize("status", ["error", "timeout", "blocked", "not started", "pending"])
+def test_what_is_no_wrong_answer_is_always_told_whole(status: Any) -> None:
+    failure = Failure("What", hint="Line 3 waits for input().", status=status)
+    assert failure.told("none") is failure
+
+
+@pytest.mark.parametrize("hints", ["full", "where", "none"])
+def test_a_rubric_sets_the_level_of_its_exercise(hints: Hints, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "rubric.toml").write_text(RUBRIC.format(hints=f'hints = "{hints}"'))
+    assert [question.hints for question in read_rubric(tmp_path)] == [hints]
+
+
+def test_a_level_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "rubric.toml").write_text(RUBRIC.format(hints='hints = "some"'))
+    with pytest.raises(UserError, match="hints must be one of full, where, none"):
+        read_rubric(tmp_path)
+
+
+def test_the_option_turns_hints_down_for_students_but_not_for_the_staff(
+    grade: Grade, tmp_path: Path
+) -> None:
+    fault = FOLDER / "bptt_gradients" / "linear_forgets_the_average.toml"
+    faults.build(fault, tomllib.loads(fault.read_text(encoding="utf-8")), tmp_path / "hw")
+    selected = ["--exercise", "bptt_gradients", "-k", "test_linear and test_W_qh"]
+    earned = set()
+    for level in ("full", "where", "none"):
+        run = grade(tmp_path / "hw", *selected, "--hints", level)
+        (check,) = [test["metadata"] for test in run.report["tests"]]
+        hint = "The 1/T of the average is forgotten."
+        assert (hint in run.text) == (level == "full")
+        assert (hint in str(check["failure"])) == (level == "full")
+        assert ("expected  " in run.text) == (level != "none")
+        assert (check["hint"], check["mistake"]) == (hint, "average_missing")
+        earned.add(run.report["grade"]["earned"])
+    assert len(earned) == 1
