@@ -1,4 +1,4 @@
-"""Run one of the commands batch, marks, handout, gradescope, template.
+"""Run one of the commands of ``rnn-autograder``, or ``python -m grader``.
 
 The exit status is the command's own: 0 when all is well, 1 when it found something to report.
 Bad input ends with status 2 and one line on stderr.
@@ -15,8 +15,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from grader.core.course import choose
 from grader.core.errors import UserError
 
+PROGRAM = "rnn-autograder"
+DESCRIPTION = "Grade exercises on recurrent networks and backpropagation through time."
 N = TypeVar("N", int, float)
 
 
@@ -27,6 +30,25 @@ class Command(NamedTuple):
     function: str  # takes the parsed arguments, returns the exit status
     help: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
+
+
+def check_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `grader check`; all others are pytest's."""
+    parser.add_argument("path", metavar="PATH", help="folder or ZIP to grade")
+    parser.epilog = (
+        "Further options are those of pytest and of its group rnn-autograder: -k lstm, --exercise "
+        "NAME, --seed N, --in-process, --time-scale F; `pytest grader --help` lists them."
+    )
+
+
+def init_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the argument of `grader init`."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder, or an empty one")
+
+
+def course_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the argument of `grader course`."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the course's folder")
 
 
 def template_arguments(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +162,18 @@ def _number(text: str, kind: type[N], is_right: Callable[[N], bool], what: str) 
 
 
 COMMANDS = {
+    "check": Command(
+        "grader.check",
+        "run_check",
+        "grade one folder or ZIP, and show what is wrong",
+        check_arguments,
+    ),
+    "init": Command(
+        "grader.release.init",
+        "run_init",
+        "lay out the template for a student to work in, with a workflow for GitHub",
+        init_arguments,
+    ),
     "batch": Command(
         "grader.batch.command",
         "run_batch",
@@ -170,20 +204,60 @@ COMMANDS = {
         "generate student_template/ from reference/",
         template_arguments,
     ),
+    "course": Command(
+        "grader.release.course_check",
+        "run_course",
+        "check a course of one's own: reference, template and faults",
+        course_arguments,
+    ),
 }
+
+
+class Version(argparse.Action):
+    """Print what a grade depends on."""
+
+    def __call__(self, *_: object) -> None:
+        """Print it, and end."""
+        from grader.batch.task import description  # here, because commands stay light
+
+        print(description())
+        raise SystemExit(0)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    main = argparse.ArgumentParser(prog=PROGRAM, description=DESCRIPTION)
+    main.add_argument(
+        "--version", action=Version, nargs=0, help="print the versions that a grade depends on"
+    )
+    subparsers = main.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        each = subparsers.add_parser(name, help=command.help, description=command.help)
+        command.add_arguments(each)
+        if name != "course":
+            each.add_argument(
+                "--course", type=Path, metavar="FOLDER", help="a course of your own, not the kit's"
+            )
+    return main
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the parsed arguments; only `check` takes unknown ones, for pytest."""
+    main = parser()
+    parsed, others = main.parse_known_args(arguments)
+    if others and parsed.command != "check":
+        main.error(f"unrecognized arguments: {' '.join(others)}")
+    parsed.pytest = others
+    return parsed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m grader")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, command in COMMANDS.items():
-        command.add_arguments(
-            subparsers.add_parser(name, help=command.help, description=command.help)
-        )
-    parsed = parser.parse_args(arguments)
+    parsed = parse(arguments)
     command = COMMANDS[parsed.command]
     try:
+        if getattr(parsed, "course", None):
+            choose(parsed.course)
         status: int = getattr(importlib.import_module(command.module), command.function)(parsed)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.core.course import course
 from grader.core.errors import UserError
-from grader.core.paths import EXERCISES
 from grader.core.reading_limit import limited
 from grader.core.rubric import read_rubric
 from grader.in_process import InProcess
+from grader.options import submission_of
 from grader.sandbox.isolation import chosen_lock
 from grader.sandbox.limits import Account
 from grader.sandbox.processes import Launcher, launcher
@@ -31,7 +32,7 @@ SHARED_LAUNCHER: list[Launcher] = []
 
 def probe_modules() -> list[str]:
     """Return the modules that workers run: ``probes*.py`` of every exercise."""
-    files = sorted(EXERCISES.glob("*/probes*.py"))
+    files = sorted(course().exercises.glob("*/probes*.py"))
     return [f"grader.exercises.{path.parent.name}.{path.stem}" for path in files]
 
 
@@ -53,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
         lock = chosen_lock(config.getoption("isolation"), config.getoption("limit"))
         with limited():
             submission = open_submission(
-                config.getoption("submission"), snapshot=not config.getoption("in_process")
+                submission_of(config), snapshot=not config.getoption("in_process")
             )
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
@@ -92,7 +93,7 @@ def freeze_torch() -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out the folders of exercises that were not asked for."""
     chosen = config.getoption("exercise")
-    if chosen and collection_path.parent == EXERCISES and collection_path.is_dir():
+    if chosen and collection_path.parent == course().exercises and collection_path.is_dir():
         return collection_path.name not in chosen or None
     return None
 
@@ -105,7 +106,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     shares: dict[str, Fraction] = {}
     for item in items:
         marker = item.get_closest_marker("question")
-        if not item.path.is_relative_to(EXERCISES):
+        if not item.path.is_relative_to(course().exercises):
             continue
         if marker is None or marker.kwargs.get("id") not in known:
             raise pytest.UsageError(

@@ -19,9 +19,10 @@ import pytest
 
 from grader import terminal
 from grader.checks.carry import Ledger, assuming
+from grader.core.course import course
 from grader.core.failures import Failure, Status
 from grader.core.handin_rules import rules_of
-from grader.core.paths import EXERCISES, KIT
+from grader.core.paths import KIT
 from grader.core.rubric import Grade, Question, Result, grade, points_of, read_rubric
 from grader.core.text import plain
 from grader.sandbox import cgroups
@@ -112,7 +113,7 @@ class Grading:
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
         """Run an exercise's check; judge it again by the student's own formula if it fails."""
-        if not pyfuncitem.path.is_relative_to(EXERCISES):
+        if not pyfuncitem.path.is_relative_to(course().exercises):
             return (yield)
         try:
             with assuming() as first:
@@ -139,7 +140,7 @@ class Grading:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Turn the outcome of a check into a result with a status."""
         report = yield
-        if not item.path.is_relative_to(EXERCISES):
+        if not item.path.is_relative_to(course().exercises):
             return report
         if call.when != "call" and report.passed:
             return report
@@ -219,7 +220,8 @@ def _as_failure(excinfo: pytest.ExceptionInfo[BaseException]) -> Failure:
 
 def _own_frames(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     """Return the kit's frames of a traceback, for its maintainers."""
-    frames = [e for e in traceback.extract_tb(excinfo.tb) if str(KIT) in e.filename]
+    ours = str(KIT), str(course().exercises)
+    frames = [e for e in traceback.extract_tb(excinfo.tb) if e.filename.startswith(ours)]
     message = traceback.format_exception_only(excinfo.type, excinfo.value)
     return "".join(traceback.format_list(frames) + message)
 

@@ -9,8 +9,9 @@ from types import ModuleType
 
 import pytest
 
+from grader.core.course import EXERCISES
 from grader.worker import finders, notes
-from grader.worker.finders import GIVEN
+from grader.worker.finders import read_given
 from grader.worker.importing import StudentCode
 from tests.conftest import ROOT
 
@@ -96,7 +97,9 @@ def test_a_second_submission_finds_nothing_of_the_first(tmp_path: Path) -> None:
 def test_given_files_are_those_of_the_template() -> None:
     given = sorted(ROOT.glob("grader/exercises/*/given/*.py"))
     assert [(path.parents[1].name, path.stem) for path in given] == [
-        (exercise, stem) for exercise, texts in GIVEN.items() for stem in sorted(texts)
+        (exercise, stem)
+        for exercise, texts in read_given(EXERCISES).items()
+        for stem in sorted(texts)
     ]
     for path in given:
         template = ROOT / "student_template" / path.parents[1].name / path.name
@@ -107,7 +110,7 @@ def test_each_exercise_has_its_own_given_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     given = {"one": {"helper": "number = 1"}, "two": {"helper": "number = 2"}}
-    monkeypatch.setattr(finders, "GIVEN", given)
+    monkeypatch.setattr(finders, "read_given", lambda _: given)
     for number, exercise in enumerate(given, start=1):
         code = StudentCode(tmp_path)
         (tmp_path / f"{exercise}.py").write_text("from helper import number")

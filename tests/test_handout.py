@@ -8,13 +8,14 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from grader.__main__ import main
-from grader.core.errors import UserError
-from grader.core.paths import EXERCISES
+from grader.core import course
+from grader.core.course import EXERCISES, KITS
 from grader.marking.scheme import STAFF_ONLY, model_answer, read_schemes
 from grader.release import handout
 from grader.release.comparison import outdated_files
@@ -25,7 +26,7 @@ from tests.conftest import ROOT
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("handout")
-    with zipfile.ZipFile(io.BytesIO(handout.packed(handout.handout_files(ROOT)))) as archive:
+    with zipfile.ZipFile(io.BytesIO(handout.packed(handout.handout_files()))) as archive:
         archive.extractall(folder)
     return folder
 
@@ -34,7 +35,7 @@ def test_contents(unpacked: Path) -> None:
     top = {path.name for path in unpacked.iterdir()}
     assert top == {
         ".github", "LICENSE", "README.md", "constraints.txt", "grader", "pyproject.toml",
-        "student_template",
+        "setup.py", "student_template",
     }  # fmt: skip
     texts = [p.read_text(encoding="utf-8") for p in (unpacked / "student_template").rglob("*.py")]
     assert any("NotImplementedError" in text for text in texts)
@@ -97,8 +98,9 @@ def test_a_solved_template_is_not_handed_out(
     (tmp_path / "reference").mkdir()
     (tmp_path / "student_template").mkdir()
     (tmp_path / "student_template" / "lstm.py").write_text("solved = True\n")
-    for name, folder in (("REFERENCE", "reference"), ("TEMPLATE", "student_template")):
-        monkeypatch.setattr(handout, name, tmp_path / folder)
+    template = tmp_path / "student_template"
+    solved = replace(KITS, reference=tmp_path / "reference", template=template)
+    monkeypatch.setattr(course, "_chosen", solved)
     assert main(["handout", "-o", str(tmp_path / "h.zip")]) == 2
     assert "may hold solutions" in capsys.readouterr().err
     assert not (tmp_path / "h.zip").exists()
@@ -171,8 +173,3 @@ def test_a_file_too_many_or_too_few_is_outdated(tmp_path: Path) -> None:
     (tmp_path / "template" / "answers.md").write_text("42")
     outdated = outdated_files(tmp_path / "reference", tmp_path / "template")
     assert [str(name) for name in outdated] == ["__init__.py", "a.py", "answers.md"]
-
-
-def test_only_from_a_clone(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="clone"):
-        handout.handout_files(tmp_path)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.core.paths import EXERCISES, KIT
+from grader.core.course import EXERCISES
+from grader.core.paths import KIT
 from grader.core.rubric import read_rubric
 from tests.conftest import ROOT
 from tests.module_map import MAP, with_map

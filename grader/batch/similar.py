@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.batch.store import Store, write
-from grader.core.paths import TEMPLATE
+from grader.core.course import course
 from grader.submission.snapshot import open_submission
 
 TOKENS = 25  # a shorter piece that two share says nothing
@@ -39,7 +39,7 @@ def find(store: Store, archives: Iterable[tuple[str, Callable[[], bytes]]]) -> l
 
     failed = []
     template = copydetect.CodeFingerprint(
-        "template.py", TOKENS, 1, fp=io.StringIO(_joined(TEMPLATE))
+        "template.py", TOKENS, 1, fp=io.StringIO(_joined(course().template))
     )
     prints = {}
     for student, read in archives:

@@ -12,15 +12,18 @@ import importlib.metadata
 import json
 import platform
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from grader.core.course import KITS, course
 from grader.core.paths import KIT
 from grader.marking.scheme import STAFF_ONLY
+from grader.sandbox import isolation
 
 # What computes or judges; other packages shape reports at most.
 VERSIONS = ("matplotlib", "numpy", "pypdf", "pytest", "safetensors", "torch")
 
 # Rooms that work on results: pages and marks are made anew from them in any case.
-AFTERWARDS = ("desk", "marking", "reports")
+AFTERWARDS = ("desk", "marking", "reports", "student_template")
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,36 @@ class Task:
 
 @functools.cache
 def kit_version() -> str:
-    """Return a fingerprint of the grader, the rubric, Python and the packages that judge."""
+    """Return a fingerprint of grader, course, Python and the packages that judge."""
+    folders = [KIT] if course() == KITS else [KIT, course().exercises]
+    return _digest(json.dumps([*map(_fingerprint, folders), versions()], sort_keys=True).encode())
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return a hash of a folder's sources; reports are made anew from results in any case."""
     digest = hashlib.sha256()
-    for path in sorted(KIT.rglob("*")):
-        relative = path.relative_to(KIT)
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
         judges = relative.parts[0] not in AFTERWARDS and path.name != STAFF_ONLY
         if path.suffix in (".py", ".toml") and judges:
             digest.update(f"{relative.as_posix()}\0{_digest(path.read_bytes())}\0".encode())
-    versions = {name: importlib.metadata.version(name) for name in VERSIONS}
-    versions |= {"python": platform.python_version(), "machine": platform.machine()}
-    digest.update(json.dumps(versions, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def description() -> str:
+    """Return what a grade depends on, for `--version`."""
+    numbers = ", ".join(f"{name} {number}" for name, number in versions().items())
+    lacks = ", ".join(isolation.missing())
+    return (
+        f"rnn-autograder {importlib.metadata.version('rnn-autograder')}, kit {kit_version()[:12]}\n"
+        f"{numbers}\nisolation: {isolation.available()}{f' (lacks {lacks})' if lacks else ''}"
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that a grade depends on, besides the kit."""
+    found = {name: importlib.metadata.version(name) for name in VERSIONS}
+    return found | {"python": platform.python_version(), "machine": platform.machine()}
 
 
 def _digest(data: bytes) -> str:

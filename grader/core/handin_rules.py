@@ -7,18 +7,22 @@ import tomllib
 from pathlib import Path
 from typing import cast
 
-from grader.core.paths import EXERCISES
+from grader.core.course import course
 from grader.core.spelling import squeeze
 
 
-def rules_of(exercise: str, exercises: Path = EXERCISES) -> tuple[str, ...]:
+def rules_of(exercise: str) -> tuple[str, ...]:
     """Return the rules that an exercise sets for hand-ins, or none."""
-    return _listed("rules", exercise, exercises)
+    return _listed("rules", exercise, course().exercises)
+
+
+def answers() -> frozenset[str]:
+    """Return the names, squeezed, of the functions and classes that any exercise asks for."""
+    return _answers(course().exercises)
 
 
 @functools.cache
-def answers(exercises: Path = EXERCISES) -> frozenset[str]:
-    """Return the names, squeezed, of the functions and classes that any exercise asks for."""
+def _answers(exercises: Path) -> frozenset[str]:
     folders = (path.parent.name for path in exercises.glob("*/handin.toml"))
     return frozenset(
         squeeze(name) for folder in folders for name in _listed("answers", folder, exercises)

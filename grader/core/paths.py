@@ -1,4 +1,4 @@
-"""Know the paths of the kit's folders."""
+"""Know the paths of the kit's folders; course.py knows those of the course."""
 
 from __future__ import annotations
 
@@ -6,6 +6,4 @@ from pathlib import Path
 
 KIT = Path(__file__).resolve().parents[1]
 ROOT = KIT.parent
-EXERCISES = KIT / "exercises"
-REFERENCE = ROOT / "reference"
-TEMPLATE = ROOT / "student_template"
+IS_CLONE = (ROOT / "pyproject.toml").is_file()  # or else an installed kit, which has no solutions

@@ -14,9 +14,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from grader.core.course import course
 from grader.core.errors import UserError
 from grader.core.failures import Failure, Hints, Status
-from grader.core.paths import EXERCISES
 from grader.core.report import CheckReport, FailureReport, FigureReport, GradeReport
 
 KEPT = ("passed", "carried")  # statuses of a test that earns its points
@@ -107,13 +107,17 @@ class Grade:
         return cast(GradeReport, asdict(self))
 
 
-@functools.cache
-def read_rubric(exercises: Path = EXERCISES) -> tuple[Question, ...]:
-    """Read the questions of all exercises, in the order of their ``place``.
+def read_rubric(exercises: Path | None = None) -> tuple[Question, ...]:
+    """Return the questions of all exercises, in the order of their ``place``.
 
     Args:
-        exercises: The folder that holds a folder with a ``rubric.toml`` per exercise.
+        exercises: The folder that holds a folder for each exercise; the course's by default.
     """
+    return _read_rubric(exercises or course().exercises)
+
+
+@functools.cache
+def _read_rubric(exercises: Path) -> tuple[Question, ...]:
     found: list[tuple[int, str, list[Question]]] = []
     for path in exercises.glob("*/rubric.toml"):
         table = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.core.course import course
 from grader.core.errors import UserError
-from grader.core.paths import EXERCISES, REFERENCE
 from grader.core.rubric import read_rubric
 from grader.core.text import shown
 from grader.marking.data import Item
@@ -49,8 +49,7 @@ class Scheme:
     items: tuple[Item, ...] = ()
 
 
-@functools.cache
-def read_schemes(exercises: Path = EXERCISES) -> dict[str, Scheme]:
+def read_schemes(exercises: Path | None = None) -> dict[str, Scheme]:
     """Return the scheme of each question of the rubrics, in their order.
 
     A question without one has no items, and any points up to its own.
@@ -58,6 +57,11 @@ def read_schemes(exercises: Path = EXERCISES) -> dict[str, Scheme]:
     Raises:
         UserError: A `marking.toml` is wrong; the message says where.
     """
+    return _read_schemes(exercises or course().exercises)
+
+
+@functools.cache
+def _read_schemes(exercises: Path) -> dict[str, Scheme]:
     tables: dict[str, dict[str, Any]] = {}
     for path in sorted(exercises.glob(f"*/{STAFF_ONLY}")):
         try:
@@ -110,13 +114,13 @@ def _finite(value: Any) -> float:
     return float(value)
 
 
-def model_answer(question: str, reference: Path = REFERENCE) -> str:
+def model_answer(question: str, reference: Path | None = None) -> str:
     """Return the model answer to a question as Markdown; empty where this copy of the kit has none.
 
     It is the section of ``reference/answers.md`` whose heading begins with the question's id, with
     the advice on marking, without the heading.
     """
-    path = reference / ANSWERS
+    path = (reference or course().reference) / ANSWERS
     if not path.is_file():
         return ""
     parts = re.split(r"^## (.*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)

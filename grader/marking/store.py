@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from grader.core.errors import UserError
-from grader.core.paths import EXERCISES
 from grader.core.text import shown
 from grader.marking.data import Adjustment, Event, Excuse, HandedIn, Override, Request
 from grader.marking.database import Database
@@ -44,12 +43,12 @@ class MarkingStore:
         presence: Who is looking at which answer.
     """
 
-    def __init__(self, path: Path, exercises: Path = EXERCISES) -> None:
+    def __init__(self, path: Path, exercises: Path | None = None) -> None:
         """Open the file, or make it.
 
         Args:
             path: The file; in a folder of results it is called `FILE`.
-            exercises: The folder of the exercises, for their marking schemes.
+            exercises: The folder of the exercises, for their marking schemes; the course's by default.
 
         Raises:
             UserError: The file is damaged, or a `marking.toml` is wrong.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import PurePosixPath
 
+from grader.core.course import course
 from grader.core.errors import UserError
-from grader.core.paths import ROOT
-from grader.core.rubric import read_rubric
 from grader.release.handout import FILES, kit_files, packed
 
 
@@ -15,15 +14,15 @@ def run_gradescope(args: argparse.Namespace) -> int:
     """Write the ZIP that Gradescope asks for: `grader gradescope`.
 
     Raises:
-        UserError: An exercise is unknown, or this is no clone of the kit.
+        UserError: An exercise is unknown.
     """
-    known = sorted({question.exercise for question in read_rubric()})
+    known = course().names
     for name in args.exercise:
         if name not in known:
             raise UserError(f"There is no exercise {name!r}: choose from {', '.join(known)}.")
     files = {PurePosixPath(path.name): path for path in (FILES / "gradescope").iterdir()}
     # Installation needs the file that pyproject.toml calls its README.
-    files |= kit_files(ROOT) | {PurePosixPath("README.md"): FILES / "handout" / "README.md"}
+    files |= kit_files() | {PurePosixPath("README.md"): FILES / "handout" / "README.md"}
     options = [f"--exercise={exercise}" for exercise in args.exercise]
     options.append(f"--time-scale={args.time_scale}")
     texts = {PurePosixPath("options.txt"): "".join(f"{option}\n" for option in options)}

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+from grader.core.course import KITS, course
 from grader.core.errors import UserError
-from grader.core.paths import REFERENCE, ROOT, TEMPLATE
+from grader.core.paths import IS_CLONE, KIT, ROOT
 from grader.core.zips import Member, zipped
 from grader.marking.scheme import STAFF_ONLY
 from grader.release.comparison import outdated_files
 from grader.release.template import visible_files
 
 FILES = Path(__file__).parent / "files"
-PROJECT = ("LICENSE", "constraints.txt", "pyproject.toml")
+PROJECT = ("LICENSE", "constraints.txt", "pyproject.toml", "setup.py")
 
 Files = Mapping[PurePosixPath, Path]  # by where they will stand
 
@@ -24,42 +25,55 @@ def run_handout(args: argparse.Namespace) -> int:
     """Write the hand-out's ZIP: `grader handout`.
 
     Raises:
-        UserError: This is no clone of the kit, or its template is not the generated one.
+        UserError: The course's template is missing, or is not the generated one.
     """
-    outdated = outdated_files(REFERENCE, TEMPLATE) if REFERENCE.is_dir() else []
+    reference, template = course().reference, course().template
+    if not template.is_dir():
+        raise UserError(f"{template} is missing: run `python -m grader template` first.")
+    outdated = outdated_files(reference, template) if reference.is_dir() else []
     if outdated:
         raise UserError(
-            f"student_template/{outdated[0]} is not what is generated from reference/, it may hold "
+            f"{template.name}/{outdated[0]} is not what is generated from reference/, it may hold "
             "solutions: run `python -m grader template` first."
         )
-    files = handout_files(ROOT)
+    files = handout_files()
     args.output.write_bytes(packed(files))
     print(f"{args.output}: {len(files)} files")
     return 0
 
 
-def handout_files(root: Path) -> dict[PurePosixPath, Path]:
-    """Return what students get, from a clone of the kit in ``root``."""
+def handout_files() -> dict[PurePosixPath, Path]:
+    """Return the files that students get."""
     return {
-        **kit_files(root),
-        **below(root / "student_template", PurePosixPath("student_template")),
+        **kit_files(),
+        **below(course().template, PurePosixPath("student_template")),
         PurePosixPath("README.md"): FILES / "handout" / "README.md",
         PurePosixPath(".github/workflows/grade.yml"): FILES / "handout/.github/workflows/grade.yml",
     }
 
 
-def kit_files(root: Path) -> dict[PurePosixPath, Path]:
+def kit_files() -> dict[PurePosixPath, Path]:
     """Return the grader, without what is the staff's, and what its installation needs.
 
-    Raises:
-        UserError: ``root`` is no clone of the kit.
+    The course's exercises stand in it as the kit's own.
     """
-    missing = [name for name in PROJECT if not (root / name).is_file()]
-    if missing:
-        raise UserError(f"{root} has no {missing[0]}: run this in a clone of the kit.")
-    project = {PurePosixPath(name): root / name for name in PROJECT}
-    kit = below(root / "grader", PurePosixPath("grader"))
+    project = {PurePosixPath(name): project_file(name) for name in PROJECT}
+    kit = below(KIT, PurePosixPath("grader"))
+    left_out = {"grader/student_template", "grader/release/files/project"}  # of an installed kit
+    if course() != KITS:
+        left_out |= {f"grader/exercises/{name}" for name in KITS.names}
+    kit = {
+        place: file
+        for place, file in kit.items()
+        if left_out.isdisjoint(str(folder) for folder in place.parents)
+    }
+    kit |= below(course().exercises, PurePosixPath("grader/exercises"))
     return project | {place: path for place, path in kit.items() if place.name != STAFF_ONLY}
+
+
+def project_file(name: str) -> Path:
+    """Return the path of one of the files of `PROJECT`, in a clone or in an installed kit."""
+    return (ROOT if IS_CLONE else FILES / "project") / name
 
 
 def below(folder: Path, place: PurePosixPath) -> dict[PurePosixPath, Path]:

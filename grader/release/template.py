@@ -27,8 +27,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from grader.core.course import course
 from grader.core.errors import UserError
-from grader.core.paths import REFERENCE, ROOT, TEMPLATE
+from grader.core.paths import ROOT
 from grader.release.markers import Block, Faults, find_markers, pair
 
 ROOT_PACKAGE = '"""Your solutions: complete every function that raises NotImplementedError."""\n'
@@ -48,11 +49,12 @@ class TemplateError(UserError):
 
 def run_template(args: argparse.Namespace) -> int:
     """`grader template`: status 1 if the reference is at fault or `--check` finds a difference."""
+    reference, template = course().reference, course().template
     try:
         if not args.check:
-            write_template(REFERENCE, TEMPLATE)
+            write_template(reference, template)
             return 0
-        diff = check_template(REFERENCE, TEMPLATE)
+        diff = check_template(reference, template)
     except TemplateError as error:
         print(error, file=sys.stderr)
         return 1

@@ -77,6 +77,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from grader.core.errors import UserError
+from grader.sandbox.package_folders import too_wide
 
 Level = Literal["full", "limits", "process"]
 ENVIRONMENT = {
@@ -158,6 +159,10 @@ def missing() -> tuple[str, ...]:
         found.append(f"Landlock ({problem})")
     if problem := _seccomp_problem():
         found.append(f"seccomp ({problem})")
+    found += [
+        f"a PYTHONPATH and .pth files without {folder} (student code could read all in it)"
+        for folder in too_wide()
+    ]
     return tuple(found)
 
 

@@ -8,14 +8,15 @@ import functools
 import os
 import signal
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from grader.core.course import course
 from grader.core.paths import KIT
 from grader.sandbox.isolation import ENVIRONMENT, Limits, Lock, available
+from grader.sandbox.package_folders import package_folders
 
 SHARED = """
     /lib /lib64 /usr/lib /usr/lib64 /usr/local/lib /etc/ld.so.cache /etc/localtime
@@ -139,16 +140,20 @@ def _filter() -> Any:
 @functools.cache
 def _readable() -> tuple[str, ...]:
     """Return the files and folders that every worker may read, without the kit's own."""
-    python = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    trees = {Path(path).resolve() for path in [*python, f"{sys.base_prefix}/lib", *SHARED.split()]}
+    others = [f"{sys.base_prefix}/lib", *SHARED.split()]
+    trees = {*package_folders(), *(Path(path).resolve() for path in others)}
     return tuple(sorted({str(path) for tree in trees for path in _without_kit(tree)}))
 
 
 def _without_kit(tree: Path) -> Iterator[Path]:
-    if not KIT.is_relative_to(tree):
+    """Yield what a tree holds besides the kit and the course, in as few folders as can be."""
+    hidden = [path for path in (KIT, course().exercises, course().reference) if path.exists()]
+    if any(tree.is_relative_to(path) for path in hidden):
+        return
+    if not any(path.is_relative_to(tree) for path in hidden):
         if tree.exists():
             yield tree
-    elif tree != KIT:
+    else:
         for child in tree.iterdir():
             yield from _without_kit(child)
 

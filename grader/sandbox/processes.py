@@ -14,7 +14,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
+from grader.core import course
 from grader.core.paths import ROOT
+from grader.sandbox import package_folders
 from grader.sandbox.channel import Channel
 from grader.sandbox.isolation import ENVIRONMENT, Lock
 from grader.sandbox.limits import Account
@@ -31,6 +33,7 @@ FOLDERS = (
     "MPLCONFIGDIR",
     "XDG_CONFIG_HOME",
     "XDG_CACHE_HOME",
+    course.VARIABLE,
 )
 
 
@@ -144,11 +147,12 @@ def _request(root: str, scratch: Scratch, lock: Lock) -> dict[str, Any]:
 
 
 def _popen(arguments: list[str], **options: Any) -> subprocess.Popen[bytes]:
-    """Start a Python process that finds the kit; of this one's environment it keeps folders.
+    """Start a Python process that finds kit, course and packages; it keeps no other environment.
 
-    Libraries keep caches in these. A worker that is locked gets its scratch folder for them.
+    Libraries keep caches in these folders. A worker that is locked gets its scratch folder for them.
     """
     keep = {name: os.environ[name] for name in FOLDERS if name in os.environ}
+    keep |= package_folders.environment()
     start = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); from grader.worker.server import main;"
         " main()"

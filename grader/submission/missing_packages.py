@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-from grader.core.paths import EXERCISES
+from grader.core.course import course
 from grader.core.sources import imports
 from grader.core.spelling import PROTECTED, STUBBED
 from grader.submission.snapshot import Submission
 
-GIVEN = frozenset(path.stem for path in EXERCISES.glob("*/given/*.py"))
-KNOWN = PROTECTED | STUBBED | GIVEN | frozenset(sys.builtin_module_names)
+KNOWN = PROTECTED | STUBBED | frozenset(sys.builtin_module_names)
 
 
 def lacking(submission: Submission) -> set[str]:
@@ -19,11 +18,12 @@ def lacking(submission: Submission) -> set[str]:
 
     Imports of its own files, of given files, and in main blocks don't count.
     """
-    own = {part for path in submission.files for part in (*path.parts[:-1], path.stem)}
+    given = {path.stem for path in course().exercises.glob("*/given/*.py")}
+    own = given | {part for path in submission.files for part in (*path.parts[:-1], path.stem)}
     found = set()
     for file in submission.modules:
         for each in imports(submission.source_of(file)):
-            is_own = each.level or each.in_main or own & set(each.parts) or GIVEN & set(each.parts)
+            is_own = each.level or each.in_main or own & set(each.parts)
             if each.parts and not is_own and each.parts[0] not in KNOWN:
                 found.add(each.parts[0])
     return {name for name in found if not _is_installed(name)}

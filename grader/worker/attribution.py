@@ -24,6 +24,7 @@ from pathlib import Path
 from types import FrameType, FunctionType, MethodType, ModuleType, TracebackType
 from typing import Any, NamedTuple, cast
 
+from grader.core.course import course
 from grader.core.paths import KIT
 from grader.worker.importing import StudentCode
 
@@ -117,7 +118,8 @@ def _lacks(owner: Subject | None, name: str, kind: str) -> dict[str, str]:
 def _subjects(frames: Iterable[FrameType], code: StudentCode) -> Iterator[Subject]:
     """Yield the student's objects that the kit's frames hold, those in use last first."""
     for frame in frames:
-        if Path(frame.f_code.co_filename).is_relative_to(KIT):
+        file = Path(frame.f_code.co_filename)
+        if file.is_relative_to(KIT) or file.is_relative_to(course().exercises):
             for value in frame.f_locals.values():
                 if subject := _of_object(value, code):
                     yield subject

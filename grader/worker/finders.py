@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.machinery
 import importlib.util
 import re
@@ -13,17 +14,24 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-from grader.core.paths import EXERCISES
+from grader.core.course import course
 from grader.core.sources import decode, imports
 from grader.core.spelling import PROTECTED
 from grader.worker.notes import note
 
-# The files that come with each exercise, text by module name; read now, for a locked worker can't.
-GIVEN: dict[str, dict[str, str]] = {}
-for _path in sorted(EXERCISES.glob("*/given/*.py")):
-    _texts = GIVEN.setdefault(_path.parents[1].name, {})
-    _texts[_path.stem] = _path.read_text(encoding="utf-8")
 HIDDEN = re.compile(r"[/\\](\.|site-packages[/\\])")  # a snapshot has none; see --in-process
+
+
+@functools.cache
+def read_given(exercises: Path) -> dict[str, dict[str, str]]:
+    """Return the files that come with each exercise: texts by module name.
+
+    The server reads them, because a locked worker can't.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(exercises.glob("*/given/*.py")):
+        found.setdefault(path.parents[1].name, {})[path.stem] = path.read_text(encoding="utf-8")
+    return found
 
 
 class Sources:
@@ -151,8 +159,9 @@ class LastResort(MetaPathFinder, InspectLoader):
 
         One file may answer several exercises, and is imported for the first that asks.
         """
-        every = {stem: text for texts in GIVEN.values() for stem, text in texts.items()}
-        return every | GIVEN.get(self.exercise, {})
+        given = read_given(course().exercises)
+        every = {stem: text for texts in given.values() for stem, text in texts.items()}
+        return every | given.get(self.exercise, {})
 
     @cached_property
     def _files(self) -> dict[str, Path]:

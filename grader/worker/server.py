@@ -27,7 +27,8 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from grader.core.paths import ROOT
+from grader.core.course import course
+from grader.core.paths import IS_CLONE, ROOT
 from grader.sandbox import isolation, locking
 
 MESSAGE_LIMIT = 2**16
@@ -51,6 +52,7 @@ def preload(modules: list[str]) -> None:
     importlib.import_module("torch.utils.data")
     for module in ("surroundings", "importing", "answering"):
         importlib.import_module(f"grader.worker.{module}")
+    importlib.import_module("grader.worker.finders").read_given(course().exercises)
     locking.prepare()
     switches.withhold()
     gc.collect()
@@ -63,8 +65,8 @@ def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> N
     from grader.worker import answering, surroundings
     from grader.worker.importing import StudentCode
 
-    kit = str(ROOT)
-    sys.path[:] = [folder for folder in sys.path if folder not in ("", kit)]
+    hidden = ("", str(ROOT)) if IS_CLONE else ("",)
+    sys.path[:] = [folder for folder in sys.path if folder not in hidden]
     sys.argv = ["submission"]
     lock = isolation.Lock.from_dict(request["lock"])
     surroundings.provide()

@@ -28,7 +28,7 @@ from pathlib import Path
 from rich.progress import track
 
 from grader.api import run, warm
-from grader.core.paths import REFERENCE
+from grader.core.course import KITS
 from tests.benchmarks.mutations import variants
 
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
@@ -152,12 +152,12 @@ def main() -> None:
     chosen = [
         Mutant(file, *found)
         for file in arguments.files or FILES
-        for found in list(mutants((REFERENCE / file).read_text(encoding="utf-8")))
+        for found in list(mutants((KITS.reference / file).read_text(encoding="utf-8")))
     ][:: arguments.every]
     known = verdicts(arguments.results)
     with tempfile.TemporaryDirectory() as folder, warm():
         submission = Path(folder) / "submission"
-        shutil.copytree(REFERENCE, submission)
+        shutil.copytree(KITS.reference, submission)
         with arguments.results.open("a", encoding="utf-8") as results:
             for mutant in track(chosen, "grading mutants"):
                 if mutant.key not in known:

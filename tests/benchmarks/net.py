@@ -15,7 +15,6 @@ import argparse
 import json
 import shutil
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +24,17 @@ sys.path.insert(0, str(ROOT))
 
 def build(folder: Path) -> None:
     """Write all submissions below ``folder``, with ``cases.json``: name, seed, arguments."""
-    from tests import test_faults as faults
     from tests.hostile import test_hostile as hostile
+    from tests.test_faults import FAULTS
 
     cases: list[dict[str, Any]] = []
 
     def note(name: str, arguments: list[str], seed: int = 1) -> None:
         cases.append({"name": name, "seed": seed, "arguments": arguments})
 
-    for fault in faults.FAULTS:
-        rules = tomllib.loads(fault.read_text(encoding="utf-8"))
-        name = f"{faults.exercise_of(fault)}/{faults.name_of(fault)}"
-        faults.build(fault, rules, folder / name)
-        selected = ["-k", rules["select"]] if "select" in rules else []
-        note(name, [*rules.get("arguments", []), *selected])
+    for fault in FAULTS:
+        fault.build(ROOT, folder / fault.name)
+        note(fault.name, fault.arguments)
     for attack in (attack for attack in hostile.ATTACKS if attack.parent.name == "bans"):
         rules = hostile.read(attack)
         name = f"hostile/{attack.stem}"
