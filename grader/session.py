@@ -176,9 +176,14 @@ class Grading:
         )
 
     def _repeat(self, item: pytest.Item) -> str:
-        source = _display(self.submission.source)
+        source, place = _display(self.submission.source), _display(item.path)
+        if not item.path.is_relative_to(Path.cwd()) and item.path.is_relative_to(KIT):
+            parts = item.path.relative_to(KIT.parent).with_suffix("").parts
+            place = f"--pyargs {'.'.join(parts)}"  # an installed kit
         option = "" if source == "student_template" else f" --submission={shlex.quote(source)}"
-        return f"pytest {_display(item.path)}::{item.name} --seed {self.seed}{option}"
+        if (root := course().root) and not item.path.is_relative_to(KIT):
+            option += f" --course={shlex.quote(_display(root))}"
+        return f"pytest {place}::{item.name} --seed {self.seed}{option}"
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
