@@ -149,7 +149,7 @@ def _request(root: str, scratch: Scratch, lock: Lock) -> dict[str, Any]:
 def _popen(arguments: list[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a Python process that finds kit, course and packages; it keeps no other environment.
 
-    Libraries keep caches in these folders. A worker that is locked gets its scratch folder for them.
+    Libraries keep caches in these. A worker that is locked gets its scratch folder for them.
     """
     keep = {name: os.environ[name] for name in FOLDERS if name in os.environ}
     keep |= package_folders.environment()
