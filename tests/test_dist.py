@@ -90,7 +90,11 @@ def test_solutions_are_in_neither(built: Path) -> None:
         texts = [files.read(name) for name in names if "student_template" in name]
     with tarfile.open(sdist) as archive:
         names += archive.getnames()
-    assert not [name for name in names if re.search(r"(^|/)(reference|tests|answers|\.ci)\b", name)]
+    assert not [
+        name
+        for name in names
+        if re.search(r"(^|/)(reference|tests|answers|marking.toml|\.ci)\b", name)
+    ]
     assert any(b"NotImplementedError" in text for text in texts)
     assert not any(b"SOLUTION" in text for text in texts)
 

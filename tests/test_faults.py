@@ -16,7 +16,7 @@ from tests.conftest import ROOT, Grade
 FAULTS = read_faults(Path(__file__).parent / "faults")
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_fault(fault: Fault, grade: Grade, tmp_path: Path) -> None:
     submission = tmp_path / fault.name
     fault.build(ROOT, submission)

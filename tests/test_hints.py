@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,8 @@ import pytest
 from grader.core.errors import UserError
 from grader.core.failures import COUNTED, Failure, Hints
 from grader.core.rubric import read_rubric
-from tests import test_faults as faults
-from tests.conftest import Grade
-from tests.test_faults import FOLDER
+from tests.conftest import ROOT, Grade
+from tests.test_faults import FAULTS
 
 WRONG = Failure(
     "X should be Y.",
@@ -75,8 +73,8 @@ def test_a_level_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 def test_the_option_turns_hints_down_for_students_but_not_for_the_staff(
     grade: Grade, tmp_path: Path
 ) -> None:
-    fault = FOLDER / "bptt_gradients" / "linear_forgets_the_average.toml"
-    faults.build(fault, tomllib.loads(fault.read_text(encoding="utf-8")), tmp_path / "hw")
+    (fault,) = (fault for fault in FAULTS if fault.name == "linear_forgets_the_average")
+    fault.build(ROOT, tmp_path / "hw")
     selected = ["--exercise", "bptt_gradients", "-k", "test_linear and test_W_qh"]
     earned = set()
     for level in ("full", "where", "none"):

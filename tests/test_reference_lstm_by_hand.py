@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.core.paths import TEMPLATE
+from grader.core.course import KITS
 from reference.palindrome.lstm import LSTM
 from reference.palindrome.lstm_by_hand import LSTMByHand, LSTMSteps
 
@@ -45,4 +45,4 @@ def test_outputs_and_gradients_are_those_of_the_plain_lstm(d: int) -> None:
 
 
 def test_students_do_not_get_it() -> None:
-    assert not (TEMPLATE / "palindrome" / "lstm_by_hand.py").exists()
+    assert not (KITS.template / "palindrome" / "lstm_by_hand.py").exists()

@@ -48,7 +48,7 @@ class MarkingStore:
 
         Args:
             path: The file; in a folder of results it is called `FILE`.
-            exercises: The folder of the exercises, for their marking schemes; the course's by default.
+            exercises: The folder of the exercises, for marking schemes; by default the course's.
 
         Raises:
             UserError: The file is damaged, or a `marking.toml` is wrong.

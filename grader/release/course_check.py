@@ -54,7 +54,7 @@ def _checks(found: Course) -> Iterator[tuple[str, list[str]]]:
         if found.template.is_dir():
             yield "student_template", list(_earned(_grade(found.template)))
         for fault in read_faults(found.faults):
-            yield f"fault {fault.name}", _of_fault(fault, found, Path(folder) / fault.name)
+            yield f"fault {fault}", _of_fault(fault, found, Path(folder) / str(fault))
 
 
 def _grade(submission: Path, *arguments: str) -> Report:

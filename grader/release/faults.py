@@ -36,10 +36,20 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """Return ``exercise-name``."""
-        is_folder = self.path.name == "fault.toml"
-        place = self.path.parent if is_folder else self.path.with_suffix("")
-        return f"{place.parent.name}-{place.name}"
+        """Return the name of its file, or of its folder."""
+        return self._place.name
+
+    @property
+    def exercise(self) -> str:
+        """Return the exercise that it belongs to."""
+        return self._place.parent.name
+
+    @property
+    def _place(self) -> Path:
+        return self.path.parent if self.path.name == "fault.toml" else self.path.with_suffix("")
+
+    def __str__(self) -> str:
+        return f"{self.exercise}-{self.name}"
 
     @property
     def arguments(self) -> list[str]:

@@ -71,8 +71,7 @@ def mistakes_of(checks: Checks, statuses: Sequence[str] = ("failed",)) -> list[s
 
 def faults_of(exercise: str) -> dict[str, Path]:
     """Return an exercise's faults by name, without those that are legal."""
-    paths = [path for path in faults.FAULTS if faults.exercise_of(path) == exercise]
-    names = {faults.name_of(path): path for path in paths}
+    names = {fault.name: fault.path for fault in faults.FAULTS if fault.exercise == exercise}
     legal = ("legal_", "other_legal")
     return {name: path for name, path in names.items() if not name.startswith(legal)}
 

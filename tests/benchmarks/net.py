@@ -33,8 +33,9 @@ def build(folder: Path) -> None:
         cases.append({"name": name, "seed": seed, "arguments": arguments})
 
     for fault in FAULTS:
-        fault.build(ROOT, folder / fault.name)
-        note(fault.name, fault.arguments)
+        name = f"{fault.exercise}/{fault.name}"
+        fault.build(ROOT, folder / name)
+        note(name, fault.arguments)
     for attack in (attack for attack in hostile.ATTACKS if attack.parent.name == "bans"):
         rules = hostile.read(attack)
         name = f"hostile/{attack.stem}"
