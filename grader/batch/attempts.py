@@ -52,6 +52,9 @@ class HandIn:
         items: The items, with the part of each name that is the file's.
         online: Whether there is a text, too, that was typed into Moodle.
         doubt: With which hand-ins it is in dispute, and what a person should do.
+        submitted: When it was handed in, as an ISO 8601 time, if the platform tells.
+        late: Whether the platform marks it as late; None if it marks nothing.
+        ids: By what the platform's table of grades knows the student: kinds of ids with values.
     """
 
     identity: str
@@ -63,6 +66,9 @@ class HandIn:
     items: list[tuple[Item, str]] = field(default_factory=list)
     online: bool = False
     doubt: str = ""
+    submitted: str | None = None
+    late: bool | None = None
+    ids: tuple[tuple[str, str], ...] = ()
 
     def dispute(self, doubt: str) -> None:
         """Note that others may be of the same student, and call this one after its place."""

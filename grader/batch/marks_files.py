@@ -3,7 +3,7 @@
 Both files hold the same table, and either may be filled in. The kit compares them with what it
 wrote last, which marks.json keeps: what a person has changed since counts. If both say something
 new, and not the same, that row is wrong. While a row is wrong, the files stay as they are, so that
-nothing in them is lost.
+nothing in them is lost. marking/exchange.py says what counts if a mark was changed at the desk.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from grader.batch.read_results import read_rows
 from grader.batch.store import Store, write
 from grader.core.errors import UserError
 from grader.core.text import shown
+from grader.marking.exchange import Said, forget_taken, take_in
+from grader.marking.store import FILE as DECISIONS
+from grader.marking.store import MarkingStore
+from grader.reports.decided import given_in
 from grader.reports.marks import Marks, MarksFile, marks_csv, marks_xlsx, read_marks
 from grader.reports.rows import Given, Row
 
@@ -25,27 +29,57 @@ SHOWN = 10  # wrong rows that are listed
 
 
 def publish_marks(store: Store) -> Path:
-    """Write the files to fill in, with what is in them already; return the path of marks.csv.
+    """Write the files to fill in, with all marks that there are; return the path of marks.csv.
 
     Raises:
         UserError: One is no table of marks, or can't be written.
     """
     rows = read_rows(store)
-    marks = marks_of(store, rows)
     path = store.folder / FILES[0]
-    if not marks.errors:
-        write(store.folder / WRITTEN, _as_json(marks.given))
-        write(path, marks_csv(rows, marks.given))
-        write(store.folder / FILES[1], marks_xlsx(rows, marks.given))
+    with opened(store) as marking:
+        errors = take_in_marks(store, rows, marking)
+        given = given_in(marking, rows)
+        if not errors:
+            write(store.folder / WRITTEN, _as_json(given))
+            write(path, marks_csv(rows, given))
+            write(store.folder / FILES[1], marks_xlsx(rows, given))
+            forget_taken(marking)
     return path
+
+
+def opened(store: Store) -> MarkingStore:
+    """Open what people have decided about the students of a folder of results.
+
+    Raises:
+        UserError: The file is damaged.
+    """
+    return MarkingStore(store.folder / DECISIONS)
+
+
+def take_in_marks(store: Store, rows: list[Row], marking: MarkingStore) -> list[str]:
+    """Enter what a person has changed in the files since they were written.
+
+    Returns:
+        A line for each row that is wrong, or that contradicts a mark given at the desk since.
+
+    Raises:
+        UserError: A file is no table of marks.
+    """
+    marks, written = marks_of(store, rows), _written(store)
+    said = {key: Said(value.points, value.comment) for key, value in marks.given.items()}
+    before = {key: Said(value.points, value.comment) for key, value in written.items()}
+    most = {(row.student, mark.id): mark.open for row in rows for mark in row.marks if mark.open}
+    return marks.errors + take_in(marking, said, before, most)
 
 
 def check_marks(store: Store) -> list[str]:
     """Return what is wrong with the marks of an earlier run, if that run was finished.
 
     Raises:
-        UserError: They are no table of marks.
+        UserError: They are no table of marks, or the file of decisions is damaged.
     """
+    if (store.folder / DECISIONS).exists():
+        opened(store).close()
     given = any((store.folder / name).exists() for name in FILES)
     if given and all(map(store.result, store.participants())):
         return listed(marks_of(store, read_rows(store)).errors)

@@ -26,7 +26,8 @@ def _read_row(store: Store, participant: Participant) -> Row:
     except Exception as error:  # noqa: BLE001 (of any kind: it is this row's)
         why = outcome.not_judged(f"its result can't be read: {outcome.described(error)}")
         row = read_row(name, file, folder, json.loads(why))
-    row.doubt = participant.doubt
+    row.doubt, row.ids = participant.doubt, participant.ids
+    row.submitted, row.late = participant.submitted, participant.late
     return row
 
 

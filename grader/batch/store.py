@@ -40,12 +40,18 @@ class Participant:
         file: What the student's files are called.
         folder: Where Moodle keeps the student's feedback.
         doubt: Why a person should check whose hand-in it is; empty if there is no doubt.
+        submitted: When it was handed in, as an ISO 8601 time, if the platform tells.
+        late: Whether the platform marks it as late; None if it marks nothing.
+        ids: By what the platform's table of grades knows the student.
     """
 
     name: str
     file: str
     folder: str = ""
     doubt: str = ""
+    submitted: str | None = None
+    late: bool | None = None
+    ids: tuple[tuple[str, str], ...] = ()
 
 
 class Store:
@@ -102,8 +108,10 @@ class Store:
         known = self._inherited(hand_ins) if self._run_file.exists() else {}
         names = assign_names({hand_in.identity: hand_in.student for hand_in in hand_ins}, known)
         participants = [
-            Participant(*names[hand_in.identity], hand_in.folder, hand_in.doubt)
-            for hand_in in hand_ins
+            Participant(
+                *names[one.identity], one.folder, one.doubt, one.submitted, one.late, one.ids
+            )
+            for one in hand_ins
         ]
         manifest = {
             "seed": seed,

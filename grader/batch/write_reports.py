@@ -14,16 +14,19 @@ from types import MappingProxyType
 from typing import Any
 
 from grader.batch import outcome
-from grader.batch.marks_files import listed, marks_of
+from grader.batch.marks_files import listed, opened, take_in_marks
 from grader.batch.read_results import read_rows, readable
 from grader.batch.store import Participant, Store, write
 from grader.core.errors import UserError
 from grader.core.report import checks_of
 from grader.core.text import shown
+from grader.marking import late
+from grader.marking.late import read_late
+from grader.reports.decided import decide
 from grader.reports.grades_workbook import grades_xlsx
 from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
-from grader.reports.rows import Row, complete
+from grader.reports.rows import Row
 from grader.reports.tables import grades_csv, results_csv
 
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -73,9 +76,11 @@ def publish(
         UserError: marks.csv or marks.xlsx is no table of marks.
     """
     rows = read_rows(store)
-    marks = marks_of(store, rows)
-    complete(rows, marks.given)
-    published = Published(rows, wrong=listed(marks.errors))
+    with opened(store) as marking:
+        wrong = take_in_marks(store, rows, marking)
+        remarks = decide(rows, marking, read_late(store.folder / late.FILE))
+        marking.back_up()
+    published = Published(rows, remarks, wrong=listed(wrong))
     folders = {row.folder: row for row in rows if row.folder and not row.doubt}
     published.attempt("grades.csv", lambda: write(store.folder / "grades.csv", grades_csv(rows)))
     published.attempt("grades.xlsx", lambda: write(store.folder / "grades.xlsx", grades_xlsx(rows)))

@@ -166,6 +166,16 @@ class Sampled(Decision):
     question: str
 
 
+@dataclass(frozen=True)
+class Taken(Decision):
+    """A row of a table of marks that was taken in; see `exchange`."""
+
+    student: str
+    question: str
+    points: float | None
+    comment: str
+
+
 class Event(NamedTuple):
     """One change of one thing, as the history keeps it.
 

@@ -155,7 +155,7 @@ class Database:
             Stale: Somebody has changed the same thing since.
         """
         last = (
-            f"{EVENTS} WHERE author = ? AND undoes IS NULL AND kind != 'exchanged' AND id NOT IN "
+            f"{EVENTS} WHERE author = ? AND undoes IS NULL AND id NOT IN "
             "(SELECT undoes FROM event WHERE author = ? AND undoes IS NOT NULL) "
             "ORDER BY id DESC LIMIT 1"
         )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from grader.core.errors import UserError
 from grader.core.text import shown
-from grader.marking.data import Adjustment, Event, Excuse, HandedIn, Override, Request
+from grader.marking.data import Adjustment, Event, Excuse, HandedIn, Override, Request, Taken
 from grader.marking.database import Database
 from grader.marking.decisions import Decisions, Kind
 from grader.marking.entries import Stale
@@ -41,6 +41,7 @@ class MarkingStore:
         work: Who marks what, and progress.
         second: Blind second marks.
         presence: Who is looking at which answer.
+        taken: Rows of tables of marks, see `exchange`.
     """
 
     def __init__(self, path: Path, exercises: Path | None = None) -> None:
@@ -61,6 +62,7 @@ class MarkingStore:
         self.overrides = Decisions(database, Kind("override", Override, self._override))
         self.excuses = Decisions(database, Kind("excuse", Excuse, _reasoned))
         self.adjustments = Decisions(database, Kind("adjustment", Adjustment, _reasoned))
+        self.taken = Decisions(database, Kind("taken", Taken))
         self.times = Decisions(database, Kind("handed in", HandedIn))
         self.requests = Decisions(database, Kind("request", Request, _request))
         self.second = SecondMarking(database, self.marks)
@@ -114,7 +116,7 @@ class MarkingStore:
         """Return the decisions of all kinds."""
         return [
             self.items.kept, self.marks.kept, self.overrides, self.excuses, self.adjustments,
-            self.times, self.requests, *self.second.kept, self.work.kept,
+            self.times, self.requests, self.taken, *self.second.kept, self.work.kept,
         ]  # fmt: skip
 
     def _override(self, override: Override) -> Override:

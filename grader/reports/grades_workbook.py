@@ -27,9 +27,9 @@ def _overview(rows: Sequence[Row], questions: Sequence[Mark]) -> Sheet:
     names = [Column(name, 10) for name in GRADES[1:]]
     columns = [Column("student", 32), *names, *_columns(questions), Column("message", 60)]
     most = [question.possible for question in questions]
-    table: list[list[Value]] = [["maximum", "", sum(most), sum(most), None, *most, ""]]
+    table: list[list[Value]] = [["maximum", "", sum(most), sum(most), None, None, *most, ""]]
     for row in rows:
-        numbers = [row.earned, row.possible, row.pending, *earned(row, questions)]
+        numbers = [row.earned, row.possible, row.pending, row.extra, *earned(row, questions)]
         table.append([row.student, row.status, *numbers, message(row)])
     return Sheet("grades", columns, table, notes=1)
 

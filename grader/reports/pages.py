@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from grader.core.report import CheckReport, Report, checks_of
 from grader.core.text import plain
+from grader.reports.reasons import reasons, signed
 from grader.reports.rows import Row
 from grader.reports.statistics import course, fraction
 from grader.reports.tables import points
@@ -121,6 +122,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "points": points,
+        "reasons": reasons,
+        "signed": signed,
         "alike": alike,
         "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
         "inline": inline,

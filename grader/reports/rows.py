@@ -10,6 +10,7 @@ from typing import NamedTuple
 from grader.core.failures import Status
 from grader.core.report import QuestionReport, Report, RowStatus, checks_of
 from grader.core.rubric import read_rubric
+from grader.marking.data import Override, Part, Request
 
 # Statuses of tests that say more than "wrong": a person may want to look.
 INCIDENTS: tuple[Status, ...] = ("blocked", "crashed", "timeout", "internal")
@@ -17,10 +18,14 @@ INCIDENTS: tuple[Status, ...] = ("blocked", "crashed", "timeout", "internal")
 
 @dataclass(frozen=True)
 class Given:
-    """The points and comment of a person for a question; ``points`` is None while undecided."""
+    """The points and comment of a person for a question; ``points`` is None while undecided.
+
+    ``parts`` are what was given and taken, and why.
+    """
 
     points: float | None
     comment: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 class Found(NamedTuple):
@@ -45,6 +50,10 @@ class Mark:
     by_tests: float = 0.0
     open: float = 0.0  # points that a person decides on
     waiting: float = 0.0  # those of them that are not decided yet
+    parts: tuple[Part, ...] = ()  # what a person gave and took, and why
+    override: Override | None = None  # a person's points in place of all others
+    excuse: str = ""  # why the question doesn't count for this student
+    requests: tuple[Request, ...] = ()  # to grade it again
 
     def decide(self, points: float | None) -> None:
         """Enter a person's points beside those of the tests; None takes a decision back."""
@@ -54,6 +63,16 @@ class Mark:
         elif not self.waiting:
             self.earned = self.by_tests if self.open < self.possible else None
             self.status, self.waiting = "pending", self.open
+
+    def replace(self, override: Override) -> None:
+        """Enter points that a person gives in place of all others."""
+        self.override, self.earned, self.waiting = override, override.points, 0.0
+        self.status = "changed by a person"
+
+    def let_off(self, reason: str) -> None:
+        """Let the question not count for this student."""
+        self.excuse, self.earned, self.waiting = reason, None, 0.0
+        self.status, self.override = "excused", None
 
     def suspend(self) -> None:
         """Hold all points back until a person says whose they are."""
@@ -75,7 +94,11 @@ class Row:
         mistakes: Those that were recognised, without repetition.
         incidents: How many tests had each of the statuses that a person may want to look at.
         isolation: How well the student's code was locked up.
+        extras: Points beside those of the questions, with a reason: bonus, penalty, lateness.
         doubt: Why a person has to decide whose hand-in it is; until then its points are pending.
+        submitted: When it was handed in, as an ISO 8601 time, if the platform tells.
+        late: Whether the platform marks it as late; None if it marks nothing.
+        ids: By what the platform's table of grades knows the student: kinds of ids with values.
     """
 
     student: str
@@ -88,19 +111,30 @@ class Row:
     mistakes: list[Found] = field(default_factory=list)
     incidents: dict[str, int] = field(default_factory=dict)
     isolation: str = ""
+    extras: list[Part] = field(default_factory=list)
     doubt: str = ""
+    submitted: str | None = None
+    late: bool | None = None
+    ids: tuple[tuple[str, str], ...] = ()
 
     @property
     def earned(self) -> float | None:
         """Return the points so far; None if nobody can say, because 0 would be a lie."""
         known = [mark.earned for mark in self.marks if mark.earned is not None]
         unknown = self.status == "internal" or self.doubt
-        return round(sum(known), 6) if known or not unknown else None
+        if not known and unknown:
+            return None
+        return round(max(0.0, sum(known) + self.extra), 6)
+
+    @property
+    def extra(self) -> float:
+        """Return the points beside those of the questions; below 0 if more is taken."""
+        return round(sum(part.points for part in self.extras), 6)
 
     @property
     def possible(self) -> float:
-        """Return the points of all questions, those of a person included."""
-        return round(sum(mark.possible for mark in self.marks), 6)
+        """Return the points of all questions that count, those of a person included."""
+        return round(sum(mark.possible for mark in self.marks if not mark.excuse), 6)
 
     @property
     def pending(self) -> float:
@@ -110,7 +144,9 @@ class Row:
     @property
     def undecided(self) -> bool:
         """Return whether the grader failed in a test, so that points of a question are unknown."""
-        return any(mark.earned is None and not mark.waiting for mark in self.marks)
+        return any(
+            mark.earned is None and not mark.waiting and not mark.excuse for mark in self.marks
+        )
 
     @property
     def needs_a_look(self) -> bool:
@@ -167,7 +203,7 @@ def complete(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> Non
         for mark in row.marks:
             by_hand = given.get((row.student, mark.id))
             if by_hand and mark.by_person:
-                mark.comment = by_hand.comment
+                mark.comment, mark.parts = by_hand.comment, by_hand.parts
                 mark.decide(by_hand.points)
             if row.doubt:
                 mark.suspend()

@@ -58,6 +58,7 @@ class Course:
     slowest: list[Row]
     suspicious: list[Row]
     refused: list[Row]
+    decided: list[Row]  # those for whom a person has changed more than to give marks
     pending: int  # students with questions that wait for a person
     isolation: list[str]  # levels other than full with which submissions were graded
 
@@ -78,6 +79,7 @@ def course(rows: Sequence[Row]) -> Course:
         slowest=[row for row in by_time[:LISTED] if row.seconds],
         suspicious=[row for row in rows if row.incidents or row.doubt or row.status == "internal"],
         refused=[row for row in rows if row.status == "refused"],
+        decided=[row for row in rows if _is_changed(row)],
         pending=sum(row.pending > 0 for row in rows),
         isolation=sorted({row.isolation for row in rows} - {"", "full"}),
     )
@@ -94,6 +96,12 @@ def fraction(row: Row) -> float | None:
     return row.earned / decided
 
 
+def _is_changed(row: Row) -> bool:
+    """Return whether a person has changed points of a student, or is asked to."""
+    changed = any(mark.override or mark.excuse or mark.requests for mark in row.marks)
+    return changed or bool(row.extras)
+
+
 def _bins(scores: list[float]) -> list[Bin]:
     """Count scores in ten equal parts of 0 to 100 %; the last holds both of its ends."""
     counts = [0] * BINS
@@ -107,6 +115,7 @@ def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
     found = []
     for place, question in enumerate(questions_of(rows)):
         marks = [row.marks[place] for row in rows if row.status == "graded"]
+        marks = [mark for mark in marks if not mark.excuse]
         earned = [m.earned for m in marks if m.earned is not None and not m.waiting]
         full = sum(points >= question.possible - 1e-9 for points in earned)
         none = sum(points <= 0 < question.possible for points in earned)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 
 from grader.core.report import CheckReport
 from grader.core.text import plain
+from grader.reports.reasons import reasons, signed
 from grader.reports.rows import Mark, Row, questions_of
 
-GRADES = ("student", "status", "points", "of", "pending")
+GRADES = ("student", "status", "points", "of", "pending", "extra")
 RESULTS = ["student", "question", "check", "status", "points", "earned", "mistake"]
 
 # What a spreadsheet takes for a formula, in any of its ways to begin one.
@@ -50,7 +51,7 @@ def grades_csv(rows: Sequence[Row]) -> str:
     questions = questions_of(rows)
     table = [[*GRADES, *(question.id for question in questions), "message"]]
     for row in rows:
-        numbers = (row.earned, row.possible, row.pending, *earned(row, questions))
+        numbers = (row.earned, row.possible, row.pending, row.extra, *earned(row, questions))
         table.append([row.student, row.status, *map(points, numbers), message(row)])
     return "\ufeff" + csv_text(table)
 
@@ -64,7 +65,13 @@ def earned(row: Row, questions: Iterable[Mark]) -> list[float | None]:
 def message(row: Row) -> str:
     """Return in one line why a student was not graded, or what a person should look at."""
     text = row.message if row.status != "graded" else _incidents(row)
-    return " ".join("; ".join(filter(None, (text, row.doubt))).split())
+    changed = [
+        f"{mark.id}: {'; '.join(reasons(mark))}"
+        for mark in row.marks
+        if mark.override or mark.excuse
+    ]
+    extras = [f"{signed(part.points)} {part.label}" for part in row.extras]
+    return " ".join("; ".join(filter(None, (text, row.doubt, *changed, *extras))).split())
 
 
 def results_csv(results: Iterable[tuple[Row, Iterable[CheckReport]]]) -> str:
@@ -78,7 +85,9 @@ def results_csv(results: Iterable[tuple[Row, Iterable[CheckReport]]]) -> str:
             lines.append([*what, *numbers, check["mistake"]])
         for mark in row.marks:
             if mark.by_person:
-                given = None if mark.waiting else (mark.earned or 0.0) - mark.by_tests
+                given = (
+                    None if mark.waiting or mark.excuse else (mark.earned or 0.0) - mark.by_tests
+                )
                 lines.append([mark.id, "", mark.status, points(mark.open), points(given), ""])
         table += [[row.student, *line] for line in lines or [["", "", row.status, "", "", ""]]]
     return "\ufeff" + csv_text(table)
