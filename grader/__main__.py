@@ -117,6 +117,28 @@ def marks_arguments(parser: argparse.ArgumentParser) -> None:
     worksheet_argument(parser)
 
 
+def review_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `grader review`."""
+    add = parser.add_argument
+    add("output", type=Path, metavar="OUT", help="folder of results")
+    add("submissions", type=Path, nargs="?", help="where the submissions lie now, if elsewhere")
+    add("--host", default="127.0.0.1", metavar="ADDRESS", help="to serve a team; has a password")
+    add("--port", type=natural, metavar="N", help="default: the first that is free from 8642 on")
+    add(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that a tunnel has in the browser; repeatable",
+    )
+    add(
+        "--password-file", type=Path, metavar="FILE", help="the team's password; default: a new one"
+    )
+    add("--person", metavar="NAME", help="who marks; default: the name on this computer")
+    add("--no-browser", action="store_true", help="only print the address")
+    add("--isolation", choices=["full", "limits"], default="full", help="the least that will do")
+
+
 def archive_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the archive to write."""
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="ZIP")
@@ -185,6 +207,12 @@ COMMANDS = {
         "run_marks",
         "write OUT/marks.csv for a person's marks, and merge those in it into all reports",
         marks_arguments,
+    ),
+    "review": Command(
+        "grader.desk.command",
+        "run_review",
+        "mark written answers in a browser, and change points",
+        review_arguments,
     ),
     "handout": Command(
         "grader.release.handout",

@@ -56,7 +56,13 @@ def first_line(path: Path) -> str:
 def module_lines(folder: Path, indent: int) -> str:
     """Return a line for each module of a folder."""
     modules = [p for p in sorted(folder.glob("*.py")) if p.stem not in ("__init__", "conftest")]
-    return "".join(f"{' ' * indent}{p.name:<{25 - indent}}{first_line(p)}\n" for p in modules)
+    own = "".join(f"{' ' * indent}{p.name:<{25 - indent}}{first_line(p)}\n" for p in modules)
+    inner = sorted(path.parent for path in folder.glob("*/__init__.py")) if folder != KIT else []
+    return own + "".join(
+        f"{' ' * indent}{f'{room.name}/':<{25 - indent}}{first_line(room / '__init__.py')}\n"
+        + module_lines(room, indent + 2)
+        for room in inner
+    )
 
 
 def module_map() -> str:

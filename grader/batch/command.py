@@ -96,7 +96,7 @@ def begin(store: Store, found: Sequence[HandIn], args: argparse.Namespace) -> li
     Raises:
         UserError: --again names nobody.
     """
-    participants = store.begin(store.seed(args.seed), found)
+    participants = store.begin(store.seed(args.seed), found, args.submissions)
     works = [
         Work(participant, hand_in) for participant, hand_in in zip(participants, found, strict=True)
     ]

@@ -103,8 +103,16 @@ class Store:
             return int(self._manifest()["seed"])
         return secrets.randbelow(2**31) if wanted is None else wanted
 
-    def begin(self, seed: int, hand_ins: Sequence[HandIn]) -> list[Participant]:
-        """Note what this run is about, and return who takes part, in the order of ``hand_ins``."""
+    def begin(
+        self, seed: int, hand_ins: Sequence[HandIn], source: Path | None = None
+    ) -> list[Participant]:
+        """Note what this run is about, and return who takes part, in the order of ``hand_ins``.
+
+        Args:
+            seed: The run's.
+            hand_ins: Those of the run.
+            source: Where they lie; `source` returns it.
+        """
         known = self._inherited(hand_ins) if self._run_file.exists() else {}
         names = assign_names({hand_in.identity: hand_in.student for hand_in in hand_ins}, known)
         participants = [
@@ -117,6 +125,7 @@ class Store:
             "seed": seed,
             "students": [asdict(participant) for participant in participants],
             "names": names,
+            "source": str(source.resolve()) if source else "",
             "owners": self._owners() | {hand_in.identity: hand_in.owner for hand_in in hand_ins},
         }
         write(self._run_file, json.dumps(manifest, ensure_ascii=False, indent=1))
@@ -129,6 +138,23 @@ class Store:
             UserError: There was none.
         """
         return [Participant(**row) for row in self._manifest()["students"]]
+
+    def source(self) -> Path:
+        """Return where the hand-ins of the last run lie.
+
+        Raises:
+            UserError: There was none, or it has not noted that.
+        """
+        source = self._manifest().get("source", "")
+        if not source:
+            raise UserError(
+                f"{self.folder} does not say where the submissions lie: name them, too."
+            )
+        return Path(source)
+
+    def files_by_identity(self) -> dict[str, str]:
+        """Return what each student's files are called, by the identity of the hand-in."""
+        return {identity: names.file for identity, names in self._names().items()}
 
     def left(self) -> list[Names]:
         """Return the names of students of earlier runs who are not in the last one."""

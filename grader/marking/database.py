@@ -40,6 +40,14 @@ VERSION = 1  # of the schema
 BUSY = 20.0  # seconds to wait for another writer
 
 
+# Later events of an entry that are neither taken back by their author nor take anything back.
+_LATER = (
+    "SELECT 1 FROM event AS e WHERE kind = ? AND student = ? AND question = ? AND name = ? "
+    "AND id > ? AND NOT (author = ? AND (undoes IS NOT NULL OR EXISTS "
+    "(SELECT 1 FROM event AS u WHERE u.undoes = e.id AND u.author = e.author)))"
+)
+
+
 class Database:
     """An open file; closed with `close`."""
 
@@ -168,7 +176,10 @@ class Database:
             for row in rows:
                 event = event_of(row)
                 key = Key(event.kind, event.student, event.question, event.name)
-                action.put(key, event.before, version=row[11], undoes=event.id)
+                # What came later may be only this author's own changes that were taken back, too.
+                settled = not action.connection.execute(_LATER, (*key, event.id, author)).fetchone()
+                version = None if settled else row[11]
+                action.put(key, event.before, version=version, undoes=event.id)
             return [event_of(row) for row in rows]
 
     def back_up(self) -> None:

@@ -1,0 +1,1 @@
+"""Show written answers in a browser, and keep what people decide about them."""

@@ -1,0 +1,144 @@
+"""Build the desk's web application: its addresses, their answers, and how errors look."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from grader.core.errors import UserError
+from grader.desk import actions, answers, decisions, files, pages
+from grader.desk.course import Course
+from grader.desk.guard import Guard
+from grader.desk.login import Login
+from grader.desk.sessions import Sessions
+from grader.marking.data import Conflict
+from grader.reports.pages import TEMPLATES as REPORTS
+
+STATIC = Path(__file__).parent / "static"
+KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+Answer = Callable[[Request, Course], Response]
+
+
+def desk(course: Course, sessions: Sessions, hosts: Collection[str], port: int) -> Guard:
+    """Return the application, guarded.
+
+    Args:
+        course: What it is about.
+        sessions: Who may use it.
+        hosts: The names that it may be addressed by.
+        port: Where it listens.
+    """
+    login = Login(sessions)
+
+    @contextlib.asynccontextmanager
+    async def reading(app: Starlette) -> AsyncIterator[None]:
+        """Read all documents ahead while the desk runs."""
+        del app
+        stop = threading.Event()
+        reader = threading.Thread(target=course.read_all, args=[stop], daemon=True)
+        reader.start()
+        yield
+        stop.set()
+        reader.join()
+
+    routes = [
+        Route("/login", login.page, methods=["GET"]),
+        Route("/login", login.enter, methods=["POST"]),
+        Route("/static/{name}", _static),
+        *_routes(course, "GET", PAGES),
+        *_routes(course, "POST", CHANGES),
+    ]
+    guard = Guard(Starlette(routes=routes, lifespan=reading), sessions, hosts, port)
+    login.admit = guard.admit
+    return guard
+
+
+PAGES: Sequence[tuple[str, Answer]] = (
+    ("/", pages.overview),
+    ("/question/{question}", pages.question),
+    ("/student/{key}", pages.student),
+    ("/api/question/{question}", answers.question),
+    ("/api/answer/{question}/{key}", answers.answer),
+    ("/api/look/{question}/{key}", answers.look),
+    ("/api/progress", answers.progress),
+    ("/page/{key}/{number:int}/{page:int}", files.page),
+    ("/picture/{key}/{number:int}/{picture:int}", files.picture),
+    ("/figure/{question}/{key}/{check:int}/{figure:int}", files.figure),
+    ("/download/{key}/{number:int}", files.download),
+)
+CHANGES: Sequence[tuple[str, Answer]] = (
+    ("/api/mark", actions.mark),
+    ("/api/marks", actions.marks),
+    ("/api/undo", actions.undo),
+    ("/api/item", actions.item),
+    ("/api/names", actions.names),
+    ("/api/sample", actions.sample),
+    ("/api/assign", actions.assign),
+    ("/api/reports", actions.reports),
+    ("/api/override", decisions.override),
+    ("/api/excuse", decisions.excuse),
+    ("/api/adjust", decisions.adjust),
+    ("/api/time", decisions.handed_in),
+    ("/api/request", decisions.request),
+)
+
+
+def _routes(course: Course, method: str, answers: Sequence[tuple[str, Answer]]) -> list[Route]:
+    return [Route(path, _safe(course, answer), methods=[method]) for path, answer in answers]
+
+
+def _safe(course: Course, answer: Answer) -> Callable[[Request], Any]:
+    """Return an endpoint that runs in a thread, and turns errors of users into answers."""
+
+    def prepared(request: Request) -> Response:
+        try:
+            return answer(request, course)
+        except Conflict as conflict:
+            # Not the store's words: they hold the student's name.
+            who = conflict.author or "Somebody"
+            said = {"message": f"{who} has changed this meanwhile.", "conflict": True}
+            return JSONResponse(said | actions.current(course, conflict), 409)
+        except UserError as error:
+            return _refused(request, str(error), 400)
+        except actions.MissingError as error:
+            return _refused(request, f"{error}: reload the page", 400)
+
+    async def endpoint(request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                request.state.body = await request.json()
+            except ValueError:
+                return JSONResponse({"message": "This is no JSON."}, 400)
+            if not isinstance(request.state.body, dict):
+                return JSONResponse({"message": "This is no JSON object."}, 400)
+        return await run_in_threadpool(prepared, request)
+
+    return endpoint
+
+
+def _refused(request: Request, message: str, status: int) -> Response:
+    said = f"{message[:1].upper()}{message[1:].rstrip('.')}."
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"message": said}, status)
+    return PlainTextResponse(said, status)
+
+
+async def _static(request: Request) -> Response:
+    """Serve one of the desk's own files, or the style of the reports."""
+    name = request.path_params["name"]
+    place = REPORTS / "style.css" if name == "base.css" else STATIC / name
+    known = {path.name for path in STATIC.iterdir()} | {"base.css"}
+    if name not in known or place.suffix not in KINDS:
+        return PlainTextResponse("There is no such file.", 404)
+    return FileResponse(
+        place, media_type=KINDS[place.suffix], headers={"cache-control": "no-cache"}
+    )

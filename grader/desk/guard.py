@@ -1,0 +1,136 @@
+"""Let only the desk's own pages and people in.
+
+Theory of operation. A desk serves grades on a port that every page in the browser can send requests
+to, and on the machine every user. So each request is refused unless
+
+- it is addressed to a name that the desk is known by (against DNS rebinding);
+- it bears a cookie that the desk has signed; one gets it by the token in the address that the desk
+  prints, or by the password. The cookie is HttpOnly and SameSite=Strict;
+- if it changes anything, its Origin is the desk itself, and it is JSON (against forged forms);
+- it doesn't come from another site, whatever it asks for (``Sec-Fetch-Site``).
+
+Answers forbid scripts, styles and pictures from anywhere else, frames around the desk, guesses at
+the kind of a file, and copies in caches that others share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from grader.desk.sessions import Sessions
+
+MAX_BODY = 256 * 1024  # bytes
+OPEN = ("/login", "/static/")  # what needs no cookie
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "x-frame-options": "DENY",
+}
+
+
+class Guard:
+    """An ASGI application around that of the desk."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions, hosts: Collection[str], port: int) -> None:
+        """Protect ``app``.
+
+        Args:
+            app: The desk.
+            sessions: Its people.
+            hosts: The names that it may be addressed by.
+            port: Names its cookie, as all ports of a machine share cookies.
+        """
+        self._app, self._sessions = app, sessions
+        self._hosts = {host.lower().strip("[]") for host in hosts}
+        self.cookie = f"desk-{port}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or pass it on."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return  # no websockets
+        headers = Headers(scope=scope)
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    answer[name] = value
+                answer.setdefault("cache-control", "no-store")
+            await send(message)
+
+        refusal = self._refusal(scope, headers) or self._entrance(scope, headers)
+        await (refusal or self._app)(scope, receive, guarded)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """Return what a request that is not from one of our pages gets."""
+        if _name(headers.get("host", "")) not in self._hosts:
+            return PlainTextResponse("This desk is not known by that name.", 421)
+        site = headers.get("sec-fetch-site", "none")
+        if site not in ("none", "same-origin"):
+            return PlainTextResponse("Open the desk by itself.", 403)
+        if scope["method"] not in ("GET", "HEAD"):
+            origin = headers.get("origin", "")
+            if urlsplit(origin).netloc.lower() != headers["host"].lower():
+                return PlainTextResponse("This request comes from another page.", 403)
+            if int(headers.get("content-length", MAX_BODY + 1)) > MAX_BODY:
+                return PlainTextResponse("This request is too long.", 413)
+            if scope["path"] != "/login" and not _is_json(headers):
+                return PlainTextResponse("Requests are JSON.", 415)
+        return None
+
+    def _entrance(self, scope: Scope, headers: Headers) -> Response | None:
+        """Note in ``scope`` who asks; return what somebody unknown gets."""
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        if token and scope["method"] == "GET" and self._sessions.is_token(token):
+            answer = RedirectResponse(scope["path"], 303)
+            self.admit(answer, self._sessions.person)
+            return answer
+        person = self._person(headers)
+        if person:
+            scope.setdefault("state", {})["person"] = person
+            return None
+        if any(scope["path"].startswith(path) for path in OPEN):
+            return None
+        if self._sessions.has_password and scope["method"] == "GET":
+            return RedirectResponse("/login", 303)
+        return PlainTextResponse("Open the address that `review` has printed, with its token.", 401)
+
+    def _person(self, headers: Headers) -> str | None:
+        try:
+            morsel = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+            return self._sessions.person_of(morsel.value) if morsel else None
+        except (CookieError, ValueError):
+            return None
+
+    def admit(self, answer: Response, person: str) -> None:
+        """Give a person the cookie."""
+        value = self._sessions.cookie(person)
+        answer.set_cookie(self.cookie, value, httponly=True, samesite="strict", path="/")
+
+
+def _name(host: str) -> str:
+    """Return the name in a Host header, without its port."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_json(headers: Headers) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip() == "application/json"
