@@ -149,9 +149,15 @@ def test_values_are_set_among_names_and_in_configurations() -> None:
         ("c = {'length': 9, 'lr': 9}", "c = {'length': 5, 'lr': 9}"),
         ("def f():\n    T = 20", "def f():\n    T = 20"),
         ("T = None", "T = None"),
+        ("T = [10, 20]", "T = [5]"),
+        ("T = []", "T = []"),
+        ("p.add_argument('-T', default=[20, 30])", "p.add_argument('-T', default=[5])"),
+        ("def f(p):\n    p.add_argument('--seq-len', default=[9])",
+         "def f(p):\n    p.add_argument('--seq-len', default=[5])"),
+        ("p.add_argument('--lr', default=[9])", "p.add_argument('--lr', default=[9])"),
         ("net = VanillaRNN(seq_length=9)", "net = VanillaRNN(seq_length=9)"),
     ],
-)
+)  # fmt: skip
 def test_literals_are_replaced_where_they_are_bound(source: str, expected: str) -> None:
     tree = settings(literal=CHOSEN).rewritten(ast.parse(source))
     assert ast.unparse(ast.fix_missing_locations(tree)) == expected

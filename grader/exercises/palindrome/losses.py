@@ -49,6 +49,11 @@ class Losses:
         self._is_another = False  # whether a loss by hand was no cross-entropy
 
     @property
+    def last_target(self) -> Tensor | None:
+        """Return the classes (B,) of the last batch."""
+        return self.last[-1][1] if self.last else None
+
+    @property
     def trouble(self) -> str:
         """Return what is wrong with the loss, in a word; "" if nothing is."""
         if self._is_another:

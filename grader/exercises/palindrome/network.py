@@ -194,9 +194,11 @@ class Network:
         held = self.fit.mapping.held()
         return [name for name in oracle.shapes(self.model, 1, 1, 1) if name not in held]
 
-    def inputs(self, arrays: Weights, sheet: Weights, digits: Array) -> Array:
-        """Return the equations' x (B, T, d) for digits (B, T)."""
-        return self.fit.mapping.features(arrays, sheet, digits)
+    def inputs(
+        self, arrays: Weights, sheet: Weights, digits: Array, codes: Array | None = None
+    ) -> Array:
+        """Return the equations' x (B, T, d) for digits (B, T), perhaps in codes (10, d)."""
+        return self.fit.mapping.features(arrays, sheet, digits, codes)
 
     def _surveyed(self) -> tuple[dict[str, Shape], list[str]]:
         """Return the shapes of the parameters, and names of tensors that could be some."""

@@ -1,4 +1,4 @@
-"""Record a student's networks and the shapes of their inputs, however they are called."""
+"""Record a student's networks and their inputs, however they are called."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ DIGITS = 10
 
 
 class Networks:
-    """The student's networks that are alive, with the shapes of their last input and output."""
+    """The student's networks that are alive, with their last inputs and the shapes of outputs."""
 
     def __init__(self) -> None:
         self._alive: weakref.WeakSet[nn.Module] = weakref.WeakSet()
-        self._calls: dict[int, tuple[list[int], list[int]]] = {}  # by the network's id
+        self._calls: dict[int, tuple[Tensor, list[int]]] = {}  # by the network's id
         self._classes: dict[type, Any] = {}  # with the forward that each had
         self.keeps_gradients = False  # whether the gradients of outputs are kept
         self.output: tuple[Tensor, Tensor] | None = None  # the last one, with its gradient
@@ -60,7 +60,7 @@ class Networks:
             output = original(module, *inputs, **named)
             read = next((x for x in (*inputs, *named.values()) if isinstance(x, Tensor)), None)
             if read is not None:
-                self._calls[id(module)] = list(read.shape), _output_shape(output)
+                self._calls[id(module)] = read.detach(), _output_shape(output)
             if self.keeps_gradients:
                 self._keep_gradient(_output(output))
             return output
@@ -96,13 +96,20 @@ class Networks:
         found = max(self._alive, key=rank, default=None)
         return found if found is not None and rank(found)[0] else None
 
+    def read_by(self, network: nn.Module | None) -> Tensor | None:
+        """Return what a network read last."""
+        read, _ = self._calls.get(id(network), (None, []))
+        return read
+
     def digits_read_by(self, network: nn.Module | None) -> int:
         """Return the length of the sequences that a network read last; 0 if it can't be told.
 
         The batch is the axis that the output has, too; features are 1 or 10 numbers.
         """
-        shape, output = self._calls.get(id(network), ([], []))
-        rest = list(shape)
+        if id(network) not in self._calls:
+            return 0
+        read, output = self._calls[id(network)]
+        rest = list(read.shape)
         if len(rest) > 1:
             rest.remove(output[0] if output and output[0] in rest else rest[0])
         if len(rest) > 1:  # (T, d) or (d, T)

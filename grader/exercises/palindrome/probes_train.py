@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 
 from grader.exercises.palindrome.running import Run
 from grader.exercises.palindrome.settings import Settings
+from grader.exercises.palindrome.standing_in import standing_in
 from grader.exercises.palindrome.training_trace import Enough, Trace
 from grader.worker import figure_capture
 from grader.worker.attribution import text_of
@@ -50,6 +51,7 @@ class Observation(TypedDict):
     read: int
     # The ``input_dim`` that the script was told, or 0.
     input_dim: int
+    codes: Array | None  # of the digits, (10, d), as the network reads them
     steps: int
     events: list[str]
     later: list[list[str]]  # of single later steps
@@ -107,7 +109,9 @@ class Aim:
         return True
 
 
-def observe(script: Script, model: str, length: int, limit: float, width: int) -> Observation:
+def observe(
+    script: Script, model: str, length: int, limit: float, width: int, rescued: bool
+) -> Observation:
     """Run a training until the judge has seen enough of it.
 
     Args:
@@ -115,13 +119,15 @@ def observe(script: Script, model: str, length: int, limit: float, width: int) -
         length: Digits of a palindrome, of which the network reads one less.
         limit: Seconds of processor time.
         width: The ``input_dim`` that the network takes, if it can't take the script's own.
+        rescued: Whether the loop goes on where the network raises.
     """
     aim = Aim(model, length - 1)
     deadline = time.process_time() + limit
     for attempts_left in reversed(range(ATTEMPTS)):
         session = Session(script, aim, attempts_left > 0)
         try:
-            return session.run(deadline - time.process_time())
+            with standing_in() if rescued else contextlib.nullcontext():
+                return session.run(deadline - time.process_time())
         except Mismatch:
             aim.adapt(session.trace.read)
         except Exception:
@@ -199,6 +205,7 @@ class Session:
             "kind": type(trace.network).__name__ if trace.network else "",
             "read": trace.read,
             "input_dim": self._aim.input_dim,
+            "codes": trace.codes,
             "steps": trace.steps,
             "events": list(trace.events),
             "later": trace.later,

@@ -81,8 +81,7 @@ class Settings:
             return self._spelled(wanted, example)
         if key == "device":
             return wanted if isinstance(example, str) else None
-        is_number = isinstance(example, int | float) and not isinstance(example, bool)
-        return wanted if example is None or is_number else None
+        return wanted if example is None or _is_number(example) else None
 
     def _spelled(self, model: str, example: Any) -> str | None:
         """Return the program's own name of a model."""
@@ -124,8 +123,15 @@ def kind_of(name: object) -> str:
     return "RNN" if squeezed in VANILLA else ""
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 class _Rewriter(ast.NodeTransformer):
-    """Replaces literals where a module, class or block binds them; functions keep theirs."""
+    """Replaces literals where a module, class or block binds them.
+
+    Functions keep theirs, but for the defaults of the command line's options.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -135,6 +141,9 @@ class _Rewriter(ast.NodeTransformer):
         )
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call):
+                self._set_default(call)
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
@@ -169,10 +178,24 @@ class _Rewriter(ast.NodeTransformer):
         if called.endswith(HOLDERS):
             for keyword in node.keywords:
                 keyword.value = self._literal(ast.Name(keyword.arg or ""), keyword.value)
+        self._set_default(node)
         return self.generic_visit(node)
+
+    def _set_default(self, call: ast.Call) -> None:
+        """Replace the default of an option that ``call`` declares, if it declares one."""
+        if getattr(call.func, "attr", "") != "add_argument":
+            return
+        flags = [str(flag.value) for flag in call.args if isinstance(flag, ast.Constant)]
+        for keyword in call.keywords:
+            if keyword.arg == "default" and flags:
+                name = flags[-1].lstrip("-").replace("-", "_")
+                keyword.value = self._literal(ast.Name(name), keyword.value)
 
     def _literal(self, target: ast.expr, value: ast.expr) -> ast.expr:
         name = getattr(target, "id", getattr(target, "attr", ""))
+        if isinstance(value, ast.List) and value.elts:  # of several lengths, say: one is enough
+            one = self._literal(target, value.elts[0])
+            return value if one is value.elts[0] else ast.List([one], ast.Load())
         if not isinstance(value, ast.Constant) or value.value is None:
             return value
         wanted = self._settings.value(name, value.value) if squeeze(name) in self._names else None

@@ -13,7 +13,7 @@ from grader.exercises.palindrome import probes_results, probes_train
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.probes_results import Results
 from grader.exercises.palindrome.probes_train import Observation
-from grader.exercises.palindrome.verdict import LENGTH, SECONDS, THRESHOLD, accuracy, length_of
+from grader.exercises.palindrome.verdict import LENGTH, SECONDS, THRESHOLD, accuracy
 from grader.sandbox.student import Student
 from grader.submission.imports import with_imports
 
@@ -72,12 +72,15 @@ class Training:
         return found
 
 
-def trained(student: Student, model: str, network: Network | None) -> Training:
+def trained(
+    student: Student, model: str, network: Network | None, *, rescued: bool = False
+) -> Training:
     """Run the student's training until its weights reach the threshold, or it ends.
 
     Args:
         model: "RNN" or "LSTM".
         network: What judges the weights. Without it, a training is only begun.
+        rescued: Whether the loop goes on where the network raises.
     """
 
     def run() -> Training:
@@ -88,7 +91,7 @@ def trained(student: Student, model: str, network: Network | None) -> Training:
             if network is None:
                 return "enough"
             try:
-                best.append((accuracy(network, seen["weights"], length_of(seen)), seen))
+                best.append((accuracy(network, seen["weights"], seen), seen))
             except Failure:
                 return "enough"  # the test that needs the weights says why
             return "enough" if best[-1][0] >= THRESHOLD else "go on"
@@ -103,6 +106,7 @@ def trained(student: Student, model: str, network: Network | None) -> Training:
                 length=LENGTH,
                 limit=SECONDS * student.time_scale,
                 width=network.fit.input_format.input_dim if network else 0,
+                rescued=rescued,
             )
         except Failure as failure:
             if not best or failure.status not in ("timeout", "crashed"):
@@ -111,7 +115,7 @@ def trained(student: Student, model: str, network: Network | None) -> Training:
         uses_nothing_banned(seen)
         return Training(student, path, model, seen, max((a for a, _ in best), default=None))
 
-    return student.remember(f"training {model}", run)
+    return student.remember(f"training {model}{' rescued' if rescued else ''}", run)
 
 
 def uses_nothing_banned(seen: Observation) -> None:

@@ -27,6 +27,7 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
+from grader.exercises.palindrome.digit_codes import codes_of
 from grader.exercises.palindrome.losses import Losses
 from grader.exercises.palindrome.networks import Networks
 from grader.exercises.palindrome.spot_checks import SpotChecks, drawn_steps
@@ -65,6 +66,7 @@ class Trace:
         self._stepped_to: dict[int, Tensor] = {}  # what the last step has made of parameters
         self._had_gradients = False  # whether these were there when backward began
         self._after_step = 0  # the number of events up to the last step
+        self.codes: Array | None = None  # of the digits, (10, d), as the network reads them
         self.rate = 0.0  # of the first step
         self.stretched = False  # whether gradients were made long
         # Of the long gradients at a step, and of their entries: those of the longest.
@@ -113,6 +115,10 @@ class Trace:
         """The digits of a sequence that the network read last; 0 if that can't be told."""
         return self._networks.digits_read_by(self.network)
 
+    def _codes(self) -> Array | None:
+        read, target = self._networks.read_by(self.network), self.losses.last_target
+        return None if read is None or target is None else codes_of(read, target)
+
     def weights(self) -> dict[str, Array]:
         """Return the weights of the network that is trained."""
         return weights_of(self.network) if self.network else {}
@@ -144,6 +150,7 @@ class Trace:
         self._had_gradients = False
         if not self.steps:
             self.network = self._networks.with_most_of(self._parameters)
+            self.codes = self._codes()
             self.rate = float(optimizer.param_groups[0]["lr"])
             self.first = {id(p): p.detach().clone() for p in self._parameters}
         is_late = self._is_late

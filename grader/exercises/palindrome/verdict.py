@@ -63,19 +63,18 @@ def reaches_the_threshold(network: Network, training: Training) -> None:
         got=f"NaN or infinity in {', '.join(bad)}",
         hint="The loss has overflowed: is the gradient clipped between backward() and step()?",
     )
-    length = length_of(seen)
-    has_learnt_by_steps(network, training, length)
-    reached = [accuracy(network, tried, length) for tried in affordable(seen)]
+    has_learnt_by_steps(network, training)
+    reached = [accuracy(network, tried, seen) for tried in affordable(seen)]
     best = max([*reached, training.accuracy or 0.0])
     if best < THRESHOLD:
         raise missed(network, training, best)
 
 
-def has_learnt_by_steps(network: Network, training: Training, length: int) -> None:
+def has_learnt_by_steps(network: Network, training: Training) -> None:
     """Fail unless the weights knew little at first, and the optimizer alone has changed them."""
     seen = training.seen
     require(
-        (at_first := accuracy(network, seen["first"], length)) < UNTAUGHT,
+        (at_first := accuracy(network, seen["first"], seen)) < UNTAUGHT,
         "The network should be trained from the start.",
         expected="weights that know nothing yet",
         got=f"weights that get {at_first:.0%} of all palindromes right before the first step",
@@ -161,16 +160,16 @@ def mistake_of(network: Network) -> Mistake | None:
     return network.student.remember(f"mistake of the {network.model}", find)
 
 
-def accuracy(network: Network, weights: Weights, length: int) -> float:
+def accuracy(network: Network, weights: Weights, seen: Observation) -> float:
     """Return the share of all palindromes whose last digit the sheet's equations give.
 
-    A network with a known mistake has lost points for it already: the equations with that mistake
-    count as well.
+    The digits are coded as in the training. A network with a known mistake has lost points for it
+    already: the equations with that mistake count as well.
     """
-    digits, target = oracle.all_palindromes(length)
+    digits, target = oracle.all_palindromes(length_of(seen))
     try:
         sheet = network.sheet_weights(weights)
-        x = network.inputs(weights, sheet, digits)
+        x = network.inputs(weights, sheet, digits, seen["codes"])
         p = oracle.output(network.model, sheet, x)
     except (ValueError, KeyError, IndexError, RuntimeError) as error:
         raise Failure(

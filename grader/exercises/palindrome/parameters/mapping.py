@@ -90,12 +90,23 @@ class ParameterMap:
             if len(names) > 1
         }
 
-    def features(self, arrays: Weights, sheet: Weights, digits: Array) -> Array:
-        """Return the equations' x (B, T, d), by the width of W_x and the embedding if any."""
+    def features(
+        self, arrays: Weights, sheet: Weights, digits: Array, codes: Array | None = None
+    ) -> Array:
+        """Return the equations' x (B, T, d), by the width of W_x and the embedding if any.
+
+        Args:
+            arrays: The student's parameters, with the embedding.
+            sheet: The sheet's parameters.
+            digits: The digits (B, T).
+            codes: The code of each digit (10, d), where it is another than the digit itself.
+        """
         width = next(array.shape[1] for name, array in sheet.items() if name.endswith("x"))
         if self.embedding and arrays[self.embedding].shape == (10, width):
             rows: Array = arrays[self.embedding][digits.astype(int)]
             return rows
+        if codes is not None and codes.shape == (10, width):
+            return np.asarray(codes[digits.astype(int)])
         require(
             width == 1 or width >= 10,
             "The weights of the input should be as wide as a digit (1), or its one-hot code (10).",
