@@ -7,18 +7,21 @@ share of its question that it earns.
 from __future__ import annotations
 
 import functools
+import math
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from grader.core.course import course
 from grader.core.errors import UserError
 from grader.core.failures import Failure, Hints, Status
 from grader.core.report import CheckReport, FailureReport, FigureReport, GradeReport
 
+FIELDS = {"id", "title", "points", "by"}
 KEPT = ("passed", "carried")  # statuses of a test that earns its points
 
 
@@ -118,19 +121,63 @@ def read_rubric(exercises: Path | None = None) -> tuple[Question, ...]:
 
 @functools.cache
 def _read_rubric(exercises: Path) -> tuple[Question, ...]:
-    found: list[tuple[int, str, list[Question]]] = []
-    for path in exercises.glob("*/rubric.toml"):
+    found = sorted(_read_file(path) for path in exercises.glob("*/rubric.toml"))
+    questions = tuple(question for _, _, own in found for question in own)
+    ids = Counter(question.id for question in questions)
+    for question in questions:
+        if ids[question.id] > 1:
+            path = exercises / question.exercise / "rubric.toml"
+            raise UserError(f"{path}: two questions are called {question.id}.")
+    return questions
+
+
+def _read_file(path: Path) -> tuple[int, str, list[Question]]:
+    """Return an exercise's place, its name and its questions.
+
+    Raises:
+        UserError: The file is wrong; the message says where.
+    """
+    try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        exercise = path.parent.name
-        hints = table.get("hints", "full")
-        if hints not in get_args(Hints):
-            raise UserError(f"{path}: hints must be one of {', '.join(get_args(Hints))}")
-        questions = [
-            Question(sheet=table["sheet"], exercise=exercise, hints=hints, **row)
-            for row in table["question"]
-        ]
-        found.append((table["place"], exercise, questions))
-    return tuple(question for _, _, questions in sorted(found) for question in questions)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no TOML: {error}.") from error
+    exercise, hints = path.parent.name, table.get("hints", "full")
+    if missing := [
+        name for name in ("sheet", "place", "[[question]]") if name.strip("[]") not in table
+    ]:
+        raise UserError(f"{path} should have {', '.join(missing)}.")
+    if not isinstance(table["place"], int):
+        raise UserError(f"{path}: place should be a whole number.")
+    if hints not in get_args(Hints):
+        raise UserError(f"{path}: hints must be one of {', '.join(get_args(Hints))}")
+    shared = {"sheet": str(table["sheet"]), "exercise": exercise, "hints": hints}
+    try:
+        return table["place"], exercise, [_question(row, shared) for row in table["question"]]
+    except ValueError as error:
+        raise UserError(f"{path}: {error}.") from error
+
+
+def _question(row: dict[str, Any], shared: dict[str, Any]) -> Question:
+    """Return a question of a rubric.
+
+    Raises:
+        ValueError: A field is missing, unknown or of the wrong kind.
+    """
+    name = f"question {row.get('id', '(without id)')}"
+    if missing := FIELDS - row.keys():
+        raise ValueError(f"{name} should have {', '.join(sorted(missing))}")
+    if unknown := row.keys() - FIELDS:
+        raise ValueError(f"{name} has an unknown field: {', '.join(sorted(unknown))}")
+    points = row["points"]
+    if (
+        isinstance(points, bool)
+        or not isinstance(points, int | float)
+        or not 0 <= points < math.inf
+    ):
+        raise ValueError(f"{name}: points should be a number, at least 0")
+    if row["by"] not in ("tests", "person"):
+        raise ValueError(f'{name}: by should be "tests" or "person"')
+    return Question(**shared, **{**row, "id": str(row["id"]), "points": float(points)})
 
 
 def points_of(question: Question, share: str) -> float:

@@ -1,0 +1,123 @@
+"""A course of one's own: the example in docs/course_owners.md, and what may be wrong with one."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.__main__ import main
+from grader.core import course
+from grader.core.errors import UserError
+from grader.core.rubric import read_rubric
+from tests.conftest import ROOT
+
+GUIDE = (ROOT / "docs" / "course_owners.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"^`(\S+/\S+)`\n\n```\w+\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE))
+RUBRIC = "exercises/leaky/rubric.toml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with the files of the guide."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def kits() -> Iterator[None]:
+    """Return to the kit's own course."""
+    yield
+    course.choose(None)
+
+
+def test_the_guide_has_all_files() -> None:
+    tree = re.findall(r"^ {4}(\w+\.(?:py|toml)) ", GUIDE, re.MULTILINE)
+    assert {f"exercises/leaky/{name}" for name in tree} < FILES.keys()
+    assert {"reference/leaky.py", "faults/leaky/decays_the_input.toml"} < FILES.keys()
+
+
+@pytest.mark.grading
+def test_the_course_of_the_guide_is_right(
+    folder: Path, capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert main(["template", "--course", str(folder)]) == 0
+    template = (folder / "student_template" / "leaky.py").read_text(encoding="utf-8")
+    assert 'raise NotImplementedError("Question L1: the recursion")' in template
+    assert main(["course", str(folder)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["ok"] * 4, lines
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "check", str(folder / "reference"), f"--course={folder}"],
+        cwd=elsewhere,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert "4 of 4 automatic points" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.grading
+def test_what_is_wrong_with_a_course_is_said(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fault = folder / "faults" / "leaky" / "decays_the_input.toml"
+    fault.write_text(fault.read_text().replace("earned = 0.0", "earned = 1.0"))
+    solution = folder / "reference" / "leaky.py"
+    solution.write_text(solution.read_text().replace("h = a * h + x_t", "h = a * h + 2 * x_t"))
+    assert main(["course", str(folder)]) == 1
+    out = capfd.readouterr().out
+    assert "FAILED  reference\n        question L1 should earn 4, got 0" in out
+    assert "should stand once in leaky.py" in out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("points = 4.0", "", "question L1 should have points"),
+        ("points = 4.0", 'points = "4"', "question L1: points should be a number"),
+        ('by = "person"', 'by = "nobody"', 'by should be "tests" or "person"'),
+        ('id = "L1-text"', 'id = "L1"', "two questions are called L1"),
+        ('sheet = "1"', "", "should have sheet"),
+        ("place = 1", 'place = "first"', "place should be a whole number"),
+        ("[[question]]", "[[questions]]", "should have [[question]]"),
+        ("title =", "titel =", "question L1 should have title"),
+        ("[[question]]", "[[question]", "is no TOML"),
+    ],
+)
+def test_a_wrong_rubric_is_named_in_one_line(folder: Path, old: str, new: str, said: str) -> None:
+    path = folder / RUBRIC
+    path.write_text(path.read_text().replace(old, new), encoding="utf-8")
+    course.choose(folder)
+    with pytest.raises(UserError) as caught:
+        read_rubric()
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_exercises_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["course", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("error: --course ")
+
+
+def test_a_handout_holds_the_courses_exercises_alone(folder: Path, tmp_path: Path) -> None:
+    assert main(["template", "--course", str(folder)]) == 0
+    assert main(["handout", "-o", str(tmp_path / "h.zip"), "--course", str(folder)]) == 0
+    with zipfile.ZipFile(tmp_path / "h.zip") as archive:
+        names = archive.namelist()
+    rubrics = [name for name in names if name.endswith("rubric.toml")]
+    assert rubrics == ["grader/exercises/leaky/rubric.toml"]
+    assert "student_template/leaky.py" in names
+    assert not [name for name in names if "reference" in name or "faults/" in name]
