@@ -49,10 +49,12 @@ def grades_csv(rows: Sequence[Row]) -> str:
     order mark, without which Excel garbles names.
     """
     questions = questions_of(rows)
-    table = [[*GRADES, *(question.id for question in questions), "message"]]
+    table: list[list[str | float | None]] = [
+        [*GRADES, *(question.id for question in questions), "message"]
+    ]
     for row in rows:
         numbers = (row.earned, row.possible, row.pending, row.extra, *earned(row, questions))
-        table.append([row.student, row.status, *map(points, numbers), message(row)])
+        table.append([row.student, row.status, *numbers, message(row)])
     return "\ufeff" + csv_text(table)
 
 
@@ -93,14 +95,14 @@ def results_csv(results: Iterable[tuple[Row, Iterable[CheckReport]]]) -> str:
     return "\ufeff" + csv_text(table)
 
 
-def csv_text(table: Sequence[Sequence[str]]) -> str:
+def csv_text(table: Sequence[Sequence[str | float | None]]) -> str:
     """Return a table as CSV, with the line ends of RFC 4180.
 
-    Every cell is quoted, so that no other separator of a spreadsheet can split the first, and
-    marked where it would split others.
+    Every cell is quoted, so that no other separator of a spreadsheet can split the first, and a
+    text is marked where it would split others. Numbers are written as such.
     """
     text = io.StringIO()
-    lines = ([cell(text) for text in line] for line in table)
+    lines = ([points(c) if not isinstance(c, str) else cell(c) for c in line] for line in table)
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows(lines)
     return text.getvalue()
 
