@@ -21,6 +21,9 @@ from grader.core.errors import UserError
 PROGRAM = "rnn-autograder"
 DESCRIPTION = "Grade exercises on recurrent networks and backpropagation through time."
 N = TypeVar("N", int, float)
+PLATFORMS = (
+    "moodle", "blackboard", "canvas", "brightspace", "ilias", "gradescope", "github", "folders"
+)  # fmt: skip
 
 
 class Command(NamedTuple):
@@ -59,12 +62,12 @@ def template_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def worksheet_argument(parser: argparse.ArgumentParser) -> None:
-    """Add options for Moodle's grading worksheet."""
+    """Add options for the platform's table of grades."""
     parser.add_argument(
         "--worksheet",
         type=Path,
         metavar="CSV",
-        help="Moodle's grading worksheet, to be filled in place",
+        help="the platform's table of grades, to be filled in place",
     )
     parser.add_argument(
         "--column",
@@ -72,8 +75,8 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WHICH=NAME",
-        help="what the worksheet calls a column (identifier, grade, maximum, comment) in a "
-        "language that is not known here; repeatable",
+        help="what the table calls a column (identifier, grade, maximum, comment), where that is "
+        "not known; repeatable",
     )
     parser.add_argument(
         "--provisional",
@@ -85,7 +88,14 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
 def batch_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `grader batch`."""
     add = parser.add_argument
-    add("submissions", type=Path, help="folder of ZIPs or folders, or Moodle's ZIP of all")
+    add("submissions", type=Path, help="folder of ZIPs or folders, or a platform's download")
+    add(
+        "--platform",
+        default="",
+        choices=PLATFORMS,
+        help="whose download it is, where its names leave that open: %(choices)s",
+        metavar="NAME",
+    )
     add("-o", "--output", type=Path, required=True, metavar="OUT", help="folder of results")
     add("-j", "--jobs", type=positive, default=os.cpu_count(), metavar="N", help="default: cores")
     add("--seed", type=natural, metavar="N", help="default: OUT's, or drawn for a new one")

@@ -128,7 +128,7 @@ def test_names_of_files_in_the_flat_variant_suspend_nobody(tmp_path: Path) -> No
     names = [f"Mal_9{FILE}{name}" for name in (f"Ada_101{FILE}x.zip", "Ada-1000001.zip")]
     source = zip_with(tmp_path / "all.zip", *names, f"Ada_101{FILE}Ada-1000001.zip")
     found = found_in(source)
-    assert {name: (len(one.items), one.doubt) for name, one in found.items()} == {
+    assert {name: (len(one.pieces), one.doubt) for name, one in found.items()} == {
         "Ada_101": (1, ""), "Mal_9": (2, "")
     }  # fmt: skip
 
@@ -175,7 +175,7 @@ def test_nothing_joins_the_folder_of_a_download(tmp_path: Path, other: str) -> N
     with hand_ins(tmp_path / "all.zip") as (found, _):
         (ada,) = [one for one in found if one.identity == "moodle:Ada_101_/"]
         assert ada.choose().name == "ada.zip"
-        assert len(ada.items) == 1
+        assert len(ada.pieces) == 1
         assert sorted(bool(one.doubt) for one in found) == [False, True, True]
         assert not next(one for one in found if "Ben" in one.student).doubt
 

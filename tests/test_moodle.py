@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
-import zipfile
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from grader.core.errors import UserError
-from grader.reports.moodle import feedback_zip, fill_worksheet
+from grader.reports.moodle import fill_worksheet
 from grader.reports.rows import Mark, Row
 
 ENGLISH = (
@@ -259,13 +256,3 @@ def test_namesakes_are_told_apart_by_their_numbers() -> None:
     filled, *_ = filling(sheet.encode(), rows, {row.folder: "x" for row in rows})
     lines = list(csv.reader(filled.decode().splitlines()))[1:]
     assert [line[4] for line in lines] == ["12.00", "8.00", "", ""]
-
-
-def test_feedback_goes_back_to_the_downloaded_folders(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text("for Anna")
-    data = feedback_zip({"Anna Müller_101_assignsubmission_file": tmp_path / "a.html"})
-    archive = zipfile.ZipFile(io.BytesIO(data))
-    name = "Anna Müller_101_assignsubmission_file/feedback.html"
-    assert archive.namelist() == [name]
-    assert archive.read(name) == b"for Anna"
-    assert data == feedback_zip({"Anna Müller_101_assignsubmission_file": tmp_path / "a.html"})

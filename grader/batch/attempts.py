@@ -1,10 +1,12 @@
 """Collect the items of one student's hand-in, and choose which archive counts.
 
-Of several archives the newest counts. Loose files count as if they were zipped.
+Of several attempts the newest counts, and of several archives in it the newest. Loose files count
+as if they were zipped.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +17,9 @@ from typing import NamedTuple
 from grader.batch.folders import File
 from grader.batch.listing import MAX_ARCHIVE, Item, read_file, too_large
 from grader.batch.names import printable
-from grader.batch.platforms import stem_of
+from grader.batch.platforms.base import Part, Platform
+from grader.batch.platforms.known import PLAIN
+from grader.batch.platforms.plain import stem_of
 from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.core.zips import Member, zipped
@@ -38,6 +42,16 @@ class Candidate(NamedTuple):
     read: Callable[[], bytes]
 
 
+class Piece(NamedTuple):
+    """One item of a hand-in, and what its name says."""
+
+    item: Item
+    part: Part
+
+
+UNREADABLE = "? "  # before the time of an attempt, if nobody can tell which is the newest
+
+
 @dataclass
 class HandIn:
     """All that one student handed in.
@@ -48,13 +62,10 @@ class HandIn:
         owner: Whose it says that it is, which several hand-ins may say.
         claims: By what it is compared with other hand-ins.
         place: The file or folder, in messages.
-        folder: Moodle's folder, to which feedback goes back.
-        items: The items, with the part of each name that is the file's.
-        online: Whether there is a text, too, that was typed into Moodle.
+        platform: Whose names its items bear.
+        pieces: The items.
         doubt: With which hand-ins it is in dispute, and what a person should do.
-        submitted: When it was handed in, as an ISO 8601 time, if the platform tells.
         late: Whether the platform marks it as late; None if it marks nothing.
-        ids: By what the platform's table of grades knows the student: kinds of ids with values.
     """
 
     identity: str
@@ -62,19 +73,52 @@ class HandIn:
     owner: str = ""
     claims: frozenset[tuple[str, str]] = frozenset()
     place: str = ""
-    folder: str = ""
-    items: list[tuple[Item, str]] = field(default_factory=list)
-    online: bool = False
+    platform: Platform = PLAIN
+    pieces: list[Piece] = field(default_factory=list)
     doubt: str = ""
-    submitted: str | None = None
     late: bool | None = None
-    ids: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def newest(self) -> list[Piece]:
+        """Return the files of the attempt that counts; of no files, the texts."""
+        files = [piece for piece in self.pieces if not piece.part.is_text] or self.pieces
+        last = max((piece.part.attempt for piece in files), default="")
+        return [piece for piece in files if piece.part.attempt == last]
+
+    @property
+    def folder(self) -> str:
+        """Return the platform's place for feedback; empty if it has none."""
+        places = {piece.part.place for piece in self.newest} if self.platform is not PLAIN else ()
+        return max(places, default="")
+
+    @property
+    def submitted(self) -> str | None:
+        """Return when it was handed in, as an ISO 8601 time; None if the platform doesn't tell."""
+        return max((p.part.submitted for p in self.newest if p.part.submitted), default=None)
+
+    @property
+    def ids(self) -> tuple[tuple[str, str], ...]:
+        """Return by what the platform's table of grades knows the student."""
+        return self.newest[0].part.ids if self.pieces else ()
+
+    @property
+    def online(self) -> bool:
+        """Return whether there is a text, too, that was typed into the platform's form."""
+        return any(piece.part.is_text for piece in self.pieces)
+
+    def note_late(self) -> None:
+        """Find out whether it is marked as late, by its names or by those of its files."""
+        marks = [piece.part.late for piece in self.newest]
+        with contextlib.suppress(Exception):  # of any kind: its row will say so
+            marks += [self.platform.inside(file.path)[1] for file in self.files(own_names=False)]
+        known = [mark for mark in marks if mark is not None]
+        self.late = any(known) if known else None
 
     def dispute(self, doubt: str) -> None:
         """Note that others may be of the same student, and call this one after its place."""
         self.doubt = doubt
-        if not self.folder:
-            item, _ = self.items[0]
+        if self.platform is PLAIN:
+            item = self.pieces[0].item
             self.student = printable(stem_of(item.name, item.is_folder))
 
     def choose(self) -> Archive:
@@ -83,13 +127,13 @@ class HandIn:
         Raises:
             UserError: Nothing was handed in, too much, or it can't be read.
         """
+        remarks = self._remarks()
         groups = [files for files in self._groups() if files]
         if not groups:
             text = " but a text typed into the form" if self.online else ""
             raise UserError(f"Nothing was handed in{text}: hand in your code as a ZIP.")
         if sum(file.size for files in groups for file in files) > MAX_ARCHIVE:
             raise too_large()
-        remarks = ["The text typed into the form is not looked at."] if self.online else []
         found = [one for files in groups for one in self._candidates(files, remarks)]
         newest = max(found, key=lambda one: (one.modified, natural(str(one.path))))
         if len(found) > 1:
@@ -99,19 +143,49 @@ class HandIn:
             )
         return Archive(newest.path.name, newest.read, remarks)
 
-    def files(self) -> list[File]:
-        """List all files; raises what listing an item raises."""
-        return [file for files in self._groups() for file in files]
+    def files(self, *, own_names: bool = True) -> list[File]:
+        """List all files of the attempt that counts; raises what listing an item raises.
+
+        Args:
+            own_names: Whether to call files as the student did, rather than as the platform does.
+        """
+        if own_names:
+            return [file for files in self._groups() for file in files]
+        return [file for piece in self.newest for file in piece.item.files()]
+
+    def _remarks(self) -> list[str]:
+        """Return what to say of texts and of attempts that don't count.
+
+        Raises:
+            UserError: Nobody can tell which attempt is the newest.
+        """
+        remarks = ["The text typed into the form is not looked at."] if self.online else []
+        attempts = sorted({p.part.attempt for p in self.pieces if not p.part.is_text})
+        if len(attempts) > 1 and any(attempt.startswith(UNREADABLE) for attempt in attempts):
+            times = ", ".join(shown(attempt.removeprefix(UNREADABLE)) for attempt in attempts)
+            raise UserError(
+                f"Which of {len(attempts)} attempts is the newest, their dates don't tell here "
+                f"({times}): keep that one, and move the others away."
+            )
+        if len(attempts) > 1:
+            *others, last = map(shown, attempts)
+            remarks.append(
+                f"Of {len(attempts)} attempts the newest counts, {last}; not: {', '.join(others)}."
+            )
+        return remarks
 
     def _groups(self) -> list[list[File]]:
         """List the files that belong together: a folder's, an archive, all that lies loose."""
         loose: list[File] = []
         groups = [loose]
-        for item, file in self.items:
+        for item, part in self.newest:
+            if part.is_text:
+                continue
             files = item.files()
-            if file:  # Moodle says whose it is
-                renamed = file if not item.is_folder else ""
-                loose += [f._replace(path=PurePosixPath(renamed)) if renamed else f for f in files]
+            if self.platform is not PLAIN and item.is_folder:
+                loose += [f._replace(path=self.platform.inside(f.path)[0]) for f in files]
+            elif self.platform is not PLAIN:
+                loose += [f._replace(path=PurePosixPath(part.file or part.place)) for f in files]
             elif item.is_folder or is_archive(PurePosixPath(item.name)):
                 groups.append(files)
             else:
@@ -127,7 +201,7 @@ class HandIn:
                 for file in loose
             ]
             return [Candidate(f.path, f.modified, partial(read_file, f)) for f in archives]
-        if self.folder:
+        if self.platform is not PLAIN:
             remarks.append(f"Handed in as single files, graded as {self.student}.zip.")
         path, modified = PurePosixPath(f"{self.student}.zip"), max(f.modified for f in files)
         return [Candidate(path, modified, partial(_pack, files))]

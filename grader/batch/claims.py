@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from grader.batch.attempts import HandIn
-from grader.batch.platforms import COPY
+from grader.batch.platforms.plain import COPY
 from grader.core.text import shown
 from grader.submission.archive import ARCHIVES, CODE
 

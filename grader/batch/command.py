@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
-import importlib.util
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,12 +11,13 @@ from rich.console import Console
 
 from grader.batch import missing_packages
 from grader.batch.attempts import HandIn
+from grader.batch.before import check_arguments, check_space, check_table
 from grader.batch.grading import Work, grade_missing
-from grader.batch.intake import hand_ins
+from grader.batch.intake import described, hand_ins
 from grader.batch.marks_files import check_marks, publish_marks
 from grader.batch.progress import say
 from grader.batch.store import Store
-from grader.batch.write_reports import publish, read_worksheet
+from grader.batch.write_reports import publish
 from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.reports.rows import Row
@@ -29,11 +29,14 @@ def run_batch(args: argparse.Namespace) -> int:
     """Return 0 if every submission has been judged, 1 if the grader or the machine failed."""
     console = Console(soft_wrap=True)
     store = Store(args.output)
-    check_places(args)
+    check_arguments(args)
     try:
-        with hand_ins(args.submissions) as (found, remarks):
+        with hand_ins(args.submissions, args.platform) as (found, remarks):
+            say(console, described(found))
+            check_table(found, args)
             store.create()
             with store.locked():
+                check_space(store, len(found), args.jobs)
                 say_wrong(console, check_marks(store))
                 works = begin(store, found, args)
                 for remark in remarks:
@@ -73,21 +76,6 @@ def say_wrong(console: Console, errors: Sequence[str]) -> None:
     """Print which rows of marks.csv don't count."""
     for line in errors:
         say(console, f"error: {line}. It does not count, and the file stays, until that is mended.")
-
-
-def check_places(args: argparse.Namespace) -> None:
-    """Validate paths before grading starts.
-
-    Raises:
-        UserError: The results would be taken for a submission, or the worksheet is none.
-    """
-    source, out = args.submissions.resolve(), args.output.resolve()
-    if out.is_relative_to(source):
-        raise UserError(f"{args.output} lies within {args.submissions}: name another for -o.")
-    if args.worksheet:
-        read_worksheet(args.worksheet, dict(args.column))
-    if args.similar and importlib.util.find_spec("copydetect") is None:
-        raise UserError('install copydetect: pip install ".[similar]"')
 
 
 def begin(store: Store, found: Sequence[HandIn], args: argparse.Namespace) -> list[Work]:

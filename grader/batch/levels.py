@@ -7,12 +7,13 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.batch.attempts import HandIn, is_archive, is_code
 from grader.batch.folders import File
 from grader.batch.listing import read_file
-from grader.batch.platforms import MOODLE
+from grader.batch.platforms.base import Level, Name
+from grader.batch.platforms.known import PLAIN, recognise
 from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.submission.archive import ARCHIVES
@@ -31,7 +32,7 @@ def check_level(source: Path, found: Sequence[HandIn], bare: Sequence[str]) -> N
     """
     if not found:
         raise UserError(f"There are no ZIPs or folders of submissions in {source}.")
-    if any(hand_in.folder for hand_in in found):
+    if any(hand_in.platform is not PLAIN for hand_in in found):
         return
     if len(found) == 1 and (place := _course_in(found[0])):
         raise UserError(
@@ -59,16 +60,25 @@ def _files(hand_in: HandIn) -> list[File]:
 def _course_in(hand_in: HandIn) -> str:
     """Return the ZIP or folder that a course lies in, if this is none of its hand-ins."""
     files = _files(hand_in)
-    if any(MOODLE.fullmatch(file.path.parts[0]) for file in files) or _holds_many(hand_in, files):
+    if _is_download([file.path for file in files], hand_in.student) or _holds_many(hand_in, files):
         return hand_in.student
     if len(files) == 1 and files[0].path.suffix.lower() == ".zip":
         with (
             contextlib.suppress(Exception),  # of any kind, as in `_files`
             zipfile.ZipFile(io.BytesIO(read_file(files[0]))) as archive,
         ):
-            if any(MOODLE.match(name) for name in archive.namelist()):
+            if _is_download([PurePosixPath(name) for name in archive.namelist()], ""):
                 return str(files[0].path)
     return ""
+
+
+def _is_download(paths: Sequence[PurePosixPath], place: str) -> bool:
+    """Return whether these are the names of a platform's download."""
+    tops = {path.parts[0]: len(path.parts) > 1 for path in paths if path.parts}
+    names = [Name(top, is_folder) for top, is_folder in tops.items()]
+    with contextlib.suppress(UserError):  # most of them, but not all
+        return recognise(Level(names, place, lambda _: b"")).platform is not PLAIN
+    return True
 
 
 def _holds_many(hand_in: HandIn, files: Sequence[File]) -> bool:
@@ -76,7 +86,7 @@ def _holds_many(hand_in: HandIn, files: Sequence[File]) -> bool:
 
     One student's parts have files of different names, or code beside them.
     """
-    if not all(item.is_folder for item, _ in hand_in.items):
+    if not all(piece.item.is_folder for piece in hand_in.pieces):
         return False
     code = [file.path for file in files if is_code(file.path.name)]
     if any(len(path.parts) == 1 for path in code):

@@ -11,14 +11,15 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from grader.batch.folders import File, Folder, Found, file_alone, state_of, unreadable
+from grader.batch.folders import OPENED, File, Folder, Found, file_alone, state_of, unreadable
 from grader.core.errors import ChangedError, UserError, is_machine_error
 from grader.core.text import file_name, shown
+from grader.core.zip_names import names_in
 from grader.submission.archive import BROKEN, is_junk
 
 MAX_ARCHIVE = 200 * 2**20  # bytes that one student may hand in
@@ -37,14 +38,19 @@ class Item(NamedTuple):
     is_folder: bool
     files: Callable[[], list[File]]  # lists them anew each time; may raise anything
     odd: str = ""  # how the name is spelled, if that is not as ZIPs or file systems should
+    is_clone: bool = False  # a folder with a repository of git in it
 
 
 Listing = tuple[list[Item], list[str]]  # items, and remarks on what was ignored
 
 
 @contextlib.contextmanager
-def items_in(source: Path) -> Iterator[Listing]:
+def items_in(source: Path, below: Sequence[str] = ()) -> Iterator[Listing]:
     """List the items in a folder or ZIP, and name what was ignored; readable meanwhile.
+
+    Args:
+        source: The folder or ZIP.
+        below: Names of folders in it, each in the one before; the items are those of the last.
 
     Raises:
         UserError: ``source`` can't be read.
@@ -56,9 +62,12 @@ def items_in(source: Path) -> Iterator[Listing]:
             if source.is_dir():
                 root = os.open(source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 stack.callback(os.close, root)
+                for name in below:
+                    root = os.open(name, OPENED | os.O_DIRECTORY, dir_fd=root)
+                    stack.callback(os.close, root)
                 found = _in_folder(root)
             else:
-                found = _in_zip(stack.enter_context(zipfile.ZipFile(source)))
+                found = _in_zip(stack.enter_context(zipfile.ZipFile(source)), tuple(below))
         except BROKEN as error:
             raise UserError(
                 f"{source} is neither a folder nor a ZIP that opens: {shown(str(error))}."
@@ -103,12 +112,22 @@ def _in_folder(root: int) -> Listing:
             continue
         is_folder, found = stat.S_ISDIR(state[2]), Found(root, (entry.name,), state)
         files = Folder(found).files if is_folder else partial(file_alone, found)
-        item = Item(name, is_folder, files, "" if name == entry.name else "latin-1/")
+        odd = "" if name == entry.name else "latin-1/"
+        item = Item(name, is_folder, files, odd, is_folder and _is_clone(root, entry.name))
         if _is_systems(item):
             system.append(name)
         else:
             items.append(item)
     return items, remarks + _ignored("{} made by the operating system: ignored.", system)
+
+
+def _is_clone(root: int, name: str) -> bool:
+    """Return whether there is a repository of git in a folder; nothing in it is read."""
+    try:
+        os.stat(f"{name}/.git", dir_fd=root, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def _is_systems(item: Item) -> bool:
@@ -129,36 +148,49 @@ def _ignored(form: str, names: list[str]) -> list[str]:
     return [form.format(", ".join(map(shown, names[:NAMED])) + more)] if names else []
 
 
-def _in_zip(archive: zipfile.ZipFile) -> Listing:
+def _in_zip(archive: zipfile.ZipFile, below: tuple[str, ...]) -> Listing:
     items: dict[tuple[str, str, bool], Item] = {}
     files: dict[tuple[str, str, bool], list[File]] = {}
+    clones: set[tuple[str, str, bool]] = set()
     outside: dict[str, None] = {}
-    for info in archive.infolist():
-        path = PurePosixPath(info.filename.replace("\\", "/"))
+    infos = archive.infolist()
+    for info, full in zip(infos, names_in(infos), strict=True):
+        path = PurePosixPath(full.partition("\0")[0].replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts:
-            outside[info.filename] = None
+            outside[full] = None
             continue
-        if not path.parts:
+        if path.parts[: len(below)] != below or len(path.parts) == len(below):
             continue
+        path = PurePosixPath(*path.parts[len(below) :])
         name, is_folder = path.parts[0], info.is_dir() or len(path.parts) > 1
-        top = TOP.match(info.orig_filename)
-        lead, first, end = top.groups() if top else ("", info.orig_filename, "")
-        usual = (lead, first, end) == ("", name, "/" if is_folder else "")
-        odd = "" if usual else f"{lead}*{end}{first if first != name else ''}"
-        key = (name, odd, is_folder)
+        key = (name, _oddness(full, below, name, is_folder), is_folder)
         within = files.setdefault(key, [])
-        items.setdefault(key, Item(name, is_folder, partial(list, within), odd))
+        items.setdefault(key, Item(name, is_folder, partial(list, within), key[1]))
         inner = PurePosixPath(*path.parts[1:]) if is_folder else path
+        if is_folder and inner.parts[:1] == (".git",):
+            clones.add(key)
         if not info.is_dir() and not (is_folder and any(map(is_junk, inner.parts))):
             read = partial(_read_entry, archive, info, _state(archive))
             within.append(File(inner, info.date_time, info.file_size, read))
-    found = sorted(items.values(), key=lambda item: (item.name, item.is_folder, item.odd))
+    listed = [item._replace(is_clone=key in clones) for key, item in items.items()]
+    found = sorted(listed, key=lambda item: (item.name, item.is_folder, item.odd))
     system = [item.name for item in found if _is_systems(item)]
     return (
         [item for item in found if not _is_systems(item)],
         _ignored("{} made by the operating system: ignored.", system)
         + _ignored("{} would lie outside of the download: ignored.", list(outside)),
     )
+
+
+def _oddness(full: str, below: tuple[str, ...], name: str, is_folder: bool) -> str:
+    """Return how an item's name is spelled in a ZIP; empty if as it should be."""
+    if below:
+        return ""  # below a platform's own folder, where no student names anything
+    top = TOP.match(full)
+    lead, first, end = top.groups() if top else ("", full, "")
+    if (lead, first, end) == ("", name, "/" if is_folder else ""):
+        return ""
+    return f"{lead}*{end}{first if first != name else ''}"
 
 
 def _state(archive: zipfile.ZipFile) -> tuple[int, ...]:

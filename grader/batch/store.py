@@ -24,6 +24,8 @@ from typing import Any, cast
 
 from grader.batch.attempts import HandIn
 from grader.batch.names import Names, assign_names
+from grader.batch.platforms.base import Platform
+from grader.batch.platforms.known import PLAIN, PLATFORMS
 from grader.core.errors import UserError
 from grader.core.report import Report, RowStatus
 from grader.core.text import shown
@@ -38,7 +40,7 @@ class Participant:
     Attributes:
         name: The student's name in reports.
         file: What the student's files are called.
-        folder: Where Moodle keeps the student's feedback.
+        folder: Where the platform keeps the student's feedback.
         doubt: Why a person should check whose hand-in it is; empty if there is no doubt.
         submitted: When it was handed in, as an ISO 8601 time, if the platform tells.
         late: Whether the platform marks it as late; None if it marks nothing.
@@ -123,6 +125,7 @@ class Store:
         ]
         manifest = {
             "seed": seed,
+            "platform": platform_of(hand_ins),
             "students": [asdict(participant) for participant in participants],
             "names": names,
             "source": str(source.resolve()) if source else "",
@@ -131,13 +134,23 @@ class Store:
         write(self._run_file, json.dumps(manifest, ensure_ascii=False, indent=1))
         return participants
 
+    def platform(self) -> Platform:
+        """Return the platform that the last run's download came from.
+
+        Raises:
+            UserError: There was no run.
+        """
+        return PLATFORMS[self._manifest().get("platform", "moodle")]
+
     def participants(self) -> list[Participant]:
         """Return those of the last run, in order.
 
         Raises:
             UserError: There was none.
         """
-        return [Participant(**row) for row in self._manifest()["students"]]
+        rows = self._manifest()["students"]
+        ids = [tuple((kind, value) for kind, value in row.get("ids", ())) for row in rows]
+        return [Participant(**row | {"ids": own}) for row, own in zip(rows, ids, strict=True)]
 
     def source(self) -> Path:
         """Return where the hand-ins of the last run lie.
@@ -260,6 +273,12 @@ class Store:
                 f"{self._run_file} can't be read ({shown(str(error))}): name a new folder for -o."
             ) from error
         return manifest
+
+
+def platform_of(hand_ins: Sequence[HandIn]) -> str:
+    """Return the name of the platform whose download it is: of two, the one that has a name."""
+    names = [hand_in.platform.name for hand_in in hand_ins if hand_in.platform is not PLAIN]
+    return names[0] if names else PLAIN.name
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from grader.batch import outcome
 from grader.batch.marks_files import listed, opened, take_in_marks
+from grader.batch.platforms.base import Platform
 from grader.batch.read_results import read_rows, readable
 from grader.batch.store import Participant, Store, write
 from grader.core.errors import UserError
@@ -23,8 +24,8 @@ from grader.core.text import shown
 from grader.marking import late
 from grader.marking.late import read_late
 from grader.reports.decided import decide
+from grader.reports.feedback import feedback_zip
 from grader.reports.grades_workbook import grades_xlsx
-from grader.reports.moodle import feedback_zip, fill_worksheet
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
 from grader.reports.rows import Row
 from grader.reports.tables import grades_csv, results_csv
@@ -64,12 +65,12 @@ def publish(
     *,
     provisional: bool = False,
 ) -> Published:
-    """Write the tables, feedback/, report.html and feedback.zip, and fill in Moodle's worksheet.
+    """Write the tables, feedback/, report.html and feedback.zip, and fill in the platform's table.
 
     Args:
         store: The folder of results.
-        worksheet: Moodle's, to be filled in place.
-        columns: Names of its columns, see `fill_worksheet`.
+        worksheet: The platform's table of grades, to be filled in place.
+        columns: Names of its columns, see `Platform.fill`.
         provisional: Whether it gets points so far where a person has yet to give some.
 
     Raises:
@@ -88,7 +89,7 @@ def publish(
     if worksheet:
         published.attempt(
             worksheet.name,
-            lambda: _fill(worksheet, columns, published, folders, provisional),
+            lambda: _fill(store, worksheet, columns, published, folders, provisional),
         )
     for row, participant in zip(rows, store.participants(), strict=True):
         published.attempt(
@@ -96,37 +97,37 @@ def publish(
         )
     _remove_stale(store, published)
     published.attempt("report.html", lambda: _report(store, rows))
-    if folders:
-        published.attempt("feedback.zip", lambda: _feedback_zip(store, folders))
+    published.attempt("feedback.zip", lambda: _feedback_zip(store, folders))
     return published
 
 
-def read_worksheet(path: Path, columns: Mapping[str, str]) -> bytes:
-    """Read Moodle's worksheet.
+def read_worksheet(platform: Platform, path: Path, columns: Mapping[str, str]) -> bytes:
+    """Read the platform's table of grades.
 
     Raises:
-        UserError: It can't be read, or is no grading worksheet.
+        UserError: It can't be read, or is no such table.
     """
     try:
         sheet = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror}.") from error
-    fill_worksheet(sheet, [], {}, columns)
+    platform.fill(sheet, [], {}, columns)
     return sheet
 
 
 def _fill(
+    store: Store,
     worksheet: Path,
     columns: Mapping[str, str],
     published: Published,
     folders: dict[str, Row],
     provisional: bool,
 ) -> None:
-    """Fill in Moodle's worksheet, which tells who gets the feedback in which folder."""
+    """Fill in the platform's table, which tells who gets the feedback in which folder."""
     comments = {row.folder: feedback_comment(row) for row in published.rows if row.folder}
-    sheet = read_worksheet(worksheet, columns)
-    rows = published.rows
-    filled = fill_worksheet(sheet, rows, comments, columns, provisional=provisional)
+    platform = store.platform()
+    sheet = read_worksheet(platform, worksheet, columns)
+    filled = platform.fill(sheet, published.rows, comments, columns, provisional=provisional)
     write(worksheet, filled.sheet)
     published.remarks += filled.remarks
     folders.clear()
@@ -163,11 +164,18 @@ def _remove_stale(store: Store, published: Published) -> None:
 
 
 def _feedback_zip(store: Store, folders: Mapping[str, Row]) -> None:
-    """Pack the pages that could be made for Moodle."""
-    folder = store.folder / "feedback"
-    pages = {name: folder / f"{row.file}.html" for name, row in folders.items()}
-    there = {name: page for name, page in pages.items() if page.exists()}
-    write(store.folder / "feedback.zip", feedback_zip(there))
+    """Pack the pages that could be made for the platform; a ZIP of nobody's pages goes."""
+    platform, target = store.platform(), store.folder / "feedback.zip"
+    pages = {
+        path: store.folder / "feedback" / f"{row.file}{platform.page}"
+        for place, row in folders.items()
+        if (path := platform.feedback_path(place))
+    }
+    there = {path: page for path, page in pages.items() if page.exists()}
+    if there:
+        write(target, feedback_zip(there))
+    else:
+        target.unlink(missing_ok=True)
 
 
 def _report(store: Store, rows: list[Row]) -> None:

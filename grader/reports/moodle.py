@@ -1,23 +1,15 @@
-"""Fill in Moodle's grading worksheet, and pack its ZIP of feedback files.
-
-The worksheet is edited as text: of each row only the grade and the comment change, and every other
-byte stays what Moodle wrote, whatever language, encoding or order of columns it uses.
-"""
+"""Fill in Moodle's grading worksheet."""
 
 from __future__ import annotations
 
-import codecs
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from grader.core.errors import UserError
-from grader.core.text import shown
-from grader.core.zips import Member, zipped
 from grader.reports.rows import Row
+from grader.reports.sheets import Filled, Line, Table, decode, encode, grade_of, left_because
 
 # Moodle names its columns in the user's language; its own import goes by these names, too. They
 # are, in this order, English, German, French, Spanish, Italian, Dutch, Portuguese and Swedish ones
@@ -51,22 +43,6 @@ NEEDED = ("identifier", "grade", "maximum", "comment")
 NO = ("no", "nein", "non", "nee", "não", "nej")
 
 
-@dataclass
-class Filled:
-    """A worksheet with grades; ``folders`` are Moodle's, each with whose feedback it gets."""
-
-    sheet: bytes
-    remarks: list[str]
-    folders: dict[str, Row]
-
-
-def feedback_zip(pages: Mapping[str, Path]) -> bytes:
-    """Pack feedback pages in the folders of Moodle's download, for "upload feedback files"."""
-    return zipped(
-        Member(f"{folder}/feedback.html", page.read_bytes) for folder, page in pages.items()
-    )
-
-
 def fill_worksheet(
     sheet: bytes,
     rows: Sequence[Row],
@@ -87,8 +63,8 @@ def fill_worksheet(
     Raises:
         UserError: This is no grading worksheet, or one that grades by a scale.
     """
-    text, encoding = _decode(sheet)
-    owners = Owners(table := Table(text, columns), rows)
+    text, encoding = decode(sheet)
+    owners = Owners(table := Worksheet(text, columns), rows)
     unseen = {row.student for row in rows}
     left: dict[str, list[str]] = {}
     certain = [row for row in rows if row.folder and not row.doubt]
@@ -99,32 +75,51 @@ def fill_worksheet(
         row = claimants[0] if len(claimants) == 1 else None
         if row is not None and not row.doubt:
             folders[owners.folder(row, line)] = row  # in a team, one a member
-        if why := _left_because(claimants, table.get(line, "changeable"), provisional):
+        if why := _left_because(claimants, table.known(line, "changeable"), provisional):
             left.setdefault(why, []).append(line[1].plain if len(line) > 1 else line[0].plain)
         elif row is not None:
-            table.set(line, "grade", _grade(row, table.get(line, "maximum")))
-            table.set(line, "comment", comments[row.folder])
+            grade = grade_of(row, table.known(line, "maximum"))
+            table.set(line, table.places["grade"], grade)
+            table.set(line, table.places["comment"], comments[row.folder])
     remarks = [f"worksheet, left as it was, {why}: {', '.join(who)}" for why, who in left.items()]
     if unseen:
         remarks.append(f"not in the worksheet: {', '.join(sorted(unseen))}")
-    filled, encoded = _encode(str(table), encoding)
+    filled, encoded = encode(str(table), encoding)
     return Filled(filled, remarks + encoded, folders)
 
 
 def _left_because(claimants: Sequence[Row], changeable: str, provisional: bool) -> str:
     """Return why no grade is entered; an empty text if one is."""
-    if not claimants:
-        return "no submission"
-    if changeable.casefold() in NO:
+    if claimants and changeable.casefold() in NO:
         return "the grade is locked"
-    if len(claimants) > 1 or claimants[0].doubt:
-        return "several hand-ins claim to be theirs, see those to look at"
-    (row,) = claimants
-    if row.earned is None or row.undecided:
-        return "the grader failed"
-    if row.pending and not provisional:
-        return "waits for marks (--provisional enters the points so far)"
-    return ""
+    return left_because(claimants, provisional=provisional)
+
+
+class Worksheet(Table):
+    """A grading worksheet, whose columns are known by their names in several languages."""
+
+    def __init__(self, text: str, columns: Mapping[str, str]) -> None:
+        super().__init__(text)
+        known = COLUMNS | {column: (name,) for column, name in columns.items()}
+        self.places = {
+            column: self.header.index(name)
+            for column, names in known.items()
+            for name in reversed(self.header)  # of namesakes the first counts
+            if name.casefold() in map(str.casefold, names)
+        }
+        if "scale" in self.places:
+            raise UserError("the worksheet grades by a scale of words: set it to points in Moodle.")
+        missing = [column for column in NEEDED if column not in self.places]
+        if missing:
+            raise UserError(
+                f"no column of the worksheet is known as its {' or '.join(missing)}; they are "
+                f"{', '.join(map(repr, self.header)) or 'none'}. Say which it is, like --column "
+                f"{missing[0]}='NAME'; if it lacks comments, switch them on in Moodle first."
+            )
+
+    def known(self, line: Line, column: str) -> str:
+        """Return a cell's text by a key of `COLUMNS`; empty where there is no such column."""
+        return self.get(line, self.places.get(column, len(line)))
 
 
 class Owners:
@@ -134,7 +129,7 @@ class Owners:
     is the name that counts, which stands in a column of its own in the line of each member.
     """
 
-    def __init__(self, table: Table, rows: Sequence[Row]) -> None:
+    def __init__(self, table: Worksheet, rows: Sequence[Row]) -> None:
         self._table = table
         numbers = ((number, row) for row in rows for number in _numbers_of(row.folder))
         self._by_number = _grouped(numbers)
@@ -143,26 +138,26 @@ class Owners:
         named = [(one, other) for one, other in pairs if len(other) == 1]
         self.teams = 2 * sum(other[0] in one for one, other in named) < len(named)
 
-    def of(self, line: list[Field]) -> list[Row]:
+    def of(self, line: Line) -> list[Row]:
         """Return the rows that claim to be the line's submission."""
         return self._named(line) if self.teams else self._numbered(line)
 
-    def folder(self, row: Row, line: list[Field]) -> str:
+    def folder(self, row: Row, line: Line) -> str:
         """Return the folder in which Moodle looks for this line's feedback."""
         if not self.teams:
             return row.folder
         number = self._number(line)
         return re.sub(r"(?:_\d+)?(?=_assignsubmission_)", f"_{number}", row.folder, count=1)
 
-    def _numbered(self, line: list[Field]) -> list[Row]:
+    def _numbered(self, line: Line) -> list[Row]:
         return self._by_number.get(_number(self._number(line)), [])
 
-    def _named(self, line: list[Field]) -> list[Row]:
+    def _named(self, line: Line) -> list[Row]:
         named = sorted({_folded(field.plain) for field in line} & self._by_name.keys())
         return [row for name in named for row in self._by_name[name]]
 
-    def _number(self, line: list[Field]) -> str:
-        found = re.search(r"\d+$", self._table.get(line, "identifier").strip())
+    def _number(self, line: Line) -> str:
+        found = re.search(r"\d+$", self._table.known(line, "identifier").strip())
         return found[0] if found else ""
 
 
@@ -193,106 +188,3 @@ def _name_of(folder: str) -> str:
 def _folded(name: str) -> str:
     """Return a name as Moodle writes it in names of folders, in one normal form."""
     return unicodedata.normalize("NFC", name).replace("_", " ").strip()
-
-
-def _grade(row: Row, maximum: str) -> str:
-    """Return points on the worksheet's scale and in its way to write numbers."""
-    value = row.earned or 0.0
-    if maximum and row.possible:
-        try:
-            value *= float(maximum.replace(",", ".")) / row.possible
-        except ValueError as error:
-            raise UserError(
-                f"the worksheet's maximum grade {shown(maximum)} is no number"
-            ) from error
-    text = f"{value:.2f}"
-    return text.replace(".", ",") if "," in maximum else text
-
-
-class Field:
-    """A cell as it stands in the file, and what ends it: a delimiter, a line end or nothing."""
-
-    def __init__(self, raw: str, end: str) -> None:
-        self.raw, self.end = raw, end
-
-    @property
-    def plain(self) -> str:
-        """Return the text without quotes."""
-        raw = self.raw
-        return raw[1:-1].replace('""', '"') if raw.startswith('"') and len(raw) > 1 else raw
-
-
-class Table:
-    """CSV whose untouched cells stay as they are, quotes and line ends included."""
-
-    def __init__(self, text: str, columns: Mapping[str, str]) -> None:
-        self._delimiter = max(",;\t", key=text.partition("\n")[0].count)
-        self.lines = list(self._parse(text))
-        header = [field.plain.strip("\ufeff ") for field in self.lines[0]] if self.lines else []
-        known = COLUMNS | {column: (name,) for column, name in columns.items()}
-        self._places = {
-            column: header.index(name)
-            for column, names in known.items()
-            for name in reversed(header)  # of namesakes the first counts
-            if name.casefold() in map(str.casefold, names)
-        }
-        self._check(header)
-
-    def _check(self, header: list[str]) -> None:
-        if "scale" in self._places:
-            raise UserError("the worksheet grades by a scale of words: set it to points in Moodle.")
-        missing = [column for column in NEEDED if column not in self._places]
-        if missing:
-            raise UserError(
-                f"no column of the worksheet is known as its {' or '.join(missing)}; they are "
-                f"{', '.join(map(repr, header)) or 'none'}. Say which it is, like --column "
-                f"{missing[0]}='NAME'; if it lacks comments, switch them on in Moodle first."
-            )
-
-    def get(self, line: list[Field], column: str) -> str:
-        """Return a cell's text; empty where there is no such column."""
-        place = self._places.get(column, len(line))
-        return line[place].plain if place < len(line) else ""
-
-    def set(self, line: list[Field], column: str, text: str) -> None:
-        """Change a cell, with quotes where it needs some."""
-        quoted = text.replace('"', '""')
-        special = any(sign in text for sign in f'{self._delimiter}"\r\n ')
-        line[self._places[column]].raw = f'"{quoted}"' if special else text
-
-    def __str__(self) -> str:
-        return "".join(field.raw + field.end for line in self.lines for field in line)
-
-    def _parse(self, text: str) -> Iterator[list[Field]]:
-        pattern = rf'("(?:[^"]|"")*"|[^{self._delimiter}\r\n]*)({self._delimiter}|\r\n|\r|\n|\Z)'
-        line: list[Field] = []
-        for match in re.finditer(pattern, text):
-            if match.start() == len(text) and not line:
-                return  # behind the last line end
-            line.append(Field(match[1], match[2]))
-            if match[2] != self._delimiter:
-                yield line
-                line = []
-
-
-def _decode(sheet: bytes) -> tuple[str, str]:
-    """Return the text, byte order mark included, and the encoding that gives the same bytes."""
-    marked = (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
-    first = [encoding for mark, encoding in marked if sheet.startswith(mark)]
-    for encoding in first or ["utf-8", "cp1252"]:
-        try:
-            return sheet.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise UserError("the worksheet is in an unknown encoding: save it as UTF-8.")
-
-
-def _encode(text: str, encoding: str) -> tuple[bytes, list[str]]:
-    """Return the worksheet's bytes; as UTF-8, with a remark, where the old encoding lacks signs."""
-    try:
-        return text.encode(encoding), []
-    except UnicodeEncodeError as error:
-        sign = text[error.start]
-        return text.encode("utf-8-sig"), [
-            f"the worksheet is UTF-8 now, because {encoding} has no {shown(sign)}."
-        ]

@@ -1,0 +1,1 @@
+"""Adapters for course platforms: how each names people, takes grades, and takes feedback back."""

@@ -1,0 +1,142 @@
+"""Edit a platform's table as text: what is not changed stays as the platform wrote it.
+
+Of each row only the grade and the comment change. Every other byte stays, whatever language,
+encoding, separator or order of columns the platform uses.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.core.errors import UserError
+from grader.core.text import shown
+from grader.reports.rows import Row
+
+
+@dataclass
+class Filled:
+    """A table with grades; ``folders`` are the platform's, each with whose feedback it gets."""
+
+    sheet: bytes
+    remarks: list[str]
+    folders: dict[str, Row]
+
+
+class Field:
+    """A cell as it stands in the file, and what ends it: a delimiter, a line end or nothing."""
+
+    def __init__(self, raw: str, end: str) -> None:
+        self.raw, self.end = raw, end
+
+    @property
+    def plain(self) -> str:
+        """Return the text without quotes."""
+        raw = self.raw
+        return raw[1:-1].replace('""', '"') if raw.startswith('"') and len(raw) > 1 else raw
+
+
+Line = list[Field]
+
+
+class Table:
+    """CSV whose untouched cells stay as they are, quotes and line ends included."""
+
+    def __init__(self, text: str) -> None:
+        self.delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        self.lines = list(self._parse(text))
+        first = self.lines[0] if self.lines else []
+        self.header = [field.plain.strip("\ufeff ") for field in first]
+
+    def get(self, line: Line, place: int) -> str:
+        """Return a cell's text; empty where the line is shorter."""
+        return line[place].plain if 0 <= place < len(line) else ""
+
+    def cell(self, line: Line, column: str) -> str:
+        """Return a cell's text by the name of its column; empty where there is no such column."""
+        return self.get(line, self.header.index(column)) if column in self.header else ""
+
+    def set(self, line: Line, place: int, text: str) -> None:
+        """Change a cell, with quotes where it needs some; a line that is shorter is filled up."""
+        while place >= len(line):
+            line.append(Field("", line[-1].end))
+            line[-2].end = self.delimiter
+        quoted = text.replace('"', '""')
+        special = any(sign in text for sign in f'{self.delimiter}"\r\n ')
+        line[place].raw = f'"{quoted}"' if special else text
+
+    def __str__(self) -> str:
+        return "".join(field.raw + field.end for line in self.lines for field in line)
+
+    def _parse(self, text: str) -> Iterator[Line]:
+        pattern = rf'("(?:[^"]|"")*"|[^{self.delimiter}\r\n]*)({self.delimiter}|\r\n|\r|\n|\Z)'
+        line: Line = []
+        for match in re.finditer(pattern, text):
+            if match.start() == len(text) and not line:
+                return  # behind the last line end
+            line.append(Field(match[1], match[2]))
+            if match[2] != self.delimiter:
+                yield line
+                line = []
+
+
+def left_because(claimants: Sequence[Row], *, provisional: bool) -> str:
+    """Return why no grade is entered for a line; an empty text if one is.
+
+    Args:
+        claimants: The rows that claim to be the line's.
+        provisional: Whether to enter points so far where a person has yet to give some.
+    """
+    if not claimants:
+        return "no submission"
+    if len(claimants) > 1 or claimants[0].doubt:
+        return "several hand-ins claim to be theirs, see those to look at"
+    (row,) = claimants
+    if row.earned is None or row.undecided:
+        return "the grader failed"
+    if row.pending and not provisional:
+        return "waits for marks (--provisional enters the points so far)"
+    return ""
+
+
+def grade_of(row: Row, maximum: str) -> str:
+    """Return points on the table's scale and in its way to write numbers."""
+    value = row.earned or 0.0
+    if maximum and row.possible:
+        try:
+            value *= float(maximum.replace(",", ".")) / row.possible
+        except ValueError as error:
+            raise UserError(
+                f"the worksheet's maximum grade {shown(maximum)} is no number"
+            ) from error
+    text = f"{value:.2f}"
+    return text.replace(".", ",") if "," in maximum else text
+
+
+def decode(sheet: bytes) -> tuple[str, str]:
+    """Return the text, byte order mark included, and the encoding that gives the same bytes.
+
+    Raises:
+        UserError: It is in no encoding that is known here.
+    """
+    marked = (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
+    first = [encoding for mark, encoding in marked if sheet.startswith(mark)]
+    for encoding in first or ["utf-8", "cp1252"]:
+        try:
+            return sheet.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    raise UserError("the worksheet is in an unknown encoding: save it as UTF-8.")
+
+
+def encode(text: str, encoding: str) -> tuple[bytes, list[str]]:
+    """Return the table's bytes; as UTF-8, with a remark, where the old encoding lacks signs."""
+    try:
+        return text.encode(encoding), []
+    except UnicodeEncodeError as error:
+        sign = text[error.start]
+        return text.encode("utf-8-sig"), [
+            f"the worksheet is UTF-8 now, because {encoding} has no {shown(sign)}."
+        ]
