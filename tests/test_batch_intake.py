@@ -128,11 +128,11 @@ def test_loose_files_of_a_download_count_as_if_they_were_zipped(tmp_path: Path, 
 
 
 def test_packed_in_another_way_is_refused_and_said(tmp_path: Path) -> None:
-    for suffix in ("rar", "7z", "tar.gz"):
-        files = {f"Anna_1_assignsubmission_file/a.{suffix}": b"data"}
+    for suffix, first in (("rar", b"Rar!"), ("7z", b"7z\xbc\xaf\x27\x1c")):
+        files = {f"Anna_1_assignsubmission_file/a.{suffix}": first}
         name, data = the_choice(download(tmp_path / "all.zip", files))
         (tmp_path / name).write_bytes(data)
-        with pytest.raises(UserError, match="is not a ZIP: unpack it"):
+        with pytest.raises(UserError, match="opened here: unpack it"):
             open_submission(tmp_path / name)
 
 

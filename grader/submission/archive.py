@@ -14,13 +14,15 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from grader.core.errors import UserError, is_machine_error
 from grader.core.text import shown
+from grader.core.zip_names import decoded, names_in
 
 MAX_ENTRIES = 20_000
 MAX_DIRECTORY = 5 * 2**20  # bytes of a ZIP's table of contents, which zipfile reads at once
@@ -80,63 +82,41 @@ def readable(source: Path) -> Iterator[None]:
         ) from error
 
 
-def entries_of(source: Path) -> AbstractContextManager[list[Entry]]:
-    """Return a context with the files below a folder or in a ZIP, readable inside it.
-
-    Raises:
-        SubmissionError: The source is neither, or holds more than any student needs.
-    """
-    name, suffix = shown(source.name), source.suffix.lower()
-    if source.is_dir():
-        return nullcontext(_folder_entries(source))
-    if not source.exists():
-        raise SubmissionError(f"There is no file or folder {shown(str(source))}: check the path.")
-    if suffix in CODE:
-        raise SubmissionError(f"{name} is a single file: name the folder or ZIP that it is in.")
-    if suffix in ARCHIVES - {".zip"}:
-        raise SubmissionError(f"{name} is not a ZIP: unpack it and export the folder as ZIP.")
-    if not source.is_file() or not _is_zip(source):
-        raise SubmissionError(
-            f"{name} is not a ZIP, or was cut off: make it anew and check that it opens."
-        )
-    return _zip_entries(source)
-
-
-def _is_zip(source: Path) -> bool:
-    """Return whether a file looks like a ZIP; a file that can't be opened raises its error."""
-    with source.open("rb") as file:
-        return zipfile.is_zipfile(file)
-
-
-def _too_many(source: Path) -> SubmissionError:
+def too_many(name: str) -> SubmissionError:
+    """Return the error for an archive or folder of more files than any student needs."""
     return SubmissionError(
-        f"{shown(source.name)} holds more than {MAX_ENTRIES:,} files: "
+        f"{shown(name)} holds more than {MAX_ENTRIES:,} files: "
         "leave out data sets and virtual environments."
     )
 
 
-def _folder_entries(source: Path) -> list[Entry]:
+def folder_entries(source: Path) -> list[Entry]:
     """Return the files below ``source``, links unfollowed.
 
     Junk, which may be huge, is not even listed.
     """
-    entries, folders, count = [], [str(source)], 0
+    found: list[tuple[bytes, os.DirEntry[str]]] = []
+    folders, count = [str(source)], 0
     while folders:
         with os.scandir(folders.pop()) as listing:
             for item in listing:
                 count += 1
                 if count > MAX_ENTRIES:
-                    raise _too_many(source)
+                    raise too_many(source.name)
                 if is_junk(item.name):
                     continue
                 if item.is_dir(follow_symlinks=False):
                     folders.append(item.path)
                     continue
-                name = _decoded(os.fsencode(os.path.relpath(item.path, source)))
-                size = item.stat(follow_symlinks=False).st_size
-                plain = item.is_file(follow_symlinks=False)
-                entries.append(Entry(name, size, size, plain, partial(_read_file, item.path)))
-    return entries
+                found.append((os.fsencode(os.path.relpath(item.path, source)), item))
+    names = decoded([name for name, _ in found])
+    return [_folder_entry(name, item) for name, (_, item) in zip(names, found, strict=True)]
+
+
+def _folder_entry(name: str, item: os.DirEntry[str]) -> Entry:
+    size = item.stat(follow_symlinks=False).st_size
+    plain = item.is_file(follow_symlinks=False)
+    return Entry(name, size, size, plain, partial(_read_file, item.path))
 
 
 def _read_file(path: str, size: int) -> bytes:
@@ -145,12 +125,22 @@ def _read_file(path: str, size: int) -> bytes:
 
 
 @contextmanager
-def _zip_entries(source: Path) -> Iterator[list[Entry]]:
-    with _BoundedReader(io.FileIO(source)) as file, zipfile.ZipFile(file) as archive:
+def zip_entries(source: BinaryIO, name: str) -> Iterator[list[Entry]]:
+    """Yield the files of a ZIP, readable meanwhile.
+
+    Args:
+        source: The ZIP.
+        name: What to call it in messages.
+
+    Raises:
+        SubmissionError: It is encrypted, packed in an unusual way, or holds too much.
+    """
+    file = _BoundedReader(source, name)
+    with zipfile.ZipFile(file) as archive:
         file.limit = sys.maxsize  # from here on, files are read, and as far as is asked for
         infos = archive.infolist()
         if len(infos) > MAX_ENTRIES:
-            raise _too_many(source)
+            raise too_many(name)
         end = 0
         for info in sorted(infos, key=lambda info: info.header_offset):
             if info.header_offset < end:
@@ -158,36 +148,52 @@ def _zip_entries(source: Path) -> Iterator[list[Entry]]:
             end = info.header_offset + LOCAL_HEADER + len(info.orig_filename) + info.compress_size
         if end > archive.start_dir:
             raise zipfile.BadZipFile("files overlap")
-        yield [_zip_entry(source, archive, info) for info in infos if not _is_folder(info)]
+        yield [
+            _zip_entry(name, inner, archive, info)
+            for info, inner in zip(infos, names_in(infos), strict=True)
+            if not _is_folder(info)
+        ]
 
 
-class _BoundedReader(io.BufferedReader):
+class _BoundedReader(io.RawIOBase):
     """A file that a ZIP's reader can't ask for a table of contents of a million entries."""
 
-    limit = MAX_DIRECTORY
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, self._name = file, name
+        self.limit = MAX_DIRECTORY
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > self.limit:
-            raise _too_many(Path(os.fsdecode(self.name)))
-        return super().read(size)
+            raise too_many(self._name)
+        return self._file.read(-1 if size is None else size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
 
 
 def _is_folder(info: zipfile.ZipInfo) -> bool:
     return info.filename.endswith(("/", "\\")) or stat.S_ISDIR(info.external_attr >> 16)
 
 
-def _zip_entry(source: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
+def _zip_entry(source: str, name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
     """Return one entry; refuse it if only a password or another program could unpack it."""
-    raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
-    name = _decoded(raw)
     if info.flag_bits & 0x1:
         raise SubmissionError(
-            f"{shown(source.name)} is encrypted ({shown(name)}): make a ZIP without a password."
+            f"{shown(source)} is encrypted ({shown(name)}): make a ZIP without a password."
         )
     # Only deflate is unpacked piece by piece: zipfile lets the others take any amount of memory.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise SubmissionError(
-            f"{shown(source.name)} is packed in an unusual way ({shown(name)}): "
+            f"{shown(source)} is packed in an unusual way ({shown(name)}): "
             "make the ZIP with your computer's file manager."
         )
     plain = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
@@ -197,11 +203,3 @@ def _zip_entry(source: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) ->
             return file.read(size)
 
     return Entry(name, info.file_size, info.compress_size, plain, read)
-
-
-def _decoded(name: bytes) -> str:
-    """Return a ZIP's file name as text: UTF-8, or cp437 in old ZIPs, where every byte is valid."""
-    try:
-        return name.decode()
-    except UnicodeDecodeError:
-        return name.decode("cp437")

@@ -21,9 +21,10 @@ from grader.core.sources import decode, is_main_block, parse
 from grader.core.spelling import squeeze
 from grader.core.tempdirs import Folder
 from grader.core.text import shown
-from grader.submission.archive import Entry, SubmissionError, entries_of, readable
+from grader.submission.archive import Entry, SubmissionError, readable
 from grader.submission.conversion import convert
 from grader.submission.filter import vet
+from grader.submission.opening import entries_of
 
 __all__ = ["Submission", "SubmissionError", "open_submission"]
 
@@ -148,7 +149,7 @@ def open_submission(path: Path, *, snapshot: bool = True) -> Submission:
     source = Path(os.path.abspath(path))
     with readable(source), entries_of(source) as entries:
         is_folder = source.is_dir()
-        name = unicodedata.normalize("NFC", source.name if is_folder else source.stem)
+        name = unicodedata.normalize("NFC", source.name if is_folder else _stem(source.name))
         taken, notes = vet(shown(source.name), entries)
         if snapshot:
             copy = Folder("submission")
@@ -180,6 +181,12 @@ def _defined_in(body: Iterable[ast.stmt]) -> frozenset[str]:
             case ast.If() | ast.Try() | ast.With() as node if not is_main_block(node):
                 waiting += [*node.body, *getattr(node, "orelse", [])]
     return frozenset(found)
+
+
+def _stem(name: str) -> str:
+    """Return an archive's name without its ending, of which a packed tar has two."""
+    stem = PurePosixPath(name).stem
+    return PurePosixPath(stem).stem if stem.lower().endswith(".tar") else stem
 
 
 def _copy(taken: Mapping[PurePosixPath, Entry], root: Path) -> None:
