@@ -36,9 +36,21 @@ def names_of_exercises() -> set[str]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 names.add(node.name)
-    # Words of everyday language, and a layer of torch.
+    # Words of everyday language and of a platform, and a layer of torch.
     return names - {
-        *("accuracy", "chunks", "features", "loss", "main", "states", "train", "LSTM", "RNN", "Run")
+        *(
+            "accuracy",
+            "chunks",
+            "features",
+            "Learner",
+            "loss",
+            "main",
+            "states",
+            "train",
+            "LSTM",
+            "RNN",
+            "Run",
+        )
     }
 
 

@@ -19,7 +19,8 @@ from grader.batch.intake import hand_ins
 from grader.batch.listing import read_file
 from grader.batch.store import Store
 from grader.core.errors import UserError
-from grader.submission.archive import Entry, entries_of, is_junk, readable
+from grader.submission.archive import Entry, is_junk, readable
+from grader.submission.opening import entries_of
 
 MAX_SIZE = 200 * 2**20  # bytes of one file
 MAX_RATIO = 200  # of unpacked to packed, for files above 1 MiB
