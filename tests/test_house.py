@@ -134,3 +134,15 @@ def test_an_exercise_is_added_and_all_others_deleted_by_folders_alone(tmp_path: 
         check=False,
     )
     assert "3 of 3 automatic points" in run.stdout, run.stdout + run.stderr
+
+
+def test_the_judge_loads_only_what_it_judges_with() -> None:
+    """Drawing, and what optimizers import, belong to the worker; each import delays every run."""
+    tests = sorted(EXERCISES.glob("*/test_*.py"))
+    modules = [f"grader.exercises.{path.parent.name}.{path.stem}" for path in tests]
+    heavy = ("matplotlib", "torch._dynamo", "scipy", "sympy")
+    code = (
+        f"import sys, {', '.join(modules)}; sys.exit(str([n for n in {heavy} if n in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "[]\n"

@@ -65,6 +65,17 @@ COMPILED = """
     network.compile(dynamic=True)
     assert one(torch.ones(1)) == 2 and two(torch.ones(1)) == 3 and three(torch.ones(1)) == 4
 """
+STEPS = """
+    import sys, torch
+
+    assert "torch._dynamo" in sys.modules or not EXPECTED
+    w = torch.ones(2, requires_grad=True)
+    optimizer = torch.optim.RMSprop([w], lr=0.1)
+    (w * w).sum().backward()
+    STEP
+    optimizer.zero_grad()
+    assert w[0] < 1 and "torch._dynamo" in sys.modules
+"""
 DRAWN = """
     import matplotlib
     matplotlib.use("TkAgg")
@@ -135,6 +146,16 @@ def test_code_that_asks_for_a_gpu_first_is_left_alone(run: Callable[[str], Stude
 
 def test_compilers_give_back_what_they_are_given(run: Callable[[str], Student]) -> None:
     run(COMPILED)
+
+
+@pytest.mark.parametrize(
+    ("step", "prepared"), [("getattr(optimizer, 'st' + 'ep')()", False), ("optimizer.step()", True)]
+)
+def test_what_optimizers_import_is_there_where_a_source_takes_steps(
+    run: Callable[[str], Student], step: str, prepared: bool
+) -> None:
+    """It takes seconds to import; where no source shows a step, a locked worker imports it."""
+    run(STEPS.replace("STEP", step).replace("EXPECTED", str(prepared)))
 
 
 def test_figures_are_drawn_without_windows(run: Callable[[str], Student]) -> None:

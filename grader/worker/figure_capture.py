@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from grader.core.figure_data import PIXELS, POINTS, AxesDescription, Description, ErrorBars, Line
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.container import ErrorbarContainer
+    from matplotlib.figure import Figure
 
 Array = NDArray[Any]
 NUMBER = re.compile(r"[^\d−-]*(\d+(?:\.\d+)?)\D*")  # the one in a tick's label, such as T = 5
@@ -184,6 +184,8 @@ def drawn_figure(draw: Callable[[], Any], name: str, *, returned: bool = False) 
 
 def figure_in(result: Any) -> Figure | None:
     """Return the figure in a function's result: itself, or the one that axes belong to."""
+    from matplotlib.figure import Figure
+
     found = result if isinstance(result, tuple | list) else [result]
     owners = (getattr(part, "figure", None) or part for part in found)
     return next((part for part in owners if isinstance(part, Figure)), None)

@@ -48,7 +48,6 @@ def preload(modules: list[str]) -> None:
     torch.set_num_threads(1)
     matplotlib.use("Agg")
     importlib.import_module("matplotlib.pyplot")
-    importlib.import_module("torch._dynamo")  # the first optimizer would import it, in each worker
     importlib.import_module("torch.utils.data")
     for module in ("surroundings", "importing", "answering"):
         importlib.import_module(f"grader.worker.{module}")
@@ -57,6 +56,21 @@ def preload(modules: list[str]) -> None:
     switches.withhold()
     gc.collect()
     gc.freeze()
+
+
+def prepare_for_optimizers(root: str) -> None:
+    """Import what an optimizer imports in its first step, if a source in this folder takes steps.
+
+    It takes longer than torch itself. Where no source shows a step, a worker imports it.
+    """
+    if "torch._dynamo" not in sys.modules and any(map(takes_steps, Path(root).rglob("*.py"))):
+        importlib.import_module("torch._dynamo")
+        gc.freeze()
+
+
+def takes_steps(source: Path) -> bool:
+    """Tell whether a source calls a method ``step``, as optimizers have it."""
+    return b".step(" in source.read_bytes()
 
 
 def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
@@ -153,6 +167,7 @@ def _answer(control: socket.socket, live: set[int]) -> None:
             return
         request = json.loads(data)
         if request["do"] == "fork":
+            prepare_for_optimizers(request["root"])
             pid = fork_worker(request, control, descriptors[0], descriptors[1])
             live.add(pid)
             answer = {"pid": pid}
@@ -177,7 +192,9 @@ def main() -> None:
         # Student prints must not end up among the frames on standard output.
         reader, writer = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb")
         _attach(os.dup(2))
-        run_worker(cast(BinaryIO, reader), writer, json.loads(argument))
+        request = json.loads(argument)
+        prepare_for_optimizers(request["root"])
+        run_worker(cast(BinaryIO, reader), writer, request)
 
 
 if __name__ == "__main__":

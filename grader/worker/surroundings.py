@@ -18,7 +18,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import torch
 
 from grader.sandbox.timeout_line import COPY
@@ -44,6 +43,7 @@ def as_it_is(model: Any = None, *_: Any, **__: Any) -> Any:
 
 def draw_without_windows() -> None:
     """Keep matplotlib's backend Agg, whatever is asked for."""
+    import matplotlib as mpl  # here: the judge imports this module, too, and never draws
     import matplotlib.pyplot as plt
 
     switch = plt.switch_backend

@@ -7,9 +7,8 @@ import inspect
 from collections.abc import Iterator
 from itertools import islice
 from types import FrameType
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from matplotlib.figure import Figure
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -23,6 +22,9 @@ from grader.worker.answering import Unusable
 from grader.worker.attribution import text_of
 from grader.worker.figure_capture import described, figure_in
 from grader.worker.script import Script
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FIGURES = 4  # the last of those drawn
 SHORT_STEPS = 60
