@@ -53,6 +53,24 @@ class MSELoss:
         ### END SOLUTION
 
 
+def numerical_loss_gradient(
+    loss: MSELoss, y_hat: np.ndarray, y: np.ndarray, eps: float = 1e-5
+) -> np.ndarray:
+    """Return ∂L/∂ŷ [batch, out] by central differences, a check of `backward` (slide "MSE Loss").
+
+    The loss has no parameters: each element of ŷ is moved by eps, up and down.
+    """
+    ### BEGIN SOLUTION M2: the numerical gradient of the loss
+    gradient = np.empty(y_hat.shape)
+    for index in np.ndindex(y_hat.shape):
+        step = np.zeros(y_hat.shape)
+        step[index] = eps
+        upper, lower = loss.forward(y_hat + step, y), loss.forward(y_hat - step, y)
+        gradient[index] = (upper - lower) / (2 * eps)
+    return gradient
+    ### END SOLUTION
+
+
 class Learner:
     """A model with its training: step after step, prediction, plot (slide "Learner Class").
 

@@ -24,6 +24,13 @@ class Run(NamedTuple):
     gradient: np.ndarray  # (iterations,), gradient[j] at theta[j]
 
 
+def sample_x0(mu: float, n: int = 1024) -> Tensor:
+    """Draw n samples of x_0 ~ N(mu, 1) as a float64 tensor (n,), others in each call."""
+    ### BEGIN SOLUTION T1: samples of x_0
+    return mu + torch.randn(n, dtype=torch.float64)
+    ### END SOLUTION
+
+
 def loss(theta: Tensor, x_0: Tensor, mu: float, T: int) -> Tensor:
     """Return L(theta) as a differentiable 0-dim tensor, with batch means for E (section 1)."""
     ### BEGIN SOLUTION T1: the loss L(theta) over a batch of x_0
@@ -50,8 +57,7 @@ def gradient_descent(
     """Iterate theta <- theta - rate dL/dtheta; None: a rate of yours, fast at T = 20 (1.1)."""
     # Hint: L is a parabola in theta. What does its second derivative say about the rate?
     ### BEGIN SOLUTION T2: gradient descent with full BPTT
-    if rate is None:  # one over the second derivative: in the minimum after a single iteration
-        rate = 3 / (T * (T + 1) * (2 * T + 1))
+    rate = 3 / (T * (T + 1) * (2 * T + 1)) if rate is None else rate  # one over L''
     thetas, losses, gradients = [theta], [], []
     for _ in range(iterations):
         losses.append(loss(torch.tensor(thetas[-1], dtype=x_0.dtype), x_0, mu, T).item())
@@ -62,10 +68,7 @@ def gradient_descent(
 
 
 def truncated_step(theta: Tensor, h: Tensor, mu: float) -> tuple[Tensor, Tensor]:
-    """Return (loss, next h) of one truncated step from the state h (n,) (section 1.2).
-
-    next h = h + theta (n,), loss = E (next h - mu)^2, 0-dim; no gradient flows back into h.
-    """
+    """Return (E (next h - mu)^2, next h = h + theta), h (n,); no gradient into h (section 1.2)."""
     ### BEGIN SOLUTION T3: the truncated step
     h = h.detach() + theta  # (n,)
     return (h - mu).square().mean(), h
@@ -123,8 +126,7 @@ def loss_figure(run: Run, title: str) -> Figure:
     figure.suptitle(title)
     labels = r"loss $L$", r"gradient $\nabla_\theta L$"
     for axes, values, label in zip(figure.subplots(1, 2), run[1:], labels, strict=True):
-        marker = "o" if len(values) <= 50 else ""
-        axes.plot(range(1, len(values) + 1), values, marker=marker, label=label)
+        axes.plot(range(1, len(values) + 1), values, marker=".", label=label)
         axes.set(xlabel="iteration $k$", ylabel=label)
         axes.locator_params(axis="x", integer=True)
         axes.legend()
@@ -140,8 +142,6 @@ def theta_figure(runs: Mapping[str, Run], title: str, decay: float | None = None
     for label, run in runs.items():
         axes.plot(range(1, len(run.theta) + 1), run.theta, label=label)
     if decay is not None:
-        # For large k, e = mean(h) - mu obeys e'' = -2 eta_k e, a Bessel equation: the amplitude
-        # of theta = e' falls like k^(-1/4) for 0.5 / k and like k^(-3/8) for 0.5 / k^(3/2).
         k = np.arange(1, max(len(run.theta) for run in runs.values()) + 1)
         axes.plot(k, k**decay, "k--", label=f"$k^{{{decay}}}$")
     axes.set(xlabel="iteration $k$", ylabel=r"$\theta^{(k)}$", title=title)

@@ -43,6 +43,16 @@ class MSELoss:
         raise NotImplementedError("M2: the gradient of the mean squared error")
 
 
+def numerical_loss_gradient(
+    loss: MSELoss, y_hat: np.ndarray, y: np.ndarray, eps: float = 1e-5
+) -> np.ndarray:
+    """Return ∂L/∂ŷ [batch, out] by central differences, a check of `backward` (slide "MSE Loss").
+
+    The loss has no parameters: each element of ŷ is moved by eps, up and down.
+    """
+    raise NotImplementedError("M2: the numerical gradient of the loss")
+
+
 class Learner:
     """A model with its training: step after step, prediction, plot (slide "Learner Class").
 

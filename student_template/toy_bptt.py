@@ -24,6 +24,11 @@ class Run(NamedTuple):
     gradient: np.ndarray  # (iterations,), gradient[j] at theta[j]
 
 
+def sample_x0(mu: float, n: int = 1024) -> Tensor:
+    """Draw n samples of x_0 ~ N(mu, 1) as a float64 tensor (n,), others in each call."""
+    raise NotImplementedError("T1: samples of x_0")
+
+
 def loss(theta: Tensor, x_0: Tensor, mu: float, T: int) -> Tensor:
     """Return L(theta) as a differentiable 0-dim tensor, with batch means for E (section 1)."""
     raise NotImplementedError("T1: the loss L(theta) over a batch of x_0")
@@ -43,10 +48,7 @@ def gradient_descent(
 
 
 def truncated_step(theta: Tensor, h: Tensor, mu: float) -> tuple[Tensor, Tensor]:
-    """Return (loss, next h) of one truncated step from the state h (n,) (section 1.2).
-
-    next h = h + theta (n,), loss = E (next h - mu)^2, 0-dim; no gradient flows back into h.
-    """
+    """Return (E (next h - mu)^2, next h = h + theta), h (n,); no gradient into h (section 1.2)."""
     raise NotImplementedError("T3: the truncated step")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import erf, sqrt
 from typing import Any
 
 import numpy as np
@@ -14,21 +15,17 @@ from grader.bans.static import Sources, Violation
 from grader.bans.tampering import tampering
 from grader.checks.carry import explanation, is_assumed
 from grader.checks.mistakes import Mistake, Variant, matches
+from grader.checks.tolerances import CHANCE, SINGLE_PRECISION, TOLERANCE
 from grader.core.failures import Failure, Status
 from grader.submission.places import place
 
 Array = NDArray[Any]
 
-# Errors are measured against the largest expected entry. In float64 another order of summation
-# moves an answer by about 1e-14 of it, in float32 by about 1e-6; wrong formulas by 1e-3 and more.
-TOLERANCE = {"float64": 1e-9, "float32": 2e-4}
-SINGLE_PRECISION = 1e-5  # of the largest entry: what some rounding to float32 may add up to
 SINGLE = Mistake(
     "single_precision",
     "These numbers are right to about seven digits: somewhere they pass through float32. "
     "Everything here is float64.",
 )
-CHANCE = 1e-9  # to fail numbers that are uniform
 
 
 def require(condition: bool, what: str, **details: Any) -> None:
@@ -152,29 +149,69 @@ def require_raised(raised: list[str], kind: str, what: str, *, where: str, hint:
 
 
 def require_uniform(values: Array, low: float, high: float, what: str, *, where: str) -> None:
-    """Fail unless the values may well be independent draws, uniform between low and high.
-
-    By the inequality of Dvoretzky, Kiefer, Wolfowitz and Massart (Ann. Probab. 1990) the empirical
-    distribution of N such draws is nowhere further than ε from the true one, but for a chance of
-    2 exp(−2 N ε²).
-    """
+    """Fail unless the values may well be independent draws, uniform between low and high."""
     require(values.size > 0, what, got="no numbers at all", where=where)
     drawn = np.sort(values, axis=None)
-    share = (drawn - low) / (high - low)
-    ranks = np.arange(len(drawn) + 1) / len(drawn)
-    furthest = max(np.abs(ranks[1:] - share).max(), np.abs(ranks[:-1] - share).max())
-    allowed = np.sqrt(np.log(2 / CHANCE) / (2 * len(drawn)))
-    inside = low <= drawn[0] and drawn[-1] <= high
+    inside = bool(low <= drawn[0] and drawn[-1] <= high)
     require(
-        inside and furthest <= allowed,
+        inside and follows((drawn - low) / (high - low)),
         what,
         expected=f"uniform between {low:g} and {high:g}, standard deviation "
         f"{(high - low) / np.sqrt(12):.3f}",
-        got=f"numbers between {drawn[0]:.3f} and {drawn[-1]:.3f}, mean {drawn.mean():.3f}, "
-        f"standard deviation {drawn.std():.3f}",
+        got=_summary(drawn),
         where=where,
         hint=_hint_on_range(drawn, low, high),
     )
+
+
+def require_normal(values: Array, mean: float, what: str, *, where: str) -> None:
+    """Fail unless the values may well be independent draws from N(mean, 1)."""
+    drawn = np.sort(as_numbers(values, what, where=where), axis=None)
+    require(
+        drawn.size > 0 and follows(np.array([_normal(value - mean) for value in drawn])),
+        what,
+        expected=f"mean {mean:.3f}, standard deviation 1",
+        got=_summary(drawn) if drawn.size else "no numbers at all",
+        where=where,
+        hint=_hint_on_normal(drawn, mean) if drawn.size else "",
+    )
+
+
+def follows(probabilities: Array) -> bool:
+    """Return whether sorted draws may well follow a distribution, from its values at them (N,).
+
+    By the inequality of Dvoretzky, Kiefer, Wolfowitz and Massart (Ann. Probab. 1990) the empirical
+    distribution of N draws is nowhere further than ε from the true one, but for a chance of
+    2 exp(−2 N ε²).
+    """
+    N = len(probabilities)
+    ranks = np.arange(N + 1) / N
+    furthest = max(
+        np.abs(ranks[1:] - probabilities).max(), np.abs(ranks[:-1] - probabilities).max()
+    )
+    return bool(furthest <= np.sqrt(np.log(2 / CHANCE) / (2 * N)))
+
+
+def _normal(z: float) -> float:
+    """Return the distribution function of N(0, 1) at z."""
+    return (1 + erf(z / sqrt(2))) / 2
+
+
+def _summary(drawn: Array) -> str:
+    return (
+        f"numbers between {drawn[0]:.3f} and {drawn[-1]:.3f}, mean {drawn.mean():.3f}, "
+        f"standard deviation {drawn.std():.3f}"
+    )
+
+
+def _hint_on_normal(drawn: Array, mean: float) -> str:
+    if drawn[0] == drawn[-1]:
+        return "All numbers are the same."
+    if abs(drawn.mean() - mean) > 0.2:
+        return "The mean is another: x_0 ~ N(mu, 1)."
+    if abs(drawn.std() - 1) > 0.1:
+        return "The spread is another: the variance is 1."
+    return "Mean and variance are right, but the shape is not that of a normal distribution."
 
 
 def as_numbers(

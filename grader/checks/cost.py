@@ -36,8 +36,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.checks.arrays import TOLERANCE, close
+from grader.checks.arrays import close
 from grader.checks.mistakes import matches
+from grader.checks.tolerances import TOLERANCE
 from grader.core.failures import Failure
 
 Arrays = Mapping[str, NDArray[np.float64]]

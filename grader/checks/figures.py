@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from grader.checks.tolerances import SHOWN
 from grader.core.failures import Failure
 from grader.core.figure_data import POINTS, Array, Description, Line
 
@@ -34,7 +35,7 @@ def require_labels(figure: Description, what: str, *, where: str, legend: bool =
 
 
 def require_line(
-    figure: Description, y: Iterable[float], what: str, *, where: str, tolerance: float = 1e-6
+    figure: Description, y: Iterable[float], what: str, *, where: str, tolerance: float = SHOWN
 ) -> None:
     """Fail unless a curve of the figure shows the values ``y``."""
     wanted = np.asarray(list(y), dtype=float)[:POINTS]
@@ -48,7 +49,7 @@ def require_line(
     )
 
 
-def lines_showing(figure: Description, y: Array, tolerance: float = 1e-6) -> list[Line]:
+def lines_showing(figure: Description, y: Array, tolerance: float = SHOWN) -> list[Line]:
     """Return the curves through the values ``y``; a logarithmic axis may show their magnitudes."""
     found = []
     for axes in figure["axes"]:

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from grader.checks.arrays import TOLERANCE, Array
+from grader.checks.arrays import Array
 from grader.checks.carry import explanation, is_assumed
 from grader.checks.mistakes import Variant
+from grader.checks.tolerances import DIFFERENCE_STEP, DIFFERENCES, TOLERANCE
 from grader.core.failures import Failure
 
 Arrays = Mapping[str, Array]
-STEP = 1e-5  # for float64: errors of about 1e-10
 
 
 def draw_lines(rng: np.random.Generator, arrays: Arrays) -> dict[str, Array]:
@@ -31,7 +31,7 @@ def draw_lines(rng: np.random.Generator, arrays: Arrays) -> dict[str, Array]:
     }
 
 
-def shifted(arrays: Arrays, lines: Arrays, step: float = STEP) -> list[dict[str, Array]]:
+def shifted(arrays: Arrays, lines: Arrays, step: float = DIFFERENCE_STEP) -> list[dict[str, Array]]:
     """Return the arrays moved along each line by ``step``, up and then down, one line at a time."""
     return [
         {**arrays, name: arrays[name] + sign * step * line}
@@ -40,7 +40,9 @@ def shifted(arrays: Arrays, lines: Arrays, step: float = STEP) -> list[dict[str,
     ]
 
 
-def directional(values: Sequence[float], lines: Arrays, step: float = STEP) -> dict[str, float]:
+def directional(
+    values: Sequence[float], lines: Arrays, step: float = DIFFERENCE_STEP
+) -> dict[str, float]:
     """Return the derivative along each line, from a function's values at :func:`shifted`."""
     return {name: (values[2 * k] - values[2 * k + 1]) / (2 * step) for k, name in enumerate(lines)}
 
@@ -52,7 +54,7 @@ def require_directional(
     what: str,
     *,
     of: str,
-    tolerance: float = 1e-6,
+    tolerance: float = DIFFERENCES,
     scale: float = 0.0,
     where: str = "",
     hint: str = "",

@@ -8,15 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.arrays import (
-    TOLERANCE,
-    as_numbers,
-    close,
-    require,
-    require_raised,
-)
+from grader.checks.arrays import as_numbers, close, require, require_raised
 from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, matches
+from grader.checks.tolerances import TOLERANCE
 from grader.core.failures import Failure
 from grader.exercises.bptt_gradients import mistakes as wrong
 from grader.exercises.bptt_gradients import oracle, probes

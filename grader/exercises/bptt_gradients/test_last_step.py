@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks.arrays import TOLERANCE, close, require
+from grader.checks.arrays import close, require
 from grader.checks.carry import explanation, is_assumed
+from grader.checks.tolerances import EACH_NORM, TOLERANCE
 from grader.exercises.bptt_gradients import mistakes_last_step, mistakes_norms, oracle, probes
 from grader.exercises.bptt_gradients.agreement import FILE, agrees, ask
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
@@ -85,7 +86,7 @@ def norms_agree(student: Student, problem: Arrays, weights: str) -> None:
     # Above, errors are measured against the largest norm; here each against its own.
     t = int(np.argmax(np.abs(got / expected - 1)))
     require(
-        abs(got[t] / expected[t] - 1) <= 1e-7,
+        abs(got[t] / expected[t] - 1) <= EACH_NORM,
         what,
         expected=f"{expected[t]:.9g} at t = {t}",
         got=f"{got[t]:.9g}",

@@ -10,9 +10,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from grader.checks.arrays import TOLERANCE, close, require
+from grader.checks.arrays import close, require
 from grader.checks.carry import assumed_switches, is_assumed
 from grader.checks.mistakes import Mistake
+from grader.checks.tolerances import CHANCE_OF_CHECK, FLOAT64, TOLERANCE
 from grader.exercises.bptt_gradients import mistakes, oracle, probes
 from grader.exercises.bptt_gradients.agreement import COARSE, FILE, agrees, of_name, refuses
 from grader.exercises.bptt_gradients.formula import CHAINED
@@ -21,7 +22,6 @@ from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
 from grader.sandbox.student import Student
 
 FUNCTION = "randomized_gradients"
-CHANCE = 1e-6  # to fail a right solution
 COUNT = 2000  # draws
 SECONDS = 40.0
 BIASED = "A weight other than p^(-l), or another probability to stop, makes the mean wrong."
@@ -147,7 +147,7 @@ def test_stops(student: Student, rng: Random) -> None:
     )
     lags = np.arange(1, len(problem["x"]))
     reached = (tau[:, None] >= lags).mean(0)
-    bound = np.sqrt(np.log(2 / CHANCE) / (2 * COUNT))
+    bound = np.sqrt(np.log(2 / CHANCE_OF_CHECK) / (2 * COUNT))
     mistake = name_stops(reached, p, lags, float(bound))
     require(
         bool(np.all(np.abs(reached - p**lags) <= bound)),
@@ -190,12 +190,12 @@ def test_mean(student: Student, rng: Random) -> None:
     deviation = np.where(fixed, 0, row(oracle.weighted(sizes, np.sqrt(p**-lag - 1))))
     reach = np.maximum(p**-lag - 1, 1) * (lag > 0)  # the direct term has the weight 1 for certain
     furthest = np.where(fixed, 0, row(oracle.weighted(sizes, reach)))
-    rare = np.log(2 * len(mean) / CHANCE)
+    rare = np.log(2 * len(mean) / CHANCE_OF_CHECK)
     bound = deviation * np.sqrt(2 * rare / COUNT) + furthest * 2 * rare / (3 * COUNT)
     full = row(oracle.weighted(found, np.ones(len(lag))))
     off = np.abs(mean - full) - bound
     worst = int(off.argmax())
-    biased = off[worst] > 1e-9 * np.abs(full).max()
+    biased = off[worst] > FLOAT64 * np.abs(full).max()
     mistake = name_draws(draws[:60], problem, p) if biased else None
     require(
         not biased,

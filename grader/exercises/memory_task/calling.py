@@ -29,6 +29,7 @@ ALIASES = {
     "repetitions": "reps repeats numrepetitions runs",
     "accuracies": "accuracy accs results",
     "threshold": "minaccuracy limit",
+    "eps": "epsilon h delta step",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.carry import is_assumed
+from grader.checks.carry import combined, is_assumed
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.given_rnn.oracle import Array, Weights, over_time
 from grader.exercises.memory_task import oracle
@@ -85,6 +85,46 @@ def right_gradients_of_wrong_losses(y_hat: Array, y: Array) -> Iterator[Variant]
     for mistake, _ in loss_variants(y_hat, y):
         if is_assumed(mistake):
             yield mistake, lambda: oracle.mse_gradient(y_hat, y)
+
+
+# Steps below and above the prediction, in units of eps, and a factor, of eps.
+NUMERICAL: list[Mistake] = [
+    Mistake("loss_forward_difference",
+     "This is the forward difference, L(ŷ + eps) − L(ŷ); the central one is asked for.",
+     {"below": 0.0}),
+    Mistake("loss_backward_difference",
+     "This is the backward difference, L(ŷ) − L(ŷ − eps); the central one is asked for.",
+     {"above": 0.0}),
+    Mistake("loss_difference_divided_by_eps",
+     "The difference is divided by eps; from ŷ − eps to ŷ + eps it is 2 eps.",
+     {"factor": lambda eps: 2.0}),
+    Mistake("loss_difference_not_divided",
+     "The difference is not divided by 2 eps.", {"factor": lambda eps: 2 * eps}),
+    Mistake("loss_difference_sign",
+     "The sign is wrong: it is L(ŷ + eps) − L(ŷ − eps).", {"sign": -1.0}),
+    Mistake("loss_derivative_for_difference",
+     "This is the derivative, by backward or with a step of its own: the difference with the step "
+     "eps is asked for.", {"size": 0.0}),
+]  # fmt: skip
+
+
+def numerical_variants(weights: Array, errors: Array, eps: float) -> Iterator[Variant]:
+    """Yield wrong central differences of weight · error³, with the step eps."""
+
+    def value(
+        below: float = 1.0,
+        above: float = 1.0,
+        factor: Callable[[float], float] = lambda eps: 1.0,
+        sign: float = 1.0,
+        size: float = eps,
+    ) -> Array:
+        up, down = above * size, below * size
+        # ((e + up)³ − (e − down)³) / (up + down), without a difference of nearly equal numbers
+        rise = 3 * errors**2 + 3 * errors * (up - down) + up * up - up * down + down * down
+        return np.asarray(sign * factor(eps) * weights * rise)
+
+    for mistake in combined(NUMERICAL):
+        yield mistake, partial(value, **mistake.change)
 
 
 def step_variants(

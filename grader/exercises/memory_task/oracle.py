@@ -94,3 +94,8 @@ def mean_gradients(weights: Weights, x: Array) -> Weights:
     """Return the gradients of f, as in :func:`gradient_norms`, per time step."""
     B, K = x.shape[1], weights["V"].shape[1]
     return network.gradients(weights, x, np.full((B, K), 1 / B))
+
+
+def cubic_difference(weights: Array, errors: Array, eps: float) -> Array:
+    """Return [f(e + eps) − f(e − eps)] / (2 eps) for each error e, with f = weight · e³."""
+    return np.asarray(weights * (3 * errors**2 + eps**2))

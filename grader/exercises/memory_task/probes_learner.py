@@ -55,6 +55,23 @@ class Loss:
         return np.array(gradient.numpy())
 
 
+class Cubes:
+    """A loss with the template's methods: the sum of (ŷ − y)³, weighted."""
+
+    def __init__(self, weights: Array) -> None:
+        self._weights = weights
+        self._errors = np.zeros_like(weights)
+
+    def forward(self, y_hat: Array, y: Array) -> float:
+        """Return the loss for ŷ and y (B, K)."""
+        self._errors = np.array(y_hat, dtype=float) - y
+        return float((self._weights * self._errors**3).sum())
+
+    def backward(self) -> Array:
+        """Return its derivative at the last forward."""
+        return np.array(3 * self._weights * self._errors**2)
+
+
 class Recorder(Network):
     """Keeps what it has read, and the weights that it has read it with."""
 
@@ -196,6 +213,13 @@ def gradient_of_loss(loss: Any, y_hat: Array, y: Array) -> Array:
     """
     gradient = call(loss, "backward", y_hat=y_hat.copy(), y=y.copy())
     return array(gradient, "The gradient of the loss")
+
+
+def numerical_gradient(module: ModuleType, case: Arrays, weights: Array, eps: float) -> Array:
+    """Return the student's numerical gradient (B, K) of the loss ``Cubes``."""
+    values = {"loss": Cubes(weights), "eps": eps, **{k: v.copy() for k, v in case.items()}}
+    found = call(module, "numerical_loss_gradient", **values)
+    return array(found, "What numerical_loss_gradient returns")
 
 
 def misuses_of_loss(module: ModuleType, y_hat: Array, y: Array) -> dict[str, list[str]]:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.arrays import TOLERANCE, close, require, same
+from grader.checks.arrays import close, require, same
 from grader.checks.carry import explanation
 from grader.checks.figures import require_labels
 from grader.checks.mistakes import Mistake
+from grader.checks.tolerances import TOLERANCE
 from grader.core.failures import Failure
 from grader.core.figure_data import Description
 from grader.exercises.given_rnn.oracle import Array, Sizes, random_weights

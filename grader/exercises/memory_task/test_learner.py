@@ -94,7 +94,7 @@ def test_learns(student: Student, rng: Random) -> None:
     require_own_start(trained, start)
 
 
-@pytest.mark.question(id="M3", share="1/5")
+@pytest.mark.question(id="M3", share="3/10")
 def test_steps(student: Student, rng: Random) -> None:
     """Every step is one of gradient descent, on the next batch."""
     run = ShortTraining(student, rng, calls=(4,))
@@ -102,9 +102,12 @@ def test_steps(student: Student, rng: Random) -> None:
     run.require_count()
 
 
-@pytest.mark.question(id="M3", share="1/10")
+@pytest.mark.question(id="M3")
 def test_max_norm(student: Student, rng: Random) -> None:
-    """Gradients longer than max_norm are scaled down to it, shorter ones are not."""
+    """Gradients longer than max_norm are scaled down to it, shorter ones are not.
+
+    The sheet doesn't ask for it: advice.
+    """
     for part in (0.4, 2.5):
         ShortTraining(student, rng, calls=(1,), max_norm=part, relative=True).require_steps()
 

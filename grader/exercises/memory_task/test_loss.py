@@ -8,18 +8,19 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import close, require_raised, same
+from grader.checks.tolerances import SQUARED_ERRORS
 from grader.exercises.given_rnn.oracle import Array
 from grader.exercises.memory_task import oracle, probes_learner
 from grader.exercises.memory_task.judging import LEARNER
 from grader.exercises.memory_task.mistakes_learner import (
     loss_gradient_variants,
     loss_variants,
+    numerical_variants,
     right_gradients_of_wrong_losses,
 )
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
-TOLERANCE = 1e-4  # in single precision finite differences come as close; wrong formulas are far off
 VALUE, GRADIENT = LEARNER.place("MSELoss.forward"), LEARNER.place("MSELoss.backward")
 
 
@@ -40,7 +41,7 @@ def right_value(got: float, case: dict[str, Array]) -> None:
         got,
         oracle.mse(y_hat, y),
         "forward returns the mean squared error.",
-        tolerance=TOLERANCE,
+        tolerance=SQUARED_ERRORS,
         where=f"{VALUE}; shapes {list(y.shape)}",
         mistakes=loss_variants(y_hat, y),
     )
@@ -53,13 +54,13 @@ def right_gradient(got: Any, case: dict[str, Array]) -> None:
         got,
         oracle.mse_gradient(y_hat, y),
         "backward returns ∂L/∂ŷ, the gradient of the mean squared error.",
-        tolerance=TOLERANCE,
+        tolerance=SQUARED_ERRORS,
         where=f"{GRADIENT}; shapes {list(y.shape)}",
         mistakes=loss_gradient_variants(y_hat, y),
     )
 
 
-@pytest.mark.question(id="M2", share="1/3")
+@pytest.mark.question(id="M2", share="4/15")
 def test_forward(student: Student, rng: Random) -> None:
     """The loss is the mean squared error."""
     cases = draw(rng, *batch_sizes(rng))
@@ -69,7 +70,7 @@ def test_forward(student: Student, rng: Random) -> None:
         right_value(got, case)
 
 
-@pytest.mark.question(id="M2", share="2/5")
+@pytest.mark.question(id="M2", share="1/3")
 def test_backward(student: Student, rng: Random) -> None:
     """The gradient of the loss is that of autograd."""
     cases = draw(rng, *batch_sizes(rng))
@@ -96,7 +97,7 @@ def test_finite_differences(student: Student, rng: Random) -> None:
         found["gradient"],
         slopes[:, None],
         "backward should return the derivatives of your own forward, by finite differences.",
-        tolerance=TOLERANCE,
+        tolerance=SQUARED_ERRORS,
         where=f"{GRADIENT}; a batch of 5",
         mistakes=[
             *loss_gradient_variants(case["y_hat"], case["y"]),
@@ -105,9 +106,33 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="M2", share="1/15")
+@pytest.mark.question(id="M2", share="1/5")
+def test_numerical_gradient(student: Student, rng: Random) -> None:
+    """The numerical gradient is the central difference of the loss, for each prediction.
+
+    The loss that it is asked for is a sum of weighted cubes: only differences of its own values
+    give the right numbers.
+    """
+    (case,) = draw(rng, (4, 2))
+    weights = rng.uniform(0.5, 1.5, (4, 2))
+    eps = float(rng.uniform(0.1, 0.3))  # so large that the rule, and the step, show in the numbers
+    got = LEARNER.run(
+        student, probes_learner.numerical_gradient, case=case, weights=weights, eps=eps
+    )
+    same(
+        got,
+        oracle.cubic_difference(weights, case["y_hat"] - case["y"], eps),
+        "Each entry should be the central difference with the step eps.",
+        where=LEARNER.place("numerical_loss_gradient", f"eps = {eps:.4g}"),
+        hint="The loss here is not the mean squared error but another: only its forward tells how "
+        "it changes with a prediction.",
+        mistakes=numerical_variants(weights, case["y_hat"] - case["y"], eps),
+    )
+
+
+@pytest.mark.question(id="M2")
 def test_several_outputs(student: Student, rng: Random) -> None:
-    """With several outputs the mean is over all elements."""
+    """With several outputs, which the task has not, the mean is over all elements."""
     cases = draw(rng, (4, 3))
     (found,) = LEARNER.run(student, probes_learner.losses, cases=cases)
     right_value(found["value"], cases[0])

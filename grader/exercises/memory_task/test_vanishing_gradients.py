@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from grader.checks.arrays import require, same
 from grader.checks.figures import other_curves, require_labels, require_log_scale
+from grader.checks.tolerances import SHOWN
 from grader.core.failures import Failure
 from grader.exercises.given_rnn.comparison import same_weights
 from grader.exercises.given_rnn.oracle import (
@@ -71,9 +73,11 @@ def draw_figure(student: Student, rng: Random) -> dict[str, Any]:
 
 @pytest.mark.question(id="M5", share="4/15")
 def test_curves(student: Student, rng: Random) -> None:
-    """The figure has a curve of gradient norms for each length."""
+    """A curve shows the gradient norms against time for each length, or against the length."""
     found = draw_figure(student, rng)
     lines = [line for axes in found["figure"]["axes"] for line in axes["lines"]]
+    if any(shows_lengths(line, found["norms"]) for line in lines):
+        return
     for T in LENGTHS:
         norms = [values for values in found["norms"] if len(values) == T]
         if not norms:
@@ -102,10 +106,34 @@ def test_curves(student: Student, rng: Random) -> None:
         )
 
 
+def shows_lengths(line: dict[str, Any], norms: list[Array]) -> bool:
+    """Return whether a line shows a norm for each length, against the LENGTHS.
+
+    It may be the norm that reaches the first step, its ratio to the last step's, or the norm of
+    the mean or the sum over time.
+    """
+    x, y = (np.asarray(line[axis], dtype=float) for axis in ("x", "y"))
+    if sorted(x.tolist()) != LENGTHS:
+        return False
+    measures: tuple[Callable[[Array], Any], ...] = (
+        lambda found: found[0],
+        lambda found: found[0] / found[-1],
+        lambda found: found.mean(),
+        lambda found: found.sum(),
+    )
+    return any(
+        all(
+            any(len(found) == T and np.isclose(value, measure(found), SHOWN, 0) for found in norms)
+            for T, value in zip(x, y, strict=True)
+        )
+        for measure in measures
+    )
+
+
 def shows(line: dict[str, Any], norms: list[Array]) -> bool:
     """Return whether a line shows the norms of one of these inputs."""
     y = np.asarray(line["y"], dtype=float)
-    return any(y.shape == values.shape and np.allclose(y, values, 1e-6, 0) for values in norms)
+    return any(y.shape == values.shape and np.allclose(y, values, SHOWN, 0) for values in norms)
 
 
 @pytest.mark.question(id="M5", share="2/15")
@@ -117,9 +145,12 @@ def test_log_scale(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="M5", share="2/15")
 def test_labels(student: Student, rng: Random) -> None:
-    """The figure has axis labels, and a legend that tells the lengths apart."""
-    figure = draw_figure(student, rng)["figure"]
+    """The figure has axis labels, and a legend that tells curves of several lengths apart."""
+    found = draw_figure(student, rng)
+    figure = found["figure"]
     require_labels(figure, "The figure has axis labels and a legend.", where=PLOT)
+    if any(shows_lengths(line, found["norms"]) for a in figure["axes"] for line in a["lines"]):
+        return  # the horizontal axis tells the lengths apart
     entries = figure["legend"] + [entry for axes in figure["axes"] for entry in axes["legend"]]
     missing = [T for T in LENGTHS if not any(str(T) in entry for entry in entries)]
     require(

@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from grader.checks.arrays import TOLERANCE
 from grader.checks.carry import is_among_assumed
 from grader.checks.mistakes import Mistake, Variant, matches
+from grader.checks.tolerances import TOLERANCE
 from grader.exercises.given_rnn.oracle import Array, Weights
 
 Unary = Callable[[Array], Array]

@@ -15,7 +15,6 @@ import pytest
 
 from grader.checks.arrays import (
     SINGLE,
-    TOLERANCE,
     as_numbers,
     require,
     require_in_sources,
@@ -25,8 +24,9 @@ from grader.checks.arrays import (
 )
 from grader.checks.carry import is_assumed
 from grader.checks.cost import WIDE, Sized, require_formula
-from grader.checks.gradients import STEP, directional, draw_lines, require_directional, shifted
+from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, matches
+from grader.checks.tolerances import BY_DIFFERENCES, TOLERANCE
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
 from grader.exercises.numpy_rnn import probes
@@ -235,7 +235,8 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     case = Case(rng, oracle.random_sizes(rng, B=1))
     gradients = case.ask(student)
     # What float32 rounds to would drown a smaller step.
-    step, tolerance = (1e-2, 5e-3) if is_assumed(SINGLE) else (STEP, 1e-6)
+    single = is_assumed(SINGLE)
+    step, tolerance = BY_DIFFERENCES["float32" if single else "float64"]
     lines = draw_lines(rng, case.weights)
     cases = [{"x": case.x, "weights": moved} for moved in shifted(case.weights, lines, step)]
     outputs = ask_network(student, probes.outputs_of_one, case.sizes, cases=cases)

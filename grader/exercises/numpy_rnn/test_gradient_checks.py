@@ -16,6 +16,12 @@ from grader.checks.arrays import SINGLE, require, same
 from grader.checks.carry import is_assumed
 from grader.checks.cost import WIDE, Sized, require_formula
 from grader.checks.mistakes import Variant
+from grader.checks.tolerances import (
+    DIFFERENCES,
+    SAME_DIFFERENCES,
+    SINGLE_DIFFERENCE_STEP,
+    SINGLE_DIFFERENCES,
+)
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.comparison import same_weights
 from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
@@ -58,7 +64,7 @@ def test_numerical(student: Student, rng: Random) -> None:
             found["gradients"][name],
             expected,
             f"{name} is the central difference with the step eps.",
-            tolerance=1e-8,
+            tolerance=SAME_DIFFERENCES,
             where=f"{NUMERICAL}; eps = {eps:.4g}",
             hint="The network here is not the RNN but has other equations: only its forward "
             "tells how its output changes with a weight.",
@@ -133,7 +139,7 @@ def test_agreement(student: Student, rng: Random) -> None:
     weights, x = oracle.random_weights(rng, sizes), oracle.random_input(rng, sizes)
     weights["V"] *= 0.1  # small gradients, which nobody clips
     single = is_assumed(SINGLE)  # what float32 rounds to would drown the default step
-    step = {"eps": 1e-2} if single else {}
+    step = {"eps": SINGLE_DIFFERENCE_STEP} if single else {}
     found = ask_network(student, probes.both, sizes, weights=weights, x=x, step=step)
     for name, analytic in found["analytical"].items():
         require(
@@ -146,7 +152,7 @@ def test_agreement(student: Student, rng: Random) -> None:
             analytic,
             found["numerical"][name],
             f"{name} by backward agrees with {name} by differences of forward.",
-            tolerance=5e-3 if single else 1e-6,
+            tolerance=SINGLE_DIFFERENCES if single else DIFFERENCES,
             where=f"{FILE}; {sizes}",
             mistakes=chain(
                 agreement_variants(found["numerical"][name], sizes.K),

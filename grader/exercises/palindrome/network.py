@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.arrays import TOLERANCE, as_numbers
+from grader.checks.arrays import as_numbers
+from grader.checks.tolerances import TOLERANCE
 from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle, probes, probes_construct
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Sizes, Weights

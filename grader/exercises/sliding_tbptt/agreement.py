@@ -9,15 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.arrays import (
-    TOLERANCE,
-    as_numbers,
-    close,
-    require,
-    require_raised,
-)
+from grader.checks.arrays import as_numbers, close, require, require_raised
 from grader.checks.carry import explanation, is_assumed
 from grader.checks.mistakes import Variant, matches
+from grader.checks.tolerances import TOLERANCE
 from grader.exercises.sliding_tbptt import oracle, probes
 from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.mistakes import flat, of_a_second_call

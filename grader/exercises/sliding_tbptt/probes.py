@@ -30,6 +30,7 @@ ALIASES = {
     "K1": "warmup warmupsteps",
     "K2": "gradsteps window",
     "O": "stride overlap shift offset step",
+    "optimizer": "optim opt updater",
 }
 
 
@@ -97,6 +98,23 @@ def applications(
         found = gradient(module, function, sizes, problem, 1)
     numbers = max(numbers_of_mark(events), Marked.numbers)
     return {**found, "applications": -(-numbers // problem["h_0"].size)}
+
+
+def training(
+    module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any], rate: float
+) -> Array:
+    """Return the cell's parameters (n + 1, P) before the training and after each of n steps."""
+    cell, loss, x, y, h_0 = Problem(**problem).tensors()
+    optimizer = torch.optim.SGD(cell.parameters(), lr=rate)
+
+    def row() -> Array:
+        return np.concatenate([p.detach().numpy().ravel() for p in cell.parameters()])
+
+    path = [row()]
+    optimizer.register_step_post_hook(lambda *_: path.append(row()))
+    arguments = {"cell": cell, "loss": loss, "x": x, "y": y, "h_0": h_0, "optimizer": optimizer}
+    call(module, function, arguments | sizes)
+    return np.array(path)
 
 
 def answers(module: ModuleType, function: str, sizes: dict[str, int], inputs: Any) -> list[str]:

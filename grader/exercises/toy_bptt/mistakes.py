@@ -157,6 +157,27 @@ def first_step(got: Array, expected: Array) -> float:
     return float((got[1] - got[0]) / (expected[1] - expected[0]))
 
 
+DRAWN_ANEW = Mistake(
+    "samples_drawn_anew",
+    "x_0 is drawn anew in each iteration. The sheet can be read so, but here the samples that are "
+    "handed in serve in every iteration, so that the result can be compared.",
+)
+FURTHEST = 6.0  # standard deviations of a mean of new samples; 2e-9 of all are further away
+
+
+def drawn_anew(theta: Array, loss: Array, gradient: Array, batch: Batch, T: int) -> bool:
+    """Return whether a run looks as if each iteration had drawn n new samples around mu.
+
+    Loss and gradient of an iteration tell m1 and m2 of its batch. The means of n new samples lie
+    around 0 and 1, and differ from one iteration to the next.
+    """
+    at, n = theta[:-1], batch.n
+    m1 = (gradient - oracle.curvature(T) * at) / (T * (T + 1))
+    m2 = (loss - T * (T + 1) * at * m1 - oracle.curvature(T) * at**2 / 2) / T
+    near = np.abs(m1) <= FURTHEST / np.sqrt(n), np.abs(m2 - 1) <= FURTHEST * np.sqrt(2 / n)
+    return bool(np.all(near) and (m2 >= m1**2).all() and np.ptp(m1) > 1e-3 / np.sqrt(n))
+
+
 def recorded(theta: Array, batch: Batch, T: int) -> dict[str, Iterator[Variant]]:
     """Return what is recorded as loss and gradient along ``theta`` (K + 1,)."""
     return {

@@ -34,6 +34,7 @@ FIELDS = ("theta", "loss", "gradient")  # of a run
 Schedule = dict[str, float]
 
 ALIASES = {
+    "n": "size num nsamples numsamples samples count batchsize",
     "theta": "theta0 thetastart thetainit starttheta initialtheta start param parameter",
     "x_0": "x samples batch h0 xs",
     "mu": "mean m",
@@ -58,6 +59,12 @@ def call(module: ModuleType, name: str, inputs: Inputs) -> Any:
         for key, value in inputs.items()
     }
     return calling.call(module, name, values, ALIASES)
+
+
+def samples(module: ModuleType, mu: float, n: int, calls: int) -> list[Array]:
+    """Return what so many calls of the student's sample_x0 give, each (n,)."""
+    found = (call(module, "sample_x0", {"mu": mu, "n": n}) for _ in range(calls))
+    return [array(value, "What sample_x0 returns") for value in found]
 
 
 # Full BPTT

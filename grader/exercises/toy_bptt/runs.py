@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.arrays import TOLERANCE, as_numbers, close, require
+from grader.checks.arrays import as_numbers, close, require
 from grader.checks.mistakes import Variant
+from grader.checks.tolerances import TOLERANCE
 from grader.exercises.toy_bptt.oracle import Array
 from grader.sandbox.exercise_file import ExerciseFile
 

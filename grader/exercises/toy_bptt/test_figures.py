@@ -7,6 +7,7 @@ import pytest
 
 from grader.checks.arrays import require
 from grader.checks.figures import lines_showing, require_labels, require_line
+from grader.checks.tolerances import SHOWN
 from grader.core.figure_data import Description, Line
 from grader.exercises.toy_bptt import probes_figures
 from grader.exercises.toy_bptt.oracle import Array, Random
@@ -90,7 +91,7 @@ def test_theta_figure(student: Student, rng: Random) -> None:
         any(
             len(line["x"]) > 1
             and np.all(line["x"] > 0)
-            and np.allclose(line["y"], line["x"] ** decay, 1e-6)
+            and np.allclose(line["y"], line["x"] ** decay, SHOWN)
             for line in lines(figure)
         ),
         "With decay given, theta_figure draws k^decay as well.",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.arrays import require
+from grader.checks.arrays import require, require_normal
 from grader.exercises.toy_bptt import mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, agree
@@ -53,7 +53,36 @@ def gradients_agree(found: list[float], cases: list[Case], what: str, function: 
         )
 
 
-@pytest.mark.question(id="T1", share="3/8")
+@pytest.mark.question(id="T1", share="1/10")
+def test_samples(student: Student, rng: Random) -> None:
+    """The samples x_0 are normal around mu, with variance 1, and drawn anew in each call.
+
+    A right solution fails with a chance of 1e-9.
+    """
+    mu, n = float(rng.normal(0, 2)), int(rng.integers(900, 1100))
+    where = FILE.place("sample_x0", f"mu = {mu:.4g}, n = {n}")
+    # So many that a uniform distribution, 0.057 away at most, is told from a normal one.
+    found = FILE.run(student, probes.samples, mu=mu, n=n, calls=10)
+    for drawn in found:
+        require(
+            drawn.shape == (n,),
+            "sample_x0 should return n samples.",
+            expected=f"shape [{n}]",
+            got=f"shape {list(drawn.shape)}",
+            where=where,
+        )
+    what = "The samples should be drawn from the normal distribution N(mu, 1)."
+    require_normal(np.concatenate(found), mu, what, where=where)
+    require(
+        not np.array_equal(found[0], found[1]),
+        "Each call of sample_x0 should draw other samples.",
+        got="the same samples twice",
+        where=where,
+        hint="A seed is fixed inside the function.",
+    )
+
+
+@pytest.mark.question(id="T1", share="7/20")
 def test_loss(student: Student, rng: Random) -> None:
     """The loss, against its closed form in the batch's moments."""
     cases = draw_cases(rng)
@@ -68,7 +97,7 @@ def test_loss(student: Student, rng: Random) -> None:
         )
 
 
-@pytest.mark.question(id="T1", share="1/8")
+@pytest.mark.question(id="T1", share="1/10")
 def test_loss_can_be_differentiated(student: Student, rng: Random) -> None:
     """The loss keeps its graph, through all T steps."""
     cases = draw_cases(rng)
@@ -77,7 +106,7 @@ def test_loss_can_be_differentiated(student: Student, rng: Random) -> None:
     gradients_agree(found, cases, what, "loss")
 
 
-@pytest.mark.question(id="T1", share="3/8")
+@pytest.mark.question(id="T1", share="7/20")
 def test_gradient(student: Student, rng: Random) -> None:
     """The gradient, against its closed form in the batch's moments."""
     cases = draw_cases(rng)
@@ -85,7 +114,7 @@ def test_gradient(student: Student, rng: Random) -> None:
     gradients_agree(found, cases, "loss_gradient is dL/dtheta.", "loss_gradient")
 
 
-@pytest.mark.question(id="T1", share="1/8")
+@pytest.mark.question(id="T1", share="1/10")
 def test_gradient_by_backward(student: Student, rng: Random) -> None:
     """The gradient is what PyTorch's backward() gives."""
     case = draw_cases(rng)[0]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pytest
 
 from grader.checks.arrays import close, require
+from grader.checks.mistakes import Variant
 from grader.exercises.toy_bptt import mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, of_length, records_agree, run_precision
@@ -55,8 +57,17 @@ def test_theta(student: Student, rng: Random) -> None:
             "theta goes from the start along minus rate times gradient.",
             tolerance=run_precision(*run),
             where=where,
-            mistakes=mistakes.descents(theta, batch, T, rate, iterations, run[0]),
+            mistakes=chain(
+                mistakes.descents(theta, batch, T, rate, iterations, run[0]),
+                fresh(run[0], run, batch, T),
+            ),
         )
+
+
+def fresh(got: Array, run: Trajectory, batch: Batch, T: int) -> list[Variant]:
+    """Return ``got`` as a variant, if the run draws new samples in each iteration."""
+    drawn = mistakes.drawn_anew(*run, batch, T)
+    return [(mistakes.DRAWN_ANEW, partial(np.copy, got))] if drawn else []
 
 
 @pytest.mark.question(id="T2", share="1/4")
@@ -65,7 +76,12 @@ def test_record(student: Student, rng: Random) -> None:
     theta, batch, T, rate, iterations = draw_case(rng)
     run, where = descend(student, theta, batch, T, rate, iterations)
     expected = oracle.recorded(run[0], batch, T)
-    records_agree(run, expected, where, mistakes.recorded(run[0], batch, T))
+    wrong = mistakes.recorded(run[0], batch, T)
+    found = {
+        name: chain(wrong[name], fresh(got, run, batch, T))
+        for name, got in zip(("loss", "gradient"), run[1:], strict=True)
+    }
+    records_agree(run, expected, where, found)
 
 
 @pytest.mark.question(id="T2", share="3/8")

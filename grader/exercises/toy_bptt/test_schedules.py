@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from grader.checks.arrays import close, require
 from grader.checks.mistakes import Variant
+from grader.checks.tolerances import RECORDED
 from grader.exercises.toy_bptt import mistakes, mistakes_truncated, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, of_length, precision
@@ -88,7 +89,7 @@ def test_known_values(student: Student, rng: Random) -> None:
             got[:, -1],
             known,
             "theta after 1000 iterations, and after each of two restarts of 1000.",
-            tolerance=max(1e-6 / known[0], precision(*got[:, 1:])),
+            tolerance=max(RECORDED / known[0], precision(*got[:, 1:])),
             where=where,
             mistakes=ends(batch, power, got),
         )

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from grader.checks.arrays import TOLERANCE
 from grader.checks.mistakes import Mistake
+from grader.checks.tolerances import TOLERANCE
 from grader.exercises.palindrome.oracle import Array, OutputForm, Sizes, Weights
 from grader.exercises.palindrome.parameters.cuts import Shape
 from grader.exercises.palindrome.parameters.formats import InputFormat, Precision

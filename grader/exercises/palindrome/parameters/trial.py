@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from grader.checks.arrays import TOLERANCE
 from grader.checks.mistakes import Mistake, matches
+from grader.checks.tolerances import TOLERANCE
 from grader.core.failures import Failure
 from grader.exercises.palindrome import mistakes, oracle
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Weights

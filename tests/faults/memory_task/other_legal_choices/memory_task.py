@@ -32,6 +32,19 @@ class MSELoss(object):
         return (self.prediction - self.target) * (2.0 / self.target.size)
 
 
+def numerical_loss_gradient(criterion, prediction, target, epsilon=1e-5):
+    flat = prediction.flatten()
+    slopes = []
+    for i in range(flat.size):
+        values = []
+        for sign in (1, -1):
+            moved = flat.copy()
+            moved[i] += sign * epsilon
+            values.append(criterion.forward(moved.reshape(prediction.shape), target))
+        slopes.append((values[0] - values[1]) / 2 / epsilon)
+    return np.reshape(slopes, prediction.shape)
+
+
 class Learner:
     def __init__(self, net, criterion, generator, learning_rate=0.05, max_norm=1.0):
         self.net, self.criterion, self.generator = net, criterion, generator

@@ -6,6 +6,10 @@ print("toy BPTT")
 SAMPLES = 1024
 
 
+def sample_x0(mean, size=1024):
+    return torch.normal(mean, 1.0, (size,))
+
+
 def loss(x0, theta, mean, steps):
     states = x0[None, :] + torch.arange(1, steps + 1)[:, None] * theta
     return torch.nn.functional.mse_loss(states, torch.full_like(states, mean)) * steps

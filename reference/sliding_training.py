@@ -1,0 +1,75 @@
+"""Sheet 001, the answer: train on windows of a long sequence, an optimizer step for each window.
+
+Cells, losses and shapes are those of sliding_tbptt.py. The optimizer is made by the caller, as
+`torch.optim.SGD(cell.parameters(), lr)`, and the loss of a window is the sum over its steps.
+"""
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from .sliding_tbptt import Loss, Tensor
+
+
+def train_on_chunks(
+    cell: nn.Module,
+    loss: Loss,
+    x: Tensor,
+    y: Tensor,
+    h_0: Tensor,
+    K: int,
+    O: int,
+    optimizer: Optimizer,
+) -> list[float]:
+    """Take one optimizer step for each chunk of K steps; return the chunks' losses.
+
+    Chunks start O steps apart, in their order; steps at the end that fill none are dropped. Each
+    begins with the fresh state h_0, blind to whatever was before it.
+    """
+    ### BEGIN SOLUTION S6: train on chunks, each with a fresh state
+    losses = []
+    for start in range(0, len(x) - K + 1, O):
+        h, total = h_0, torch.zeros(())
+        for x_i, y_i in zip(x[start : start + K], y[start : start + K], strict=True):
+            h = cell(x_i, h)
+            total = total + loss(h, y_i)
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        losses.append(total.item())
+    return losses
+    ### END SOLUTION
+
+
+def train_with_warm_up(
+    cell: nn.Module,
+    loss: Loss,
+    x: Tensor,
+    y: Tensor,
+    h_0: Tensor,
+    K1: int,
+    K2: int,
+    optimizer: Optimizer,
+) -> list[float]:
+    """Take one optimizer step for each window of K1 + K2 steps; return the windows' losses.
+
+    A window begins with h_0 and runs K1 steps without gradients, which build its state. The loss is
+    that of the K2 steps after them, and so is its gradient. Windows start K2 steps apart, so that
+    no loss counts twice; steps at the end that fill no window are dropped.
+    """
+    ### BEGIN SOLUTION S6: train on K2 steps after a warm-up of K1
+    losses = []
+    for start in range(0, len(x) - K1 - K2 + 1, K2):
+        h, total, first = h_0, torch.zeros(()), start + K1
+        with torch.no_grad():
+            for x_i in x[start:first]:
+                h = cell(x_i, h)
+        for x_i, y_i in zip(x[first : first + K2], y[first : first + K2], strict=True):
+            h = cell(x_i, h)
+            total = total + loss(h, y_i)
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        losses.append(total.item())
+    return losses
+    ### END SOLUTION
