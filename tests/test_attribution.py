@@ -31,7 +31,14 @@ SELECT = {
     "numpy_rnn": ("not learn", "{}"),
     "memory_task": ("not train and not learn and not accuracy_of", "{}"),
     "toy_bptt": ("not known_values and not schedules", "{}"),
+    "sliding_tbptt": ("not train", "{}"),
+    "bptt_gradients": ("", "{}"),
 }
+SCRIPTS = {  # probes of palindrome/train.py, with what they are given
+    "probes_train:observe": {"limit": SECONDS, "width": 0, "rescued": False},
+    "probes_results:results": {"limit": SECONDS, "width": 0},
+}
+SCRIPT_CASES = int(os.environ.get("SWEEP_SCRIPT_CASES", "24"))
 THEIRS = ("wrong", "banned", "error", "blocked", "not started")
 
 # In a file of the submission, so that what raises there is the student's.
@@ -165,19 +172,33 @@ def check(answer: Request, what: str) -> None:
     assert str(ROOT / "grader") not in sentence + shown, what
 
 
-@pytest.mark.filterwarnings("ignore")  # coroutines of theirs that nobody awaits, and the like
-@pytest.mark.parametrize("exercise", SELECT)
-def test_sweep(exercise: str, requests: Callable[[str], list[Request]], tmp_path: Path) -> None:
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    """Return a copy of the reference that can import the surprises."""
     (tmp_path / "surprises.py").write_text(SURPRISES)
     for path in (ROOT / "reference").rglob("*.py"):
         target = tmp_path / path.relative_to(ROOT / "reference")
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(path.read_bytes())
-    cases = [
-        (request, owner, name, surprise)
-        for request in requests(exercise)
-        for owner, name in definitions((tmp_path / request["file"]).read_text(encoding="utf-8"))
+    return tmp_path
+
+
+def surprised(root: Path, file: str) -> list[tuple[str, str, str]]:
+    """Return (owner, name, surprise) for each name that a file defines and each surprise."""
+    return [
+        (owner, name, surprise)
+        for owner, name in definitions((root / file).read_text(encoding="utf-8"))
         for surprise in ("missing", *(MEMBERS if owner else VALUES).split())
+    ]
+
+
+@pytest.mark.filterwarnings("ignore")  # coroutines of theirs that nobody awaits, and the like
+@pytest.mark.parametrize("exercise", SELECT)
+def test_sweep(exercise: str, requests: Callable[[str], list[Request]], reference: Path) -> None:
+    cases = [
+        (request, *case)
+        for request in requests(exercise)
+        for case in surprised(reference, request["file"])
     ]
     for request, owner, name, surprise in random.Random(exercise).sample(cases, CASES):
 
@@ -189,4 +210,34 @@ def test_sweep(exercise: str, requests: Callable[[str], list[Request]], tmp_path
                 delattr(target, name)  # noqa: B023
 
         what = f"{request['probe']}: {owner}.{name} is {surprise}"
-        check(ask(tmp_path, request, change), what)
+        check(ask(reference, request, change), what)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sweep_of_scripts(reference: Path) -> None:
+    """A script is executed anew by each probe, so that the surprises stand in the files."""
+    cases = [
+        (probe, file, *case)
+        for probe in SCRIPTS
+        for file in ("palindrome/train.py", "palindrome/vanilla_rnn.py", "palindrome/dataset.py")
+        for case in surprised(reference, file)
+    ]
+    for probe, file, owner, name, surprise in random.Random(0).sample(cases, SCRIPT_CASES):
+        what = f"{probe}: {file}, {owner}.{name} is {surprise}"
+        target = f"{owner}.{name}" if owner else name
+        given = f"{target} = surprises.{surprise}"
+        changed = f"\nimport surprises\n{f'del {target}' if surprise == 'missing' else given}\n"
+        text = (reference / file).read_text(encoding="utf-8")
+        (reference / file).write_text(text + changed, encoding="utf-8")
+        request = {"id": "", "do": "script", "exercise": "palindrome", "seed": 0}
+        request |= {"file": "palindrome/train.py", "probe": f"grader.exercises.palindrome.{probe}"}
+        request["inputs"] = {"model": "RNN", "length": 5, **SCRIPTS[probe]}
+        code = StudentCode(reference)
+        try:
+            enough = answering.reply(request, code, Lock("process"), lambda _: "enough")
+            answer = wire.decode(enough[8:])
+        finally:
+            code.close()
+            (reference / file).write_text(text, encoding="utf-8")
+        assert isinstance(answer, dict)
+        check(answer, what)
