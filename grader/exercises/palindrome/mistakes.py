@@ -42,6 +42,11 @@ def classes_viewed(x: Tensor) -> Tensor:
     return x.reshape(x.shape[0], x.shape[2], x.shape[1]).swapaxes(1, 2)
 
 
+def digits_repeated(x: Tensor) -> Tensor:
+    """Return inputs (B, T, d) that hold the digit itself in every column."""
+    return (x @ torch.arange(x.shape[2], dtype=x.dtype))[..., None].expand(x.shape)
+
+
 def row_numbers(x: Tensor) -> Tensor:
     """Return one-hot codes (B, T, d) of a row's place in the batch."""
     codes = torch.eye(x.shape[2], dtype=x.dtype)[torch.arange(len(x)) % x.shape[2]]
@@ -101,6 +106,10 @@ ONE_HOT = [
             "view (or reshape) does not exchange the axes of time and classes: the columns that "
             "the loop takes are no one-hot codes of digits. Use transpose or permute.",
             {"read": classes_viewed}),
+    Mistake("digit_in_every_column",
+            "Every column of the input holds the digit itself: that is no one-hot code, and worth "
+            "no more than one column.",
+            {"read": digits_repeated}),
     Mistake("one_hot_of_the_row",
             "The one-hot code is that of the sample's index in the batch, not of its digit: the "
             "output does not depend on the input.",

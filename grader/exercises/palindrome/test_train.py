@@ -9,7 +9,7 @@ from grader.checks.arrays import require
 from grader.checks.figures import require_labels
 from grader.core.failures import Failure
 from grader.exercises.palindrome import equations
-from grader.exercises.palindrome.curves import check_history, is_of_a_training
+from grader.exercises.palindrome.curves import check_history, is_of_a_training, is_one_hot
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.steps import check_clipping, check_gradients, check_steps
 from grader.exercises.palindrome.training import Training
@@ -59,6 +59,17 @@ def test_accuracy_of_the_vanilla_rnn(vanilla_rnn: Network, rnn_training: Trainin
 @pytest.mark.question(id="1.3", share="1/6")
 def test_loss(loop: Training) -> None:
     """The loss is the cross-entropy of logits."""
+    check_loss(loop)
+
+
+@pytest.mark.question(id="1.6")
+def test_loss_of_the_lstm(lstm_training: Training) -> None:
+    """The loss of the LSTM is the cross-entropy of logits."""
+    check_loss(lstm_training)
+
+
+def check_loss(loop: Training) -> None:
+    """Fail unless the loss of a training is the cross-entropy of logits."""
     if not loop.seen["losses"]:
         check_steps(loop.seen, loop.path)
     loss = loop.seen["loss"]
@@ -117,6 +128,19 @@ def test_figure(rnn_training: Training) -> None:
         figure,
         "The training figure should have axis labels and a legend.",
         where=rnn_training.path,
+    )
+
+
+@pytest.mark.question(id="1.3")
+def test_codes(rnn_training: Training) -> None:
+    """What the network reads for a digit is the digit, or its one-hot code."""
+    codes = rnn_training.seen["codes"]
+    require(
+        codes is None or codes.shape[1] != len(codes) or is_one_hot(codes),
+        "A one-hot code should have a one in the digit's own column, and zeros elsewhere.",
+        got="" if codes is None else f"{codes[7].tolist()} for the digit 7",
+        where=rnn_training.path,
+        hint="torch.nn.functional.one_hot(digits.long(), 10).float() makes one.",
     )
 
 
