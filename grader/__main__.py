@@ -83,6 +83,9 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="enter the points so far where a person has yet to give some",
     )
+    parser.add_argument(
+        "--late", type=Path, metavar="TOML", help="what late hand-ins cost; kept in OUT/late.toml"
+    )
 
 
 def batch_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +110,13 @@ def batch_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="grade this student again, changed or not; * stands for anything",
+    )
+    add(
+        "--question",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="with --again: grade this question alone, and leave all other results; repeatable",
     )
     add("--isolation", choices=["full", "limits"], default="full", help="the least that will do")
     add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, like tcp://host:8786")

@@ -266,6 +266,26 @@ def test_hostile_text_of_markers_and_items_is_harmless(
     assert course.grades()[name(0)]["1.4"] == "0.5"
 
 
+def test_the_rule_for_late_hand_ins_is_kept_with_the_results(
+    course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (course.out / "late.toml").unlink()
+    assert main(["marks", str(course.out)]) == 0
+    assert course.grades()[name(7)]["extra"] == "0"
+    rule = tmp_path / "rule.toml"
+    assert main(["marks", str(course.out), "--late", str(rule)]) == 2
+    assert "check --late" in capsys.readouterr().err
+    rule.write_text(LATE.replace("10", "much"), encoding="utf-8")
+    assert main(["marks", str(course.out), "--late", str(rule)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    rule.write_text(LATE, encoding="utf-8")
+    assert main(["marks", str(course.out), "--late", str(rule)]) == 0
+    assert course.grades()[name(7)]["extra"] == "-0.2"
+    rule.unlink()
+    assert main(["marks", str(course.out)]) == 0
+    assert course.grades()[name(7)]["extra"] == "-0.2"
+
+
 def test_a_damaged_file_of_decisions_stops_reports_with_one_line(
     course: Course, marking: MarkingStore, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import argparse
 import fnmatch
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -15,11 +16,13 @@ from grader.batch.before import check_arguments, check_space, check_table
 from grader.batch.grading import Work, grade_missing
 from grader.batch.intake import described, hand_ins
 from grader.batch.marks_files import check_marks, publish_marks
+from grader.batch.one_question import regrade
 from grader.batch.progress import say
-from grader.batch.store import Store
+from grader.batch.store import Store, write
 from grader.batch.write_reports import publish
 from grader.core.errors import UserError
 from grader.core.text import shown
+from grader.marking import late
 from grader.reports.rows import Row
 
 INTERRUPTED = 130  # a shell's exit status for Ctrl-C
@@ -37,7 +40,10 @@ def run_batch(args: argparse.Namespace) -> int:
             store.create()
             with store.locked():
                 check_space(store, len(found), args.jobs)
+                keep_late_rule(store, args.late)
                 say_wrong(console, check_marks(store))
+                if args.question:
+                    return max(regrade(console, store, found, args), finish(console, store, args))
                 works = begin(store, found, args)
                 for remark in remarks:
                     say(console, f"note: {remark}")
@@ -57,6 +63,7 @@ def run_marks(args: argparse.Namespace) -> int:
     store = Store(args.output)
     store.participants()  # of no run, there is nothing to lock
     with store.locked():
+        keep_late_rule(store, args.late)
         path = publish_marks(store)
         published = publish(store, args.worksheet, dict(args.column), provisional=args.provisional)
     console = Console(soft_wrap=True)
@@ -70,6 +77,20 @@ def run_marks(args: argparse.Namespace) -> int:
     end = "some reports are out of date." if published.failures else "all reports are up to date."
     say(console, f"{path}: {pending} of {len(rows)} students wait for marks; {end}")
     return 1 if published.failures or published.wrong else 0
+
+
+def keep_late_rule(store: Store, path: Path | None) -> None:
+    """Copy the rule for late hand-ins into the folder of results, and check the one that is there.
+
+    Raises:
+        UserError: There is no such file, or it is no such rule.
+    """
+    kept = store.folder / late.FILE
+    if path and late.read_late(path) is None:
+        raise UserError(f"There is no file {path}: check --late.")
+    if path:
+        write(kept, path.read_bytes())
+    late.read_late(kept)
 
 
 def say_wrong(console: Console, errors: Sequence[str]) -> None:

@@ -50,21 +50,31 @@ def grade_missing(
         UserError: With these settings, or on these machines, nothing can be graded.
     """
     settings = Settings(store.seed(None), pytest_arguments(args), args.isolation)
-    with contextlib.ExitStack() as stack:
-        if args.scheduler:
-            executor, capacity = stack.enter_context(
-                executors.cluster_executor(args.scheduler, kit_version(), settings.isolation)
-            )
-        else:
-            judge_pool.check(kit_version(), settings.isolation)
-            executor, capacity = stack.enter_context(executors.local_executor(args.jobs))
-        grading = Grading(console, store, settings, executor, capacity)
+    with opened_grading(console, store, settings, args) as grading:
         with progress(console, len(works)) as advance:
             unsettled = grade(grading, works, advance)
         if unsettled:
             say(console, f"graded once more, one at a time: {len(unsettled)} of {len(works)}")
             with progress(console, len(unsettled)) as advance:
                 grade(grading, unsettled, advance, alone=True)
+
+
+@contextlib.contextmanager
+def opened_grading(
+    console: Console, store: Store, settings: Settings, args: argparse.Namespace
+) -> Iterator[Grading]:
+    """Get judges ready, here or on a cluster; they end with the context.
+
+    Raises:
+        UserError: With these settings, or on these machines, nothing can be graded.
+    """
+    if args.scheduler:
+        judges = executors.cluster_executor(args.scheduler, kit_version(), settings.isolation)
+    else:
+        judge_pool.check(kit_version(), settings.isolation)
+        judges = executors.local_executor(args.jobs)
+    with judges as (executor, capacity):
+        yield Grading(console, store, settings, executor, capacity)
 
 
 def grade(

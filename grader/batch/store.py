@@ -4,7 +4,9 @@
     run.lock            held by whoever writes here, until that process ends
     results/NAME.json   one a submission, with the key of everything that it depends on
     grades.csv, report.html, feedback/, feedback.zip     made from these by reports/
-    marks.csv           a person's part
+    marking.sqlite      what people have decided, kept by marking/; beside it a ".backup"
+    late.toml           what late hand-ins cost
+    marks.csv, .xlsx    a person's marks, to be exchanged
 
 Every other file is written beside its place and then renamed, so that each is there as a whole or
 not at all. A result that can't be written stays in memory until it can.
@@ -30,7 +32,8 @@ from grader.core.errors import UserError
 from grader.core.report import Report, RowStatus
 from grader.core.text import shown
 
-OWN = {"results", "run.json.partial", "run.lock"}  # all that a run leaves that had just begun
+# All that a run leaves that had just begun, and what a person may have put there before.
+OWN = {"results", "run.json.partial", "run.lock", "late.toml"}
 
 
 @dataclass(frozen=True)
