@@ -173,6 +173,21 @@ def test_all_reports_agree_on_a_course_of_forty(
     assert "Bonus: a fine figure" in report
 
 
+def test_a_scaled_grade_is_said(course: Course, marking: MarkingStore, tmp_path: Path) -> None:
+    mark_all(marking)
+    marking.excuses.save(Excuse(name(3), "", "ill"), "Ann")
+    marking.adjustments.save(Adjustment(name(4), new_id(), 9.0, "best of all"), "Ann")
+    sheet = worksheet(tmp_path / "sheet.csv")
+    remarks = course.publish(worksheet=sheet).remarks
+    assert "worksheet: The grade is scaled: 6 points are 12 there." in remarks
+    assert f"worksheet: Moodle takes no more than the maximum, so {name(4)} have that" in remarks
+    lines = filled(sheet)
+    assert "6 points are 12 there" in lines[name(0)]["Feedback comments"]
+    assert lines[name(4)]["Grade"] == "12.00"  # Moodle refuses more
+    assert lines[name(3)]["Grade"] == ""  # excused from all: no zero
+    assert any("excused from all questions" in remark for remark in remarks)
+
+
 def test_what_is_taken_back_leaves_no_trace_in_reports(
     course: Course, marking: MarkingStore
 ) -> None:

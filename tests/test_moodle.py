@@ -64,7 +64,8 @@ def test_german() -> None:
     lines = filled.decode("utf-8-sig").splitlines()
     rows = list(csv.DictReader(lines, delimiter=";"))
     assert rows[0]["Bewertung"] == "75,00"  # 12 of 16, on the scale of the worksheet
-    assert rows[0]["Feedback als Kommentar"] == COMMENTS[ROWS[0].folder]
+    scaled = "<p>The grade is scaled: 16 points are 100 there.</p>"
+    assert rows[0]["Feedback als Kommentar"] == f"{COMMENTS[ROWS[0].folder]} {scaled}"
     assert filled.decode().split("\r\n")[2:] == GERMAN.split("\r\n")[2:]
     assert "locked" in remarks[0]
 

@@ -16,7 +16,17 @@ from dataclasses import dataclass, field
 from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.reports.rows import Row
-from grader.reports.sheets import Filled, Line, Table, decode, encode, grade_of, left_because
+from grader.reports.sheets import (
+    Filled,
+    Line,
+    Table,
+    decode,
+    encode,
+    grade_of,
+    left_because,
+    scaled_comment,
+    scaling,
+)
 
 Lookup = dict[tuple[str, str], list[int]]  # kind of id and value: the lines that bear it
 
@@ -81,6 +91,7 @@ def fill_gradebook(
     place = _grade_column(kind, table, columns.get("grade", ""))
     claimants, unseen = _claimants(kind, table, rows)
     left: defaultdict[str, list[str]] = defaultdict(list)
+    scales: dict[str, None] = {}
     for number, line in enumerate(table.lines[1:], start=1):
         if not kind.is_person(line) or not any(cell.plain for cell in line):
             continue
@@ -88,12 +99,16 @@ def fill_gradebook(
             left[why].append(_named(kind, table, line))
             continue
         (row,) = claimants[number]
-        table.set(line, place, grade_of(row, _maximum(kind, table, place, line)))
+        maximum = _maximum(kind, table, place, line)
+        scales.setdefault(scaling(row, maximum))
+        table.set(line, place, grade_of(row, maximum))
         if kind.comment in table.header and row.folder in comments:
-            for header, content in {kind.comment: comments[row.folder], **kind.form}.items():
+            comment = scaled_comment(comments[row.folder], row, maximum)
+            for header, content in {kind.comment: comment, **kind.form}.items():
                 if header in table.header:
                     table.set(line, table.header.index(header), content)
-    remarks = [
+    remarks = [f"{kind.title}: {said}" for said in scales if said]
+    remarks += [
         f"{kind.title}, left as it was, {why}: {', '.join(who)}" for why, who in left.items()
     ]
     if unseen:

@@ -9,7 +9,17 @@ from types import MappingProxyType
 
 from grader.core.errors import UserError
 from grader.reports.rows import Row
-from grader.reports.sheets import Filled, Line, Table, decode, encode, grade_of, left_because
+from grader.reports.sheets import (
+    Filled,
+    Line,
+    Table,
+    decode,
+    encode,
+    grade_of,
+    left_because,
+    scaled_comment,
+    scaling,
+)
 
 # Moodle names its columns in the user's language; its own import goes by these names, too. They
 # are, in this order, English, German, French, Spanish, Italian, Dutch, Portuguese and Swedish ones
@@ -67,6 +77,7 @@ def fill_worksheet(
     owners = Owners(table := Worksheet(text, columns), rows)
     unseen = {row.student for row in rows}
     left: dict[str, list[str]] = {}
+    scales: dict[str, None] = {}
     certain = [row for row in rows if row.folder and not row.doubt]
     folders = {} if owners.teams else {row.folder: row for row in certain}
     for line in table.lines[1:]:
@@ -78,10 +89,17 @@ def fill_worksheet(
         if why := _left_because(claimants, table.known(line, "changeable"), provisional):
             left.setdefault(why, []).append(line[1].plain if len(line) > 1 else line[0].plain)
         elif row is not None:
-            grade = grade_of(row, table.known(line, "maximum"))
-            table.set(line, table.places["grade"], grade)
-            table.set(line, table.places["comment"], comments[row.folder])
-    remarks = [f"worksheet, left as it was, {why}: {', '.join(who)}" for why, who in left.items()]
+            maximum = table.known(line, "maximum")
+            scales.setdefault(scaling(row, maximum))
+            comment = scaled_comment(comments[row.folder], row, maximum)
+            table.set(line, table.places["grade"], grade_of(row, maximum, capped=True))
+            table.set(line, table.places["comment"], comment)
+    remarks = [f"worksheet: {said}" for said in scales if said]
+    if above := [row.student for row in rows if row.possible and (row.earned or 0) > row.possible]:
+        remarks.append(
+            f"worksheet: Moodle takes no more than the maximum, so {', '.join(above)} have that"
+        )
+    remarks += [f"worksheet, left as it was, {why}: {', '.join(who)}" for why, who in left.items()]
     if unseen:
         remarks.append(f"not in the worksheet: {', '.join(sorted(unseen))}")
     filled, encoded = encode(str(table), encoding)

@@ -96,23 +96,55 @@ def left_because(claimants: Sequence[Row], *, provisional: bool) -> str:
     (row,) = claimants
     if row.earned is None or row.undecided:
         return "the grader failed"
+    if not row.possible:
+        return "excused from all questions"
     if row.pending and not provisional:
         return "waits for marks (--provisional enters the points so far)"
     return ""
 
 
-def grade_of(row: Row, maximum: str) -> str:
-    """Return points on the table's scale and in its way to write numbers."""
-    value = row.earned or 0.0
-    if maximum and row.possible:
-        try:
-            value *= float(maximum.replace(",", ".")) / row.possible
-        except ValueError as error:
-            raise UserError(
-                f"the worksheet's maximum grade {shown(maximum)} is no number"
-            ) from error
+def grade_of(row: Row, maximum: str, *, capped: bool = False) -> str:
+    """Return points on the table's scale and in its way to write numbers.
+
+    Args:
+        row: The student.
+        maximum: The maximum grade in the table; empty if it has none.
+        capped: Whether the platform refuses more than the maximum.
+    """
+    value, most = row.earned or 0.0, _number(maximum)
+    if most is not None and row.possible:
+        value *= most / row.possible
+        value = min(value, most) if capped else value
     text = f"{value:.2f}"
     return text.replace(".", ",") if "," in maximum else text
+
+
+def scaling(row: Row, maximum: str) -> str:
+    """Return how points became the table's grade; an empty text where they are the same."""
+    most = _number(maximum)
+    if most is None or abs(most - row.possible) < 1e-9:
+        return ""
+    return f"The grade is scaled: {row.possible:.6g} points are {most:.6g} there."
+
+
+def scaled_comment(comment: str, row: Row, maximum: str) -> str:
+    """Return a comment in HTML that tells the student how points became the grade."""
+    said = scaling(row, maximum)
+    return f"{comment} <p>{said}</p>" if said else comment
+
+
+def _number(maximum: str) -> float | None:
+    """Return a table's maximum grade; None where it has none.
+
+    Raises:
+        UserError: It is no number.
+    """
+    if not maximum:
+        return None
+    try:
+        return float(maximum.replace(",", "."))
+    except ValueError as error:
+        raise UserError(f"the worksheet's maximum grade {shown(maximum)} is no number") from error
 
 
 def decode(sheet: bytes) -> tuple[str, str]:
