@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import pytest
+from rich.cells import cell_len, set_cell_size
 
 from grader.core.causes import causes
 from grader.core.failures import Failure
@@ -69,9 +70,10 @@ def _write_block(out: pytest.TerminalReporter, same: Sequence[Result]) -> None:
 
 def _write_table(out: pytest.TerminalReporter, grade: Grade) -> None:
     """Write one line per question, none wider than the terminal."""
-    rows = [_row(question) for question in grade.questions]
+    digits = max((len(f"{question.possible:.2f}") for question in grade.questions), default=0)
+    rows = [tuple(_shown(out, text) for text in _row(q, digits)) for q in grade.questions]
     head = ("question", "title", "points", "status")
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(4)]
+    widths = [max(cell_len(row[i]) for row in (head, *rows)) for i in range(4)]
     room = max(SHORTEST, out._tw.fullwidth - 1 - (sum(widths) - widths[1]) - 3 * len(GAP))
     widths[1] = min(widths[1], room)
     out.write_line("")
@@ -81,35 +83,39 @@ def _write_table(out: pytest.TerminalReporter, grade: Grade) -> None:
         out.write_line(row[3], **{COLORS[question.status]: True})
     total = f"{grade.earned:g} of {grade.possible:g} automatic points"
     if grade.pending:
-        total += f"; {grade.pending:g} more are given by a person"
+        total += f"; a person gives {grade.pending:g} more"
     out.write_line("")
     out.write_line(total, bold=True)
 
 
-def _row(question: QuestionGrade) -> tuple[str, str, str, str]:
+def _row(question: QuestionGrade, digits: int) -> tuple[str, str, str, str]:
+    """Return a question's columns; possible points are ``digits`` wide, so that slashes align."""
     is_open = question.pending and question.pending == question.possible
     earned = "-" if is_open else f"{question.earned:.2f}"
     status = question.status
     if 0 < question.pending < question.possible:
         status += f", {question.pending:g} open"
-    return question.id, question.title, f"{earned} / {question.possible:4.2f}", status
+    return question.id, question.title, f"{earned} / {question.possible:{digits}.2f}", status
 
 
-def _line(row: tuple[str, str, str, str], widths: Sequence[int]) -> str:
-    """Return the row up to its status."""
-    title = row[1] if len(row[1]) <= widths[1] else f"{row[1][: widths[1] - 3]}..."
-    return f"{row[0]:<{widths[0]}}{GAP}{title:<{widths[1]}}{GAP}{row[2]:>{widths[2]}}{GAP}"
+def _shown(out: pytest.TerminalReporter, text: str) -> str:
+    """Return a text as this terminal can show it; pytest would write escapes, of another width."""
+    encoding = getattr(out._tw._file, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    """Return the row up to its status; some letters take two places on a terminal."""
+    title = row[1]
+    if cell_len(title) > widths[1]:
+        title = f"{set_cell_size(title, widths[1] - 3)}..."
+    id, title = set_cell_size(row[0], widths[0]), set_cell_size(title, widths[1])
+    return f"{id}{GAP}{title}{GAP}{row[2]:>{widths[2]}}{GAP}"
 
 
 def _write_next(out: pytest.TerminalReporter, grade: Grade, results: Sequence[Result]) -> None:
     """Write which questions are done, which files are missing, and what to do first."""
-    done = [
-        question.id
-        for question in grade.questions
-        if question.earned and question.status == "passed"
-    ]
-    if done:
-        _write_wrapped(out, f"Done: {', '.join(done)}.", green=True)
+    _write_done(out, grade)
     missing: dict[str, list[str]] = {}
     for result in results:
         if result.status == "not started" and result.failure and result.failure.expected:
@@ -123,6 +129,20 @@ def _write_next(out: pytest.TerminalReporter, grade: Grade, results: Sequence[Re
         where = f" ({failure.where})" if failure.where else ""
         task = failure.what.removeprefix(f"Question {first.id}: ")
         _write_wrapped(out, f"First: question {first.id}: {task}{where}", bold=True)
+
+
+def _write_done(out: pytest.TerminalReporter, grade: Grade) -> None:
+    """Write in one line which questions have earned all that tests give."""
+    own = [question for question in grade.questions if question.possible > question.pending]
+    done = [question.id for question in own if question.status in ("passed", "carried")]
+    if not done:
+        return
+    text = f"Done: {', '.join(done)} ({len(done)} of {len(own)} questions)."
+    if len(done) == len(own) > 1:
+        text = f"All {len(own)} questions are done: that is every point that tests give."
+    elif len(text) >= out._tw.fullwidth:
+        text = f"Done: {len(done)} of {len(own)} questions."
+    out.write_line(text, green=True)
 
 
 def _counts(result: Result) -> bool:
