@@ -112,8 +112,9 @@ def test_what_failed_in_the_same_way_is_explained_once() -> None:
     ]
     (row,) = rows_of({"Kim": result})
     for page in (feedback_html(row, result), feedback_md(row, result)):
-        assert page.count("What ") == 2
-        assert page.index("The output") < page.index("The second") < page.index("What ")
+        details = page.partition("<details")[2] or page.partition("## ")[2]  # below the summary
+        assert details.count("What ") == 2
+        assert details.index("The output") < details.index("The second") < details.index("What ")
         assert "pytest second" not in page
     assert "The fourth" in feedback_html(row, result)
 
@@ -264,3 +265,25 @@ def test_bare_addresses_and_formulas_stay_text_in_markdown(text: str) -> None:
     shown = inline(text)
     assert shown.replace("\\", "") == text.replace("\\", "")
     assert not re.search(r"(?<!\\)\$|(?i:www)\.|\w://|(?<!\\)@|mailto:", shown)
+
+
+def test_feedback_says_first_what_to_do() -> None:
+    result = a_result(hint="Forgot 1/T.")
+    metadata = result["tests"][0]["metadata"]
+    vague = metadata | {"points": 9.0, "failure": metadata["failure"] | {"hint": ""}}
+    result["tests"].insert(0, {"metadata": vague})
+    (row,) = rows_of({"Kim": result})
+    page = feedback_html(row, result)
+    first = page.partition("What to do next")[2].partition("</section>")[0]
+    assert first.count("<li>") == 1
+    assert "Forgot 1/T." in first, "the check whose hint says most"
+    assert 'href="#q2"' in first
+    (row,) = rows_of({"Kim": (result := a_result(4.0, "passed"))})
+    assert "Nothing is left to do" in feedback_html(row, result)
+
+
+def test_the_course_page_links_each_question_of_a_student() -> None:
+    page = course_html(rows_of({"Kim": a_result(), "Lee": a_result(4.0, "passed")}))
+    assert page.count('href="feedback/file-0.html#q2"') == 2, "in the table, and who lost points"
+    assert page.count('href="feedback/file-1.html#q2"') == 1
+    assert 'aria-label="full 1, partly 1, none 0"' in page

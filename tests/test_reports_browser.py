@@ -6,6 +6,7 @@ Driven is Debian's Chromium. Where there is none these tests are skipped, but ne
 from __future__ import annotations
 
 import base64
+import importlib.resources
 import io
 import json
 import os
@@ -22,6 +23,7 @@ from grader.batch.store import Store, write
 from grader.batch.write_reports import publish
 from tests.results import EVIL, INTERNAL, REFUSED, a_result
 
+AXE = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--headless",
@@ -206,3 +208,36 @@ def test_it_fits(page: Page, course: Path, width: int, scheme: Any) -> None:
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
         light = sum(int(part) for part in background[4:-1].split(",")) > 3 * 128
         assert light == (scheme == "light")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["report.html", "feedback/Zoe-1.html", "feedback/Internal-1.html"])
+def test_axe_finds_nothing(page: Page, course: Path, name: str, scheme: Any) -> None:
+    """Names, contrasts, landmarks, keyboard: the rules of axe-core, all of them."""
+    page.emulate_media(color_scheme=scheme)
+    page.goto((course / name).as_uri())
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run().then(results => results.violations)")
+    assert [(v["id"], [node["html"][:120] for node in v["nodes"]][:3]) for v in found] == []
+
+
+def test_a_question_leads_to_those_who_lost_points(page: Page) -> None:
+    card = page.locator("section", has=page.get_by_role("heading", name="Questions"))
+    card.locator("summary").first.click()
+    card.get_by_role("link").first.click()
+    page.wait_for_url("**/feedback/*.html#q*")
+    assert page.locator(":target h2").count() == 1
+
+
+def test_who_needs_a_look_comes_first(page: Page) -> None:
+    assert page.locator("h2").first.inner_text() == "Needs a look first"
+    look = page.locator("section", has=page.get_by_role("heading", name="Needs a look first"))
+    assert look.get_by_role("link").first.inner_text() == "Internal-1"
+
+
+def test_feedback_begins_with_what_to_do(page: Page, course: Path) -> None:
+    page.goto((course / "feedback" / "Zoe-1.html").as_uri())
+    assert page.locator("h2").first.inner_text() == "What to do next"
+    page.locator(".next").get_by_role("link").first.click()
+    assert page.locator(":target").count() == 1

@@ -14,18 +14,20 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.core.report import CheckReport, Report, checks_of
+from grader.core.report import CheckReport, FailureReport, Report, checks_of
 from grader.core.text import plain
 from grader.reports.reasons import reasons, signed
 from grader.reports.rows import Row
 from grader.reports.statistics import course, fraction
 from grader.reports.tables import points
 
+STEPS = 3  # that a student is told at a time
+OPEN = ("failed", "not started", "error", "timeout", "crashed", "blocked")
 TEMPLATES = Path(__file__).parent / "templates"
 T = TypeVar("T")
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -35,6 +37,16 @@ SPECIAL = re.compile(
     r"|:(?=//)|(?<=www)\.|(?<=mailto):|(?<=xmpp):|@(?=\w)",  # bare addresses, and people
     re.IGNORECASE,
 )
+
+
+class Step(NamedTuple):
+    """What to do about a question; ``number`` is that of its place on the page."""
+
+    number: int
+    question: str
+    what: str
+    where: str
+    hint: str
 
 
 def feedback_html(row: Row, result: Report) -> str:
@@ -94,6 +106,27 @@ def alike(checks: Iterable[CheckReport]) -> list[list[CheckReport]]:
     return list(groups.values())
 
 
+def next_steps(row: Row, checks: Sequence[CheckReport]) -> list[Step]:
+    """Return what a student should do first: a check for each of the first questions not done."""
+    found = []
+    for number, mark in enumerate(row.marks, start=1):
+        open_checks = [
+            check
+            for check in checks
+            if check["question"] == mark.id and check["failure"] and check["status"] in OPEN
+        ]
+        if open_checks:
+            failure = cast(FailureReport, min(open_checks, key=_vagueness)["failure"])
+            task = failure["what"].removeprefix(f"Question {mark.id}: ")
+            found.append(Step(number, mark.id, task, failure["where"], failure["hint"]))
+    return found[:STEPS]
+
+
+def _vagueness(check: CheckReport) -> tuple[bool, float]:
+    """Return how little a failed check says of its cause, and then how few points it has."""
+    return not (check["failure"] or {}).get("hint"), -check["points"]
+
+
 def _render(template: str, row: Row, result: Report) -> str:
     checks = checks_of(result)
     remarks = result["batch"].get("remarks", []) if "batch" in result else []
@@ -105,6 +138,7 @@ def _render(template: str, row: Row, result: Report) -> str:
             tests={mark.id: [c for c in checks if c["question"] == mark.id] for mark in row.marks},
             remarks=[*remarks, *result.get("notices", [])],
             seed=result.get("seed"),
+            steps=next_steps(row, checks),
         )
     )
 

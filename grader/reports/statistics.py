@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.reports.rows import Row, questions_of
+from grader.reports.rows import Mark, Row, questions_of
 
 BINS = 10
 LISTED = 10  # slowest runs, most frequent mistakes
@@ -32,6 +32,7 @@ class QuestionStatistics:
     partly: int
     none: int
     undecided: int
+    lost: list[Row]  # those who did not get all of its points
 
 
 @dataclass
@@ -77,7 +78,7 @@ def course(rows: Sequence[Row]) -> Course:
         questions=_questions(rows),
         misconceptions=_misconceptions(rows),
         slowest=[row for row in by_time[:LISTED] if row.seconds],
-        suspicious=[row for row in rows if row.incidents or row.doubt or row.status == "internal"],
+        suspicious=sorted(filter(_urgency, rows), key=lambda row: (-_urgency(row), row.student)),
         refused=[row for row in rows if row.status == "refused"],
         decided=[row for row in rows if _is_changed(row)],
         pending=sum(row.pending > 0 for row in rows),
@@ -86,6 +87,14 @@ def course(rows: Sequence[Row]) -> Course:
 
 
 STATUSES = ("graded", "refused", "internal")
+# What a person should look at, the least urgent first.
+URGENCY = ("timeout", "crashed", "blocked", "doubt", "internal")
+
+
+def _urgency(row: Row) -> int:
+    """Return how soon a person should look at a hand-in; 0 if there is nothing to see."""
+    signs = {*row.incidents, "doubt" if row.doubt else "", row.status}
+    return max((URGENCY.index(sign) + 1 for sign in signs & {*URGENCY}), default=0)
 
 
 def fraction(row: Row) -> float | None:
@@ -114,7 +123,8 @@ def _bins(scores: list[float]) -> list[Bin]:
 def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
     found = []
     for place, question in enumerate(questions_of(rows)):
-        marks = [row.marks[place] for row in rows if row.status == "graded"]
+        graded = [row for row in rows if row.status == "graded"]
+        marks = [row.marks[place] for row in graded]
         marks = [mark for mark in marks if not mark.excuse]
         earned = [m.earned for m in marks if m.earned is not None and not m.waiting]
         full = sum(points >= question.possible - 1e-9 for points in earned)
@@ -130,9 +140,15 @@ def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
                 len(earned) - full - none,
                 none,
                 len(marks) - len(earned),
+                [r for r in graded if _lost(r.marks[place])],
             )
         )
     return found
+
+
+def _lost(mark: Mark) -> bool:
+    """Return whether a mark that is decided is less than the question's points."""
+    return mark.earned is not None and not mark.waiting and mark.earned < mark.possible - 1e-9
 
 
 def _misconceptions(rows: Sequence[Row]) -> list[Misconception]:
