@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from grader import api
-from tests import test_faults as faults
+from grader.release.faults import Fault
 from tests.conftest import ROOT
+from tests.test_faults import FAULTS
 
 REFERENCE = ROOT / "reference"
 Checks = dict[str, dict[str, Any]]  # by name: status, points, earned, mistake, hint
@@ -44,11 +44,10 @@ def grade_files(files: dict[str, str], exercise: str, seed: int) -> Checks:
         return grade(folder, exercise, seed)
 
 
-def edits_of(fault: Path) -> list[dict[str, str]]:
+def edits_of(fault: Fault) -> list[dict[str, str]]:
     """Return a fault's edits of the reference; none, if it consists of more or of other files."""
-    rules = tomllib.loads(fault.read_text(encoding="utf-8"))
-    plain = rules.get("base") == "reference" and fault.name != "fault.toml"
-    edits: list[dict[str, str]] = rules.get("edit", []) if plain else []
+    plain = fault.rules.get("base") == "reference" and fault.path.name != "fault.toml"
+    edits: list[dict[str, str]] = fault.rules.get("edit", []) if plain else []
     return edits
 
 
@@ -69,11 +68,15 @@ def mistakes_of(checks: Checks, statuses: Sequence[str] = ("failed",)) -> list[s
     return list(dict.fromkeys(part for name in found for part in name.split("+") if part))
 
 
-def faults_of(exercise: str) -> dict[str, Path]:
-    """Return an exercise's faults by name, without those that are legal."""
-    names = {fault.name: fault.path for fault in faults.FAULTS if fault.exercise == exercise}
-    legal = ("legal_", "other_legal")
-    return {name: path for name, path in names.items() if not name.startswith(legal)}
+def is_legal(fault: Fault) -> bool:
+    """Return whether a fixture has no fault, but is right in another way."""
+    return fault.name.startswith(("legal_", "other_legal"))
+
+
+def faults_of(exercise: str) -> dict[str, Fault]:
+    """Return an exercise's faults by name, without fixtures that are right."""
+    own = [fault for fault in FAULTS if fault.exercise == exercise]
+    return {fault.name: fault for fault in own if not is_legal(fault)}
 
 
 class Store:

@@ -34,7 +34,9 @@ LOST = ("failed", "error", "blocked", "timeout", "crashed")
 
 def candidates(exercise: str) -> list[tuple[str, str]]:
     """Return the pairs of faults of an exercise whose edits fit together, of one file."""
-    edits = {name: found for name, path in faults_of(exercise).items() if (found := edits_of(path))}
+    edits = {
+        name: found for name, fault in faults_of(exercise).items() if (found := edits_of(fault))
+    }
     return [
         (one, other)
         for one, other in combinations(edits, 2)
@@ -47,8 +49,8 @@ def checks(store: Store, exercise: str, *faults: str) -> Checks:
     """Return the checks for the reference with these faults, from the store or graded now."""
     key = "+".join([exercise, *faults])
     if key not in store.found:
-        paths = faults_of(exercise)
-        files = edited([edit for fault in faults for edit in edits_of(paths[fault])])
+        known = faults_of(exercise)
+        files = edited([edit for fault in faults for edit in edits_of(known[fault])])
         store.put(key, grade_files(files or {}, exercise, seed=1))
     found: Checks = store.found[key]
     return found
