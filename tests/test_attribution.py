@@ -36,7 +36,7 @@ SELECT = {
 }
 SCRIPTS = {  # probes of palindrome/train.py, with what they are given
     "probes_train:observe": {"limit": SECONDS, "width": 0, "rescued": False},
-    "probes_results:results": {"limit": SECONDS, "width": 0},
+    "probes_results:results": {"limit": SECONDS, "width": 0, "disturbed": False},
 }
 SCRIPT_CASES = int(os.environ.get("SWEEP_SCRIPT_CASES", "24"))
 THEIRS = ("wrong", "banned", "error", "blocked", "not started")

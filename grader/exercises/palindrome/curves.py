@@ -12,6 +12,7 @@ from grader.exercises.palindrome.losses import LAST
 from grader.exercises.palindrome.oracle import Array
 from grader.exercises.palindrome.probes_results import Results
 
+TELLING = 3  # points of a curve; the first is there before the first step
 TRAINING = re.compile(r"step|iter|epoch|batch|loss|update|schritt|verlust", re.IGNORECASE)
 
 
@@ -66,6 +67,35 @@ def is_of_a_training(figure: Description, steps: int) -> bool:
     texts = [text for axes in figure["axes"] for text in (axes["xlabel"], axes["ylabel"])]
     longest = max((len(line["y"]) for axes in figure["axes"] for line in axes["lines"]), default=0)
     return bool(TRAINING.search(" ".join(texts))) or longest >= steps / 4
+
+
+def check_origin(figure: Description, found: Results, other: Results, where: str) -> None:
+    """Fail if a figure stays the same though the training went another way.
+
+    Args:
+        figure: One of ``found``, with the curves of a training.
+        found: The results of the student's training.
+        other: Those of the same training, disturbed from the first step on.
+        where: The file that drew them.
+    """
+    curves = curves_of(figure)
+    is_same_run = found["losses"] == other["losses"] or not other["figures"]
+    if is_same_run or max(map(len, curves), default=0) < TELLING:
+        return
+    others = [curves_of(one) for one in other["figures"]]
+    require(
+        not any(curves == same for same in others),
+        "The training figure should show what the training has recorded.",
+        expected="other curves where the losses are other ones",
+        got="the very same curves",
+        where=where,
+        hint="Draw the losses or accuracies that the loop has appended to a list.",
+    )
+
+
+def curves_of(figure: Description) -> list[list[float]]:
+    """Return the vertical values of all curves."""
+    return [[*map(float, line["y"])] for axes in figure["axes"] for line in axes["lines"]]
 
 
 def is_one_hot(codes: Array) -> bool:

@@ -9,6 +9,7 @@ from itertools import islice
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -26,6 +27,7 @@ from grader.worker.script import Script
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+GENERATOR = torch.Generator()
 FIGURES = 4  # the last of those drawn
 SHORT_STEPS = 60
 MOST_BATCHES = SHORT_STEPS + 20  # that a DataLoader gives, for loops that count no steps
@@ -39,14 +41,25 @@ class Results(TypedDict):
     rows: int  # of the last batch
     steps: int
     figures: list[Description]
+    losses: list[float]  # of the last steps
     trouble: str  # why the last other figure is not among them
 
 
-def results(script: Script, model: str, length: int, limit: float, width: int) -> Results:
-    """Run a short training to its own end; return its history and figures."""
+def results(
+    script: Script, model: str, length: int, limit: float, width: int, disturbed: bool
+) -> Results:
+    """Run a short training to its own end; return its history and figures.
+
+    Args:
+        model: "RNN" or "LSTM".
+        length: Digits of a palindrome.
+        limit: Seconds of processor time.
+        width: The ``input_dim`` that the network takes, if it can't take the script's own.
+        disturbed: Whether the steps go into random directions.
+    """
     aim = Aim(model, length - 1, literal=frozenset({"train_steps"}), input_dim=width)
     settings = aim.settings(train_steps=SHORT_STEPS)
-    trace = Trace(lambda _: None)
+    trace = Trace(disturb if disturbed else lambda _: None)
     run = Run(script, settings, trace, sheet_values(aim, train_steps=SHORT_STEPS))
     trouble = ""
     history: dict[str, list[float]] = {}
@@ -72,8 +85,17 @@ def results(script: Script, model: str, length: int, limit: float, width: int) -
         "rows": len(trace.losses.last[-1][1]) if trace.losses.last else 0,
         "steps": trace.steps,
         "figures": pictures,
+        "losses": list(trace.values),
         "trouble": undrawn or trouble,
     }
+
+
+def disturb(trace: Trace) -> None:
+    """Replace the gradients of a step by random numbers that no seed of theirs changes."""
+    for parameter in trace.parameters:
+        if parameter.grad is not None:
+            noise = torch.randn(parameter.shape, generator=GENERATOR)
+            parameter.grad.copy_(noise)
 
 
 @contextlib.contextmanager

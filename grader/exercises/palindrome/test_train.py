@@ -9,7 +9,12 @@ from grader.checks.arrays import require
 from grader.checks.figures import require_labels
 from grader.core.failures import Failure
 from grader.exercises.palindrome import equations
-from grader.exercises.palindrome.curves import check_history, is_of_a_training, is_one_hot
+from grader.exercises.palindrome.curves import (
+    check_history,
+    check_origin,
+    is_of_a_training,
+    is_one_hot,
+)
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.steps import check_clipping, check_gradients, check_steps
 from grader.exercises.palindrome.training import Training
@@ -109,6 +114,7 @@ def test_figure(rnn_training: Training) -> None:
             status="pending",
         )
     figure = figures[-1]
+    check_origin(figure, found, rnn_training.disturbed_results(), rnn_training.drawn_by)
     lines = [line for axes in figure["axes"] for line in axes["lines"]]
     shown = [line["x"] for line in lines], [line["y"] for line in lines]
     for name, values in found["history"].items():

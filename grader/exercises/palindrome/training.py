@@ -22,7 +22,8 @@ SHORT_SECONDS = 40.0  # of processor time, for the run that shows results and fi
 DRAWS = re.compile(r"\b(matplotlib|seaborn)\b")
 MOST_DRAWING = 2  # further files that are run for their figures
 NOTHING: Results = {
-    "history": {}, "accuracy": None, "rows": 0, "steps": 0, "figures": [], "trouble": "",
+    "history": {}, "accuracy": None, "rows": 0, "steps": 0, "figures": [], "losses": [],
+    "trouble": "",
 }  # fmt: skip
 
 
@@ -35,6 +36,7 @@ class Training:
     model: str
     seen: Observation
     accuracy: float | None
+    drawn_by: str = ""  # the file that drew the figures
 
     def results(self) -> Results:
         """Return the history and the figures of a short training.
@@ -44,17 +46,23 @@ class Training:
 
         def run() -> Results:
             found = self._results_of(self.path)
+            self.drawn_by = self.path
             if not found["figures"]:
                 for path in drawing_scripts(self.student, self.path):
                     with contextlib.suppress(Failure):  # the script itself has worked
                         drawn = self._results_of(path)
                         if drawn["figures"]:
+                            self.drawn_by = path
                             return {**drawn, "history": found["history"]}
             return found
 
         return self.student.remember(f"results {self.model}", run)
 
-    def _results_of(self, path: str) -> Results:
+    def disturbed_results(self) -> Results:
+        """Return what the file that drew the figures draws of a training that learns nothing."""
+        return self._results_of(self.drawn_by, disturbed=True)
+
+    def _results_of(self, path: str, *, disturbed: bool = False) -> Results:
         try:
             found: Results = self.student.run_script(
                 probes_results.results,
@@ -64,6 +72,7 @@ class Training:
                 length=LENGTH,
                 limit=SHORT_SECONDS * self.student.time_scale,
                 width=self.seen["input_dim"],
+                disturbed=disturbed,
             )
         except Failure as failure:
             if failure.status != "timeout":

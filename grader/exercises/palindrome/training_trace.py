@@ -86,7 +86,7 @@ class Trace:
         self._networks = Networks()
         self._own_norm = 0.0  # of the gradients that were made long
         self._losses_before = 0  # that functions of torch had computed at the last backward pass
-        self._parameters: list[Tensor] = []
+        self.parameters: list[Tensor] = []  # of the optimizer
 
     @contextlib.contextmanager
     def over(self) -> Iterator[None]:
@@ -143,16 +143,16 @@ class Trace:
     # A step
 
     def _step(self, optimizer: Optimizer, *_: Any) -> None:
-        before = self._parameters
-        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        is_same = list(map(id, before)) == list(map(id, self._parameters))
+        before = self.parameters
+        self.parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        is_same = list(map(id, before)) == list(map(id, self.parameters))
         self.left_over |= is_same and self._had_gradients
         self._had_gradients = False
         if not self.steps:
-            self.network = self._networks.with_most_of(self._parameters)
+            self.network = self._networks.with_most_of(self.parameters)
             self.codes = self._codes()
             self.rate = float(optimizer.param_groups[0]["lr"])
-            self.first = {id(p): p.detach().clone() for p in self._parameters}
+            self.first = {id(p): p.detach().clone() for p in self.parameters}
         is_late = self._is_late
         self.steps += 1
         if self.steps <= TRACED_STEPS:
@@ -161,7 +161,7 @@ class Trace:
             has_gradients = self._gradient_norm() != 0  # NaN is one, too
             self.has_gradients |= has_gradients
             self.emptied |= not has_gradients and not self._filled.isdisjoint(
-                map(id, self._parameters)
+                map(id, self.parameters)
             )
         elif is_late:
             self.later.append([*self._current, "step"])
@@ -180,7 +180,7 @@ class Trace:
     def _after(self, *_: Any) -> None:
         """Keep what a traced step has made of the parameters, until the next step begins."""
         if self.steps in self._later_steps or self.steps < TRACED_STEPS:
-            self._stepped_to = {id(p): p.detach().clone() for p in self._parameters}
+            self._stepped_to = {id(p): p.detach().clone() for p in self.parameters}
         self._networks.keeps_gradients = self._is_traced or self._is_late
 
     def _compare_weights(self, network: nn.Module) -> None:
@@ -241,7 +241,7 @@ class Trace:
         return self.steps >= TRACED_STEPS and self.steps in self._later_steps
 
     def _gradients(self) -> list[Tensor]:
-        return [p.grad for p in self._parameters if p.grad is not None]
+        return [p.grad for p in self.parameters if p.grad is not None]
 
     def _gradient_norm(self) -> float:
         """Return the Euclidean norm of all gradients together."""
