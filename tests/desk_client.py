@@ -148,6 +148,7 @@ class Process:
                 time.sleep(0.02)
 
     def kill(self) -> None:
+        """Kill it, if that has not been done."""
         self.process.kill()
         self._end()
 

@@ -244,13 +244,21 @@ def a_result(number: int) -> dict[str, Any]:
     }
 
 
-def a_course(folder: Path, size: int, *, large: int = 0) -> Path:
-    """Write a download, and the results that a batch leaves of it; return the folder of results."""
+def a_course(folder: Path, size: int, *, large: int = 0, only: str = "") -> Path:
+    """Write a download, and the results that a batch leaves of it; return the folder of results.
+
+    Args:
+        folder: Where to write both.
+        size: How many students.
+        large: Bytes of the large PDF.
+        only: "report" gives everybody a report as a PDF.
+    """
     download = folder / "download"
     download.mkdir(parents=True)
     for number in range(size):
         name = f"{NAMES[number % len(NAMES)]}-{100000 + number}"
-        (download / f"{name}.zip").write_bytes(zipped(files_of(number, large=large)))
+        files = {"report.pdf": report(number)} if only else files_of(number, large=large)
+        (download / f"{name}.zip").write_bytes(zipped(files))
     store = Store(folder / "out")
     store.create()
     with hand_ins(download) as (found, _):

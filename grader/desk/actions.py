@@ -15,7 +15,7 @@ from grader.core.errors import UserError
 from grader.desk import answers
 from grader.desk.course import Course
 from grader.desk.publishing import publish_now
-from grader.desk.rendering import NAMES
+from grader.desk.rendering import NAMES, shows_names
 from grader.marking.data import Conflict, Item, Mark, SecondMark
 
 LONGEST = 20_000  # characters of a text
@@ -159,8 +159,12 @@ def assign(request: Request, course: Course) -> Response:
 
 def reports(request: Request, course: Course) -> Response:
     """Write all reports with the marks as they are now."""
-    del request
-    return JSONResponse({"message": publish_now(course.store)})
+    message, problems = publish_now(course.store)
+    if problems and shows_names(request):
+        message = " ".join([message, *problems])
+    elif problems:
+        message = f"{message} {len(problems)} problems: show names to read them."
+    return JSONResponse({"message": message})
 
 
 def current(course: Course, conflict: Conflict) -> dict[str, Any]:

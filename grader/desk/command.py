@@ -60,8 +60,11 @@ def run_review(args: argparse.Namespace) -> int:
                 server.run(sockets=[listener])
     from grader.desk.publishing import publish_now
 
-    say(console, publish_now(store))
-    return 0
+    message, problems = publish_now(store)
+    for line in problems:
+        say(console, f"error: {line}")
+    say(console, message)
+    return 1 if problems else 0
 
 
 def chosen_level(wanted: str) -> Level:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,7 +16,9 @@ from grader.desk.alike import groups
 from grader.desk.documents import Document, Documents
 from grader.desk.fair import Fair, parts_of
 from grader.desk.places import Place, number_of, places
+from grader.marking import late
 from grader.marking.store import MarkingStore
+from grader.reports.decided import decide
 from grader.reports.rows import Mark, Row, questions_of
 
 NOTHING = "nothing handed in"  # the text of an answer of somebody without documents
@@ -82,8 +85,10 @@ class Course:
         return next(mark for mark in self.row(key).marks if mark.id == question)
 
     def decided(self, key: str) -> Row:
-        """Return a student's row with all that people have decided."""
-        return self.row(key)
+        """Return a student's row with all that people have decided, as reports show it."""
+        row = copy.deepcopy(self.row(key))
+        decide([row], self.marking, late.read_late(self.store.folder / late.FILE))
+        return row
 
     def label(self, key: str, *, names: bool) -> str:
         """Return what a student is called, by name or by number."""

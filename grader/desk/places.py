@@ -63,7 +63,12 @@ def places(documents: Sequence[Document], questions: Sequence[Question]) -> dict
     found = {}
     for question in questions:
         number = number_of(question.id)
-        place = _best(lines, scores[number], number, ends) or _within(lines, number)
+        strong = [one for one in scores[number] if one[0] >= HEADING]
+        place = (
+            _best(lines, strong, number, ends)
+            or _within(lines, number)
+            or _best(lines, scores[number], number, ends)
+        )
         if place:
             found[question.id] = place
     return found

@@ -6,8 +6,8 @@ from grader.batch.store import Store
 from grader.batch.write_reports import publish
 
 
-def publish_now(store: Store) -> str:
-    """Write all reports, and return what a person should know.
+def publish_now(store: Store) -> tuple[str, list[str]]:
+    """Write all reports; return what came out, and what went wrong, which may hold names.
 
     Raises:
         UserError: A batch is at work in the folder.
@@ -15,7 +15,6 @@ def publish_now(store: Store) -> str:
     with store.locked():
         published = publish(store)
     pending = sum(row.pending > 0 for row in published.rows)
-    words = [
-        f"All reports are written; {pending} of {len(published.rows)} students wait for marks."
-    ]
-    return " ".join([*words, *published.failures, *published.wrong, *published.remarks])
+    state = "Some reports can't be written" if published.failures else "All reports are written"
+    words = f"{state}; {pending} of {len(published.rows)} students wait for marks."
+    return words, [*published.failures, *published.wrong]

@@ -20,8 +20,9 @@ export function showItems(state, click, edit) {
     button.dataset.item = item.id;
     button.setAttribute("aria-pressed", Boolean(mark && mark.items.includes(item.id)));
     if (number < 9) button.append(element("kbd", {}, String(number + 1)));
-    button.append(element("span", {className: "label"}, item.label));
-    if (item.group) button.append(element("span", {className: "badge", title: "Only one of this group"}, item.group));
+    const label = element("span", {className: "label"}, item.label);
+    if (item.group) label.append(element("span", {className: "group soft", title: "Only one of this group counts"}, `one of “${item.group}”`));
+    button.append(label);
     button.append(element("span", {className: "worth"}, signed(item.points)));
     button.addEventListener("click", () => click(item));
     const change = element("button", {type: "button", className: "change"}, "✎");
@@ -55,7 +56,8 @@ export function say(text, kind = "") {
   status.className = kind || "soft";
 }
 
-export function saved(mark) {
+export function saved(mark, byPerson) {
+  if (!byPerson) return say("");
   if (!mark.author) return say("Not marked yet");
   const time = new Date(mark.time * 1000).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
   const what = mark.decided ? "Saved" : "Saved, still open";

@@ -78,7 +78,7 @@ async function go(key) {
 function refresh() {
   panel.showItems(state, click, editor.open);
   panel.showMark(state);
-  panel.saved(state.mark);
+  panel.saved(state.mark, state.question.person);
   panel.showComments(state, useComment);
   const group = isSecond() ? null : state.groups.find((keys) => keys.includes(state.key));
   panel.showAlike(state, group, () => markAlike(group), go);
@@ -158,6 +158,7 @@ function model() {
   if (!details) return;
   details.open = !details.open;
   sessionStorage.setItem("model", details.open ? "1" : "");
+  view.reachable(details);
 }
 
 const editor = editing.setUp(state, (items) => { state.items = items; refresh(); load(state.key); }, (message) => panel.trouble(message));

@@ -45,7 +45,7 @@ function done(mark, now) {
   if (student && !mark.second) Object.assign(student, {points: now.points, version: now.version, author: now.author});
   if (student && mark.second) student.second = false;
   if (now.comment && !state.comments.includes(now.comment)) state.comments.unshift(now.comment);
-  if (mark === state.mark && !mark.waits) panel.saved(mark);
+  if (mark === state.mark && !mark.waits) panel.saved(mark, true);
   count();
 }
 

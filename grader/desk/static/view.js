@@ -49,6 +49,14 @@ export function show(answer) {
     image.addEventListener("error", () => image.parentElement.classList.add("broken"));
   }
   jump(place.querySelector("[role=tabpanel]:not([hidden])"));
+  reachable(place);
+}
+
+// What is too wide scrolls, and can then be reached by Tab.
+export function reachable(region) {
+  for (const wide of region.querySelectorAll(".block.markdown, .text, math[display=block]")) {
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+  }
 }
 
 function tabs() {
@@ -77,7 +85,7 @@ function jump(panel) {
   const start = panel && panel.querySelector("[data-y]");
   if (!start) return;
   const top = start.getBoundingClientRect().top - place.getBoundingClientRect().top + place.scrollTop;
-  place.scrollTop = top + Number(start.dataset.y) * start.clientHeight - 56;
+  place.scrollTop = top + Number(start.dataset.y) * start.clientHeight - 100;
 }
 
 export function zoomed(step) {
