@@ -223,3 +223,21 @@ def test_records_are_sorted_and_name_each_thing_once() -> None:
             compare(name)()
     assert record.modules == ["torch.nn.GRU", "torch.nn.LSTM", "torch.nn.Linear", "torch.nn.RNN"]
     assert record.operators == sorted(set(record.operators))
+
+
+def test_layers_that_torch_keeps_elsewhere_are_found() -> None:
+    """Torch has more cells than it shows; with other products inside, no operator betrays them."""
+    from torch.ao.nn.quantizable.modules import rnn
+
+    layer = rnn._LSTMSingleLayer(2, 3)
+    x, zero = torch.zeros(4, 1, 2), torch.zeros(1, 3)
+    with watch() as record:
+        layer(x, (zero, zero))
+    assert "torch.ao.nn.quantizable.modules.rnn._LSTMSingleLayer" in record.modules
+
+
+def test_layers_of_torch_nn_that_are_not_banned_are_nobodys_business() -> None:
+    network = nn.Sequential(nn.Embedding(3, 4), nn.Dropout(0.1), nn.LayerNorm(4), nn.Tanh())
+    with watch() as record:
+        network(torch.zeros(2, dtype=torch.int64))
+    assert record.modules == []

@@ -71,6 +71,11 @@ FOUND = {
         "torch.fx.experimental.proxy_tensor.make_fx",
     "torch.export.export(net, ())": "torch.export.export",
     "torch._C._autograd._disable_profiler_legacy()": "torch._C",
+    "from torch.ao.nn.quantizable.modules import rnn; rnn._LSTMSingleLayer(1, 2)":
+        "torch.ao.nn.quantizable.modules.rnn._LSTMSingleLayer",
+    "torch.nn.quantizable.LSTM(1, 2)": "torch.nn.quantizable.LSTM",
+    "f.__globals__['counts'] = 3": "__globals__",
+    "sys._getframe().f_builtins": "f_builtins",
     "getattr(torch, '_C')": "torch._C",
     "from torch._C import _autograd as a; a.x": "torch._C._autograd",
     "from torch._C import DispatchKey as Key; Key.CPU": "torch._C.DispatchKey",

@@ -103,8 +103,8 @@ class Watcher:
         record, ran, titles = Record(), list[Any](), set[str]()
 
         def note(module: nn.Module, _inputs: object) -> None:
-            found = (title for title, layer in self._layers if isinstance(module, layer))
-            titles.update(list(found)[:1])  # layers stand before their bases
+            found = [title for title, layer in self._layers if isinstance(module, layer)]
+            titles.update((found or _made_elsewhere(type(module)))[:1])  # before their bases
 
         hook = register_module_forward_pre_hook(note)
         try:
@@ -115,6 +115,16 @@ class Watcher:
             operators = names(ran).keys()
             record.modules = sorted(titles or operators & {*self._functions.values()})
             record.operators = sorted(self._operators & operators)
+
+
+def _made_elsewhere(kind: type[nn.Module]) -> list[str]:
+    """Return the classes of torch that a layer is made of and that ``torch.nn`` doesn't have.
+
+    Torch has more cells than it shows, for quantized networks and for its own tests.
+    """
+    owned = [each for each in kind.__mro__ if each.__module__.startswith("torch.")]
+    names = [f"{each.__module__}.{each.__qualname__}" for each in owned]
+    return [name for name in names if not name.startswith(("torch.nn.", "torch.jit."))]
 
 
 @contextmanager

@@ -21,11 +21,16 @@ TOOLS = (
     *("gc.get_objects", "gc.get_referrers", "gc.get_referents", "gc.callbacks"),
     *("torch._C", "torch.library", "torch.autograd._", "torch.nn.modules.module._global"),
     *("torch.fx", "torch.export"),  # they take layers apart where nobody looks
+    *("torch.ao", "torch.quantization", "torch.testing"),  # they have layers of their own
+    *("torch.nn.quantized", "torch.nn.quantizable", "torch.nn.qat", "torch.nn.intrinsic"),
 )
 # Editors import torch's public types from where they find them.
 HARMLESS = {f"torch._C.{name}" for name in ("Generator", "Size", "device", "dtype")}
 # Ways from a frame or a function, however got, to what it sees.
-INSIDES = {"f_back", "f_globals", "f_locals", "__closure__", "cell_contents"}
+INSIDES = {
+    *("f_back", "f_globals", "f_locals", "f_builtins"),
+    *("__globals__", "__builtins__", "__closure__", "cell_contents"),
+}
 # Methods that take the place of torch's operators.
 OVERRIDES = {"__torch_function__", "__torch_dispatch__"}
 
