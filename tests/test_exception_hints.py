@@ -128,6 +128,29 @@ def test_files_that_cells_write_stand_beside_the_notebook(tmp_path: Path) -> Non
         assert submission.source_of(PurePosixPath("sizes.py")) == "n = 3"
 
 
+@pytest.mark.parametrize(
+    ("written", "kept", "barred"),
+    [
+        (["d.py", "d.py/e.py"], "d.py", "d.py/e.py"),
+        (["d.py/e.py", "d.py"], "d.py/e.py", "d.py"),
+        (["d.py/e.py", "d.py/e.py/f.py"], "d.py/e.py", "d.py/e.py/f.py"),
+        (["kept.py/e.py", "d.py"], "d.py", "kept.py/e.py"),  # a file that was handed in
+        (["hw.py/e.py", "d.py"], "d.py", "hw.py/e.py"),  # the notebook's own module
+    ],
+)
+def test_of_a_file_and_a_folder_of_one_name_the_first_counts(
+    tmp_path: Path, written: list[str], kept: str, barred: str
+) -> None:
+    cells = [f"%%writefile {name}\nn = 3" for name in written]
+    files = {"hw.ipynb": notebook_of("def f():\n    return 1", *cells), "kept.py": b"n = 0\n"}
+    with opened(tmp_path, files) as submission:
+        assert {str(path) for path in submission.files} == {"hw.ipynb", "hw.py", "kept.py", kept}
+        assert submission.notices[-1] == (
+            "Not written, because a file and a folder can't share one name: "
+            f"{barred}, which hw.ipynb writes."
+        )
+
+
 def test_names_that_another_file_uses_of_a_notebook_are_kept(tmp_path: Path) -> None:
     files = {
         "helpers.ipynb": notebook_of("KEYS = make()", "OTHER = make()"),

@@ -123,6 +123,7 @@ class _Made:
         self._root = root
         self._notes = notes
         self._texts: dict[PurePosixPath, str] = {}
+        self._folders: set[PurePosixPath] = set()  # of those files
         self._code = sum((root / path).stat().st_size for path in modules)
         self._count = len(modules)
 
@@ -137,8 +138,17 @@ class _Made:
             if target is not None and not (self._root / target).exists():
                 self._put(origin, target, text)
 
+    def _is_barred(self, path: PurePosixPath) -> bool:
+        """Return whether a file can't be written, because one name would be file and folder."""
+        return path in self._folders or any(
+            folder in self._texts or (self._root / folder).is_file() for folder in path.parents
+        )
+
     def _put(self, origin: PurePosixPath, path: PurePosixPath, text: str) -> None:
         if not text:
+            return
+        if self._is_barred(path):
+            self._notes.add("barred", f"{path}, which {origin} writes")
             return
         self._code += len(text)
         self._count += 1
@@ -146,6 +156,7 @@ class _Made:
             self._notes.add("more", str(origin))
         else:
             self._texts[path] = text
+            self._folders |= set(path.parents)
 
     def save(self) -> list[PurePosixPath]:
         """Write the files; return their paths."""

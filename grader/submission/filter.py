@@ -60,6 +60,7 @@ NOTICES = {
     "more": f"Not used as a whole, because all code together is more than {MAX_CODE_TOTAL // MIB} "
     f"MiB or {MAX_MODULES:,} files: {{}}.",
     "cell": "Left out, because it is not Python: {}.",
+    "barred": "Not written, because a file and a folder can't share one name: {}.",
 }
 
 
