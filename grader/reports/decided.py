@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from grader.core.text import shown
-from grader.marking.data import Part
+from grader.marking.data import Adjustment, Excuse, HandedIn, Override, Part, Request
+from grader.marking.decisions import Decisions
 from grader.marking.late import LateRule, seconds_of
 from grader.marking.store import MarkingStore
 from grader.reports.rows import Given, Row, complete
 from grader.reports.tables import points
+
+S = TypeVar("S", Override, Excuse, Adjustment, HandedIn, Request)
 
 
 def decide(rows: Sequence[Row], marking: MarkingStore, rule: LateRule | None) -> list[str]:
@@ -25,11 +29,22 @@ def decide(rows: Sequence[Row], marking: MarkingStore, rule: LateRule | None) ->
     """
     complete(rows, given_in(marking, rows))
     remarks = marking.problems()
+    overrides = _by_student(marking.overrides)
+    excuses, requests = _by_student(marking.excuses), _by_student(marking.requests)
+    adjustments, times = _by_student(marking.adjustments), _by_student(marking.times)
     for row in rows:
-        remarks += _changed(row, marking)
-    for row in rows:
-        row.extras = [] if row.doubt else _extras(row, marking, rule)
-        if rule and row.late and not row.doubt and _is_untimed(row, marking):
+        for mark in row.marks:
+            own = requests.get(row.student, [])
+            mark.requests = tuple(one for one in own if one.question == mark.id)
+        if row.doubt:
+            continue
+        remarks += _override(row, overrides.get(row.student, []))
+        _excuse(row, excuses.get(row.student, []))
+        said = next(iter(times.get(row.student, [])), None)
+        row.extras = _by_hand(adjustments.get(row.student, []))
+        row.extras += _late(row, rule, said) if rule else []
+        is_untimed = seconds_of(row.submitted) is None and (said is None or said.at is None)
+        if rule and row.late and is_untimed:
             remarks.append(
                 f"{shown(row.student)} is late, says the platform, but not how late: enter the "
                 "time at the desk, or take points there"
@@ -52,49 +67,51 @@ def given_in(marking: MarkingStore, rows: Sequence[Row]) -> dict[tuple[str, str]
     return given
 
 
-def _changed(row: Row, marking: MarkingStore) -> list[str]:
-    """Enter overrides, excuses and requests; remark where the tests have changed their minds."""
-    overrides = {one.question: one for one in marking.overrides.all(student=row.student)}
-    excuses = {one.question: one.reason for one in marking.excuses.all(student=row.student)}
-    requests = marking.requests.all(student=row.student)
+def _by_student(kept: Decisions[S]) -> dict[str, list[S]]:
+    """Return all decisions of a kind, by student."""
+    found: dict[str, list[S]] = {}
+    for decision in kept.all():
+        found.setdefault(decision.student, []).append(decision)
+    return found
+
+
+def _override(row: Row, overrides: Sequence[Override]) -> list[str]:
+    """Enter points in place of the tests'; remark where the tests have changed their minds."""
+    given = {override.question: override for override in overrides}
     remarks = []
     for mark in row.marks:
-        mark.requests = tuple(one for one in requests if one.question == mark.id)
-        if row.doubt:
-            continue
-        if override := overrides.get(mark.id):
+        if override := given.get(mark.id):
             if override.instead_of != mark.earned:
                 remarks.append(
                     f"{shown(row.student)}, {mark.id}: {points(override.points)} points are given "
                     f"in place of {_said(override.instead_of)}, but it is {_said(mark.earned)} now"
                 )
             mark.replace(override)
-        reason = excuses.get(mark.id) or excuses.get("")
-        if reason:
-            mark.let_off(reason)
     return remarks
 
 
-def _extras(row: Row, marking: MarkingStore, rule: LateRule | None) -> list[Part]:
-    """Return bonus and penalties by hand, and the penalty for a late hand-in."""
-    extras = [
+def _excuse(row: Row, excuses: Sequence[Excuse]) -> None:
+    reasons = {excuse.question: excuse.reason for excuse in excuses}
+    for mark in row.marks:
+        if reason := reasons.get(mark.id) or reasons.get(""):
+            mark.let_off(reason)
+
+
+def _by_hand(adjustments: Sequence[Adjustment]) -> list[Part]:
+    """Return bonus and penalties as a student reads them."""
+    return [
         Part(f"{'Bonus' if one.points >= 0 else 'Penalty'}: {one.reason}", one.points)
-        for one in marking.adjustments.all(student=row.student)
+        for one in adjustments
     ]
-    if rule:
-        said = marking.times.get(row.student)
-        earned = sum(mark.earned for mark in row.marks if mark.earned is not None)
-        late = rule.penalty(seconds_of(row.submitted), said, earned, row.possible)
-        if late and said and said.reason:
-            late = late._replace(label=f"{late.label}. {said.reason}")
-        extras += [late] if late else []
-    return extras
 
 
-def _is_untimed(row: Row, marking: MarkingStore) -> bool:
-    """Return whether neither the platform nor a person says when a hand-in came."""
-    said = marking.times.get(row.student)
-    return seconds_of(row.submitted) is None and (said is None or said.at is None)
+def _late(row: Row, rule: LateRule, said: HandedIn | None) -> list[Part]:
+    """Return the penalty for a late hand-in, if there is one."""
+    earned = sum(mark.earned for mark in row.marks if mark.earned is not None)
+    late = rule.penalty(seconds_of(row.submitted), said, earned, row.possible)
+    if late and said and said.reason:
+        late = late._replace(label=f"{late.label}. {said.reason}")
+    return [late] if late else []
 
 
 def _said(earned: float | None) -> str:
