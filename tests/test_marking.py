@@ -297,6 +297,34 @@ def test_a_damaged_file_gives_one_line_and_is_left_alone(tmp_path: Path, exercis
         assert store.marks.get("Bo", "Q").items == ("formula",)
 
 
+def test_a_lost_file_is_no_empty_one(tmp_path: Path, exercises: Path) -> None:
+    path = tmp_path / FILE
+    with MarkingStore(path, exercises) as store:
+        give(store, "Bo", "formula")
+        store.back_up()
+    path.unlink()
+    with pytest.raises(UserError, match=r"is missing, but marking\.sqlite\.backup is there"):
+        MarkingStore(path, exercises)
+    path.with_name(f"{FILE}.backup").replace(path)
+    with MarkingStore(path, exercises) as store:
+        assert store.marks.get("Bo", "Q").items == ("formula",)
+
+
+def test_a_full_disk_gives_one_line_and_loses_nothing(store: MarkingStore) -> None:
+    give(store, "Bo", "formula")
+    with store._database.reading() as connection:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages + 2}")
+    long = Mark("Di", "Q", comment="x" * 9000)
+    with pytest.raises(UserError, match=r"disk is full.* make sure that the disk has space"):
+        store.marks.save_all([long, replace(long, student="Cy")], "Ann")
+    assert list(store.marks.of_question("Q")) == ["Bo"]
+    with store._database.reading() as connection:
+        connection.execute(f"PRAGMA max_page_count={10 * pages}")
+    store.marks.save(long, "Ann")
+    assert len(store.marks.all()) == 2
+
+
 def test_a_file_of_a_newer_kit_is_not_touched(tmp_path: Path, exercises: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("PRAGMA user_version=99")

@@ -58,8 +58,10 @@ def regrade(
 def merged(before: Report, after: Report, questions: Collection[str]) -> Report:
     """Return a result with the checks and points of some questions from another one."""
     places = [question.id for question in read_rubric()]
-    tests = [test for test in before.get("tests", []) if _question_of(test) not in questions]
-    tests += [test for test in after["tests"] if _question_of(test) in questions]
+    old = before.get("tests", [])
+    place = next((i for i, test in enumerate(old) if _question_of(test) in questions), len(old))
+    tests = old[:place] + [test for test in after["tests"] if _question_of(test) in questions]
+    tests += [test for test in old[place:] if _question_of(test) not in questions]
     kept = [row for row in before["grade"]["questions"] if row["id"] not in questions]
     new = [row for row in after["grade"]["questions"] if row["id"] in questions]
     rows = sorted(kept + new, key=lambda row: places.index(row["id"]))

@@ -55,10 +55,15 @@ class Database:
         """Open the file; make it if there is none.
 
         Raises:
-            UserError: It is damaged, of a newer version of the kit, or can't be written.
+            UserError: It is damaged, lost, of a newer version of the kit, or can't be written.
         """
         self.path = path
         self._lock = threading.RLock()
+        if not path.exists() and self._backup.exists():  # else a new one would replace the copy
+            raise UserError(
+                f"{path} is missing, but {self._backup.name} is there: put it in its place, or "
+                "remove it as well."
+            )
         with self._explained():
             self._connection = sqlite3.connect(
                 path, timeout=BUSY, isolation_level=None, check_same_thread=False
@@ -99,7 +104,7 @@ class Database:
                 "wait until the other program is done"
                 if "locked" in str(error)
                 else "it stays as it is; make sure that the disk has space and that you may write "
-                f"there. If the file is damaged, put {self.path.name}.backup in its place"
+                f"there. If the file is damaged, put {self._backup.name} in its place"
             )
             said = " ".join(str(error).split())
             raise UserError(f"{self.path} can't be used ({said}): {advice}.") from error
@@ -182,14 +187,17 @@ class Database:
                 action.put(key, event.before, version=version, undoes=event.id)
             return [event_of(row) for row in rows]
 
+    @property
+    def _backup(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.backup")
+
     def back_up(self) -> None:
         """Copy the file, as it is now and after a check, to one beside it.
 
         Raises:
             UserError: The file is damaged; the copy of before stays.
         """
-        beside = self.path.with_name(f"{self.path.name}.backup")
-        partial = beside.with_name(f"{beside.name}.partial")
+        partial = self._backup.with_name(f"{self._backup.name}.partial")
         with self.reading() as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
@@ -197,4 +205,4 @@ class Database:
             partial.unlink(missing_ok=True)
             with contextlib.closing(sqlite3.connect(partial)) as copy:
                 connection.backup(copy)
-            partial.replace(beside)
+            partial.replace(self._backup)
