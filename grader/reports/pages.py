@@ -124,7 +124,8 @@ def next_steps(row: Row, checks: Sequence[CheckReport]) -> list[Step]:
 
 def _vagueness(check: CheckReport) -> tuple[bool, float]:
     """Return how little a failed check says of its cause, and then how few points it has."""
-    return not check["hint"], -check["points"]
+    failure = check["failure"]
+    return not (failure and failure["hint"]), -check["points"]
 
 
 def _render(template: str, row: Row, result: Report) -> str:
