@@ -14,6 +14,7 @@ from grader.core.failures import Failure
 from grader.core.rubric import Grade, QuestionGrade, Result
 
 GAP = "  "  # between columns
+LABEL = 9  # characters of a label: expected, got, where, hint
 SHORTEST = 12  # characters of a title that are shown on any terminal
 
 # A letter for the progress line, and a colour.
@@ -55,12 +56,13 @@ def _write_block(out: pytest.TerminalReporter, same: Sequence[Result]) -> None:
     out.write_line("")
     out.write(f"{result.status.upper()}  ", bold=True, **{COLORS[result.status]: True})
     out.write_line(f"{questions}  {result.title}", bold=True)
-    lines = [failure.what, *failure.details()]
+    out.write_line(_wrapped(out, failure.what, "  ", "  "))
+    for line in "\n".join(failure.details()).splitlines():
+        out.write_line(_wrapped(out, line, "  ", " " * (2 + LABEL + 1)))
     if same[1:]:
-        others = "1 more check stops" if len(same) == 2 else f"{len(same) - 1} more checks stop"
-        lines.append(f"{'also':<9} {others} at this")
-    for line in [*lines, f"{'repeat':<9} {result.repeat}"]:
-        out.write_line(textwrap.indent(line, "  "))
+        verb = "agree with" if result.status == "carried" else "stop at"
+        out.write_line(f"  {'also':<{LABEL}} {len(same) - 1} more {verb} this")
+    out.write_line(f"  {'repeat':<{LABEL}} {result.repeat}")  # whole, to be copied
     if failure.traceback:
         out.write_line(textwrap.indent(failure.traceback.rstrip(), "  | "))
     if failure.output.strip():
@@ -150,5 +152,19 @@ def _counts(result: Result) -> bool:
 
 
 def _write_wrapped(out: pytest.TerminalReporter, text: str, **markup: bool) -> None:
-    for line in textwrap.wrap(text, out._tw.fullwidth - 1, subsequent_indent="  "):
-        out.write_line(line, **markup)
+    out.write_line(_wrapped(out, text, "", "  "), **markup)
+
+
+def _wrapped(out: pytest.TerminalReporter, text: str, first: str, others: str) -> str:
+    """Return a text in lines that fit the terminal; words are kept whole."""
+    return "\n".join(
+        textwrap.wrap(
+            text,
+            out._tw.fullwidth - 1,
+            initial_indent=first,
+            subsequent_indent=others,
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        )
+    )

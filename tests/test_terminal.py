@@ -88,4 +88,13 @@ def test_failures_of_one_cause_are_one_block(show: Show) -> None:
     ]
     lines = show(MANY, results)
     assert sum(line.startswith("FAILED") for line in lines) == 1
-    assert "  also      2 more checks stop at this" in lines
+    assert "  also      2 more stop at this" in lines
+
+
+def test_long_lines_are_wrapped_below_their_labels(show: Show) -> None:
+    failure = Failure("What " * 30, expected="1\nat [0]", got="2", hint="because " * 30)
+    lines = show(MANY, [Result("t", "T", "1.2", 0.5, False, "failed", 1, failure)])
+    start = next(i for i, line in enumerate(lines) if line.startswith("  hint"))
+    assert lines[start + 1].startswith(" " * 12 + "because because")
+    assert max(map(len, lines)) < 80
+    assert "            at [0]" in lines

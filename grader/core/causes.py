@@ -13,13 +13,17 @@ def causes(results: Iterable[Result]) -> list[list[Result]]:
     """Return results that failed, grouped by their cause, the most specific cause first.
 
     A file that can't be imported, say, fails every check that needs it, in every question. Wrong
-    answers to one question are of one cause where their hints are equal.
+    answers to one question are of one cause where their hints are equal; checks that were carried
+    are where the same mistake was.
     """
     groups: dict[tuple[str, str], list[Result]] = {}
     results = [result for result in results if result.failure]
     for result in results:
         text, hint = str(result.failure), cast(Failure, result.failure).hint
-        key = (result.question, hint or text) if result.status == "failed" else ("", text)
+        if result.status == "carried":  # by the mistake that was counted elsewhere
+            key = ("", hint)
+        else:
+            key = (result.question, hint or text) if result.status == "failed" else ("", text)
         groups.setdefault(key, []).append(result)
     ordered = list(groups.values())
     for group in ordered:
