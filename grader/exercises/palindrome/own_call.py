@@ -84,7 +84,8 @@ def own_call(kind: type, sources: Sequence[str], length: set[str]) -> OwnCall | 
             tree = ast.parse(source)
             values = _values(tree)
             data = next(_calls(tree, lambda name: "dataset" in name), None)
-            for call in _calls(tree, lambda name: name == squeeze(kind.__name__)):
+            names = _names_of(kind.__name__, tree)
+            for call in _calls(tree, names.__contains__):
                 with contextlib.suppress(TypeError):
                     bound = signature.bind(
                         *call.args, **{k.arg or "": k.value for k in call.keywords}
@@ -138,9 +139,22 @@ def _calls(tree: ast.AST, fits: Any) -> Iterator[ast.Call]:
     """Yield the calls of what has a fitting name, without case and underscores."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            called = node.func.value if isinstance(node.func, ast.Subscript) else node.func
+            name = getattr(called, "id", getattr(called, "attr", ""))
             if fits(squeeze(name)):
                 yield node
+
+
+def _names_of(kind: str, tree: ast.AST) -> set[str]:
+    """Return the squeezed names of a class, and of tables and choices in which it stands."""
+    found = {squeeze(kind)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            mentioned = {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if kind in mentioned and _refers_to_data(node.value):
+                found |= {squeeze(part.id) for part in targets if isinstance(part, ast.Name)}
+    return found
 
 
 def _values(tree: ast.AST) -> Values:
