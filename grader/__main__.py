@@ -164,10 +164,25 @@ def archive_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="ZIP")
 
 
+def export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `grader export`."""
+    parser.add_argument("results", type=Path, metavar="OUT", help="folder of results")
+    archive_arguments(parser)
+
+
 def gradescope_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `grader gradescope`."""
     archive_arguments(parser)
     grading_arguments(parser)
+    parser.add_argument(
+        "--visibility",
+        choices=["visible", "after_due_date", "after_published", "hidden"],
+        default="visible",
+        help="when students see results (default: at once)",
+    )
+    parser.add_argument(
+        "--leaderboard", action="store_true", help="show all students each other's points"
+    )
 
 
 def positive(text: str) -> int:
@@ -233,6 +248,12 @@ COMMANDS = {
         "run_review",
         "mark written answers in a browser, and change points",
         review_arguments,
+    ),
+    "export": Command(
+        "grader.batch.export",
+        "run_export",
+        "pack all results under pseudonyms, for research or an appeal",
+        export_arguments,
     ),
     "handout": Command(
         "grader.release.handout",

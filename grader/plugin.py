@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
@@ -18,7 +19,9 @@ from grader.core.course import course
 from grader.core.errors import UserError
 from grader.core.reading_limit import limited
 from grader.core.rubric import read_rubric
+from grader.github_actions import GitHubActions
 from grader.in_process import InProcess
+from grader.junit import JUnit
 from grader.options import submission_of
 from grader.sandbox.isolation import chosen_lock
 from grader.sandbox.limits import Account
@@ -69,6 +72,10 @@ def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)  # the oracles' arrays are small, and sums keep their order
     config.add_cleanup(grading.student_handle.close)
     config.pluginmanager.register(grading, "rnn-autograder")
+    config.pluginmanager.register(JUnit(config, grading.results, grading.grade))
+    if os.environ.get("GITHUB_ACTIONS") == "true" and not SHARED_LAUNCHER:
+        folder = submission.source if submission.source.is_dir() else submission.source.parent
+        config.pluginmanager.register(GitHubActions(grading.results, grading.grade, folder))
 
 
 def _launcher(config: pytest.Config) -> Launcher:

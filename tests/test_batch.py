@@ -224,7 +224,20 @@ def test_counts() -> None:
     counts = progress.Counts(10, lambda: next(clock))
     counts.add("graded")
     counts.add("refused")
-    assert counts.text() == "1 refused · 4.0/min · 2:00 left"
+    assert counts.text() == "1 refused · 2.0/min · 4:00 left"  # what is refused takes no time
+
+
+def test_who_is_being_graded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1000, 20))
+    monkeypatch.setattr("grader.batch.progress.time.monotonic", lambda: float(next(clock)))
+    log = io.StringIO()
+    with progress.progress(Console(file=log, width=200), 9) as advance:
+        advance("graded")
+        for _ in range(3):
+            advance.running(["Kim", "[red]Lee", "Öz", "Yu"])
+    lines = log.getvalue().splitlines()
+    assert lines[-1].endswith("now: Kim, [red]Lee, Öz and 1 more")
+    assert len(lines) == 2  # not more often than every half a minute
 
 
 def test_what_was_graded_before_does_not_count_for_the_rate() -> None:

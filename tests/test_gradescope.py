@@ -126,7 +126,8 @@ def test_an_unknown_exercise_is_refused_when_packing(
 ) -> None:
     archive = tmp_path / "autograder.zip"
     assert main(["gradescope", "-o", str(archive), "--exercise", "palindrom"]) == 2
-    assert "There is no exercise 'palindrom': choose from " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "There is no exercise 'palindrom' (is it palindrome?): choose from " in said
     assert not archive.exists()
 
 
@@ -148,6 +149,7 @@ def test_any_failure_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (["hw.ipynb", "data.zip"], "submission"),
         (["sub/hw.IPYNB", "data.zip"], "submission"),
         (["code.zip", "report.pdf"], "code.zip"),
+        (["code.tar.gz"], "code.tar.gz"),
         (["a.zip", "b.zip"], "submission"),
     ],
 )
@@ -167,6 +169,45 @@ def test_the_only_zip_is_graded_if_no_code_is_beside_it(
     monkeypatch.setattr(snapshot, "open_submission", refuse)
     gradescope_run.grade(submission, tmp_path / "results.json", [])
     assert [path.name for path in opened] == [graded]
+
+
+def test_a_killed_process_leaves_results_too(autograder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "autograder"
+    shutil.copytree(autograder, root, symlinks=True)
+    python = root / "source" / ".venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\nkill -9 $$\n")
+    subprocess.run(["bash", str(root / "run_autograder")], check=True, timeout=60, cwd="/")
+    found = json.loads((root / "results" / "results.json").read_text())
+    assert found["score"] == 0
+    assert "The grader failed, not your code" in found["output"]
+
+
+@pytest.mark.parametrize("options", [["--visibility=never"], ["--no-such-option"]])
+def test_a_wrong_option_is_written_too(tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "submission").mkdir()
+    (tmp_path / "submission" / "a.py").write_text("a = 1\n")
+    gradescope_run.grade(tmp_path / "submission", tmp_path / "results.json", options)
+    assert "The grader failed" in json.loads((tmp_path / "results.json").read_text())["output"]
+
+
+def test_when_students_see_what() -> None:
+    grade = {"earned": 1.5, "possible": 2.0, "pending": 0.0}
+    report = {"grade": grade, "notices": [], "tests": [], "seed": 3, "duration": 9.87}
+    found = results(cast(Report, report), 1.2, "after_published", True)
+    assert found["visibility"] == "after_published"
+    assert [(c["name"], c["value"], c.get("order")) for c in found["leaderboard"]] == [
+        ("Points", 1.5, None), ("Seconds", 9.9, "asc")
+    ]  # fmt: skip
+    assert "leaderboard" not in results(cast(Report, report), 1.2)
+
+
+def test_options_are_packed(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    options = ["--visibility", "after_due_date", "--leaderboard"]
+    assert main(["gradescope", "-o", str(archive), *options]) == 0
+    with zipfile.ZipFile(archive) as opened:
+        lines = opened.read("options.txt").decode().splitlines()
+    assert lines[-2:] == ["--visibility=after_due_date", "--leaderboard"]
 
 
 def test_results_say_what_a_person_gives() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
+from grader.core.markdown import inline
 from grader.reports import rows as rows_module
 from grader.reports.marks import marks_csv, read_marks
 from grader.reports.pages import (
@@ -21,7 +22,6 @@ from grader.reports.pages import (
     feedback_html,
     feedback_md,
     fenced,
-    inline,
 )
 from grader.reports.rows import Given, complete, read_row
 from grader.reports.statistics import course

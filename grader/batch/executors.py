@@ -35,7 +35,10 @@ Label = TypeVar("Label")
 
 
 def grade_all(
-    tasks: Iterable[tuple[Label, Task]], executor: Executor, capacity: Callable[[], int]
+    tasks: Iterable[tuple[Label, Task]],
+    executor: Executor,
+    capacity: Callable[[], int],
+    watch: Callable[[list[str]], None] = lambda _: None,
 ) -> Iterator[tuple[Label, Task, bytes]]:
     """Grade tasks and yield each with its report, as they are finished.
 
@@ -43,6 +46,7 @@ def grade_all(
         tasks: With a label each; no more are taken than can be graded soon.
         executor: What runs `judge_pool.grade`.
         capacity: How many tasks it should have at a time.
+        watch: Is told now and then whose submissions are being graded.
 
     Raises:
         UserError: With these settings, or on these machines, nothing can be graded.
@@ -56,6 +60,7 @@ def grade_all(
         if not waiting:
             return
         done, _ = concurrent.futures.wait(waiting, RECOUNT, FIRST_COMPLETED)
+        watch([task.student for future, (_, task) in waiting.items() if future.running()])
         for future in done:
             yield *waiting.pop(future), _report(future)
 

@@ -85,7 +85,7 @@ def grade(
     Args:
         grading: What all share.
         works: What to grade.
-        advance: Takes the status of each submission that is finished.
+        advance: Takes what happens to submissions.
         alone: Whether this is the last try, one submission at a time.
     """
     unsettled: list[Work] = []
@@ -98,7 +98,9 @@ def grade(
 
     tasks = missing_tasks(grading, works, keep, advance)
     capacity = (lambda: 1) if alone else grading.capacity
-    for work, task, report in executors.grade_all(tasks, grading.executor, capacity):
+    for work, task, report in executors.grade_all(
+        tasks, grading.executor, capacity, advance.running
+    ):
         keep(work, task.key, report)
         for remark in () if alone else task.remarks:
             say(grading.console, f"note: {task.student}: {remark}")

@@ -1,38 +1,60 @@
-"""Show how far a batch is."""
+"""Show how far a batch is, at what rate, and who is being graded.
+
+Rate and time left go by what costs time: what a judge has graded. What was graded before, or is
+refused unopened, takes no time and would promise too much.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from grader.core.text import plain
+from grader.core.text import plain, shown
 
 EVERY = 5.0  # seconds between two lines of plain text
 BEFORE = "graded before"  # a status for submissions that cost this run nothing
 
-Advance = Callable[[str], None]  # takes the status of a submission that has been finished
+RUNNING = 3  # names that are shown of those that are being graded
+QUIET = 30.0  # seconds without a line of plain text, after which those are named
+
+
+class Advance:
+    """Take what happens to submissions."""
+
+    def __init__(self, counts: Counts, show: Callable[[], None]) -> None:
+        self._counts, self._show = counts, show
+
+    def __call__(self, status: str) -> None:
+        """Note the status of a submission that is finished."""
+        self._counts.add(status)
+        self._show()
+
+    def running(self, names: Sequence[str]) -> None:
+        """Note whose submissions are being graded now."""
+        self._counts.running = list(names)
+        self._show()
 
 
 @contextmanager
 def progress(console: Console, total: int) -> Iterator[Advance]:
-    """Show how far ``total`` submissions are, each time that the yielded function is called."""
+    """Show how far ``total`` submissions are, each time that the yielded object is told."""
     counts = Counts(total)
     if not console.is_terminal:
-        yield _lines(console, counts)
+        yield Advance(counts, _lines(console, counts))
         return
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}"))
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}", markup=False))
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=total, state=counts.text())
 
-        def advance(status: str) -> None:
-            counts.add(status)
-            bar.update(task, completed=counts.done, state=counts.text())
+        def show() -> None:
+            state = " · ".join(filter(None, [counts.text(), counts.now()]))
+            bar.update(task, completed=counts.done, state=state)
 
-        yield advance
+        yield Advance(counts, show)
 
 
 def say(console: Console, line: str) -> None:
@@ -46,6 +68,7 @@ class Counts:
     def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.total = total
         self.done = self.before = self.refused = self.failed = 0
+        self.running: list[str] = []
         self._clock = clock
         self._start = clock()
 
@@ -61,23 +84,30 @@ class Counts:
         parts = [f"{self.before} {BEFORE}"] if self.before else []
         parts += [f"{self.refused} refused"] if self.refused else []
         parts += [f"{self.failed} failed"] if self.failed else []
-        seconds = self._clock() - self._start
-        if self.done > self.before and seconds > 0:
-            rate = (self.done - self.before) / seconds
-            left = round((self.total - self.done) / rate)
-            parts += [f"{60 * rate:.1f}/min", f"{left // 60}:{left % 60:02d} left"]
+        seconds, graded = self._clock() - self._start, self.done - self.before - self.refused
+        if graded and seconds > 0:
+            left = round((self.total - self.done) * seconds / graded)
+            parts += [f"{60 * graded / seconds:.1f}/min", f"{left // 60}:{left % 60:02d} left"]
         return " · ".join(parts)
 
+    def now(self) -> str:
+        """Return whose submissions are being graded, like ``now: Kim, Lee``."""
+        names = [shown(name) for name in self.running]
+        more = f" and {len(names) - RUNNING} more" if len(names) > RUNNING else ""
+        return f"now: {', '.join(names[:RUNNING])}{more}" if names else ""
 
-def _lines(console: Console, counts: Counts) -> Advance:
-    last = [-EVERY]
 
-    def advance(status: str) -> None:
-        counts.add(status)
-        now = time.monotonic()
-        if now - last[0] >= EVERY or counts.done == counts.total:
-            last[0] = now
+def _lines(console: Console, counts: Counts) -> Callable[[], None]:
+    """Return what prints a line now and then, with who is being graded if nothing else happens."""
+    last, done = [-EVERY], [-1]
+
+    def show() -> None:
+        now, is_new = time.monotonic(), counts.done != done[0]
+        wait = EVERY if is_new else QUIET
+        if now - last[0] >= wait or (is_new and counts.done == counts.total):
+            last[0], done[0] = now, counts.done
             text = f"{counts.done}/{counts.total} done"
-            console.print(" · ".join(filter(None, [text, counts.text()])), highlight=False)
+            who = "" if is_new else counts.now()
+            say(console, " · ".join(filter(None, [text, counts.text(), who])))
 
-    return advance
+    return show

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from pathlib import PurePosixPath
 
 from grader.core.course import course
@@ -19,12 +20,16 @@ def run_gradescope(args: argparse.Namespace) -> int:
     known = course().names
     for name in args.exercise:
         if name not in known:
-            raise UserError(f"There is no exercise {name!r}: choose from {', '.join(known)}.")
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" (is it {near[0]}?)" if near else ""
+            raise UserError(f"There is no exercise {name!r}{hint}: choose from {', '.join(known)}.")
     files = {PurePosixPath(path.name): path for path in (FILES / "gradescope").iterdir()}
     # Installation needs the file that pyproject.toml calls its README.
     files |= kit_files() | {PurePosixPath("README.md"): FILES / "handout" / "README.md"}
     options = [f"--exercise={exercise}" for exercise in args.exercise]
     options.append(f"--time-scale={args.time_scale}")
+    options.append(f"--visibility={args.visibility}")
+    options += ["--leaderboard"] if args.leaderboard else []
     texts = {PurePosixPath("options.txt"): "".join(f"{option}\n" for option in options)}
     args.output.write_bytes(packed(files, texts))
     print(

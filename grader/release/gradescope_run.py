@@ -1,10 +1,13 @@
 """Grade a submission that Gradescope has unpacked.
 
-``python -m grader.release.gradescope_run SUBMISSION RESULTS [PYTEST-OPTIONS]``
+``python -m grader.release.gradescope_run SUBMISSION RESULTS [OPTIONS]``; options that are not
+known here are pytest's. Whatever happens, a results.json is there at the end: `run_autograder`
+writes one before Python starts, in case that this process is killed.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import secrets
 import sys
@@ -15,7 +18,7 @@ from pathlib import Path
 
 from grader.core.errors import UserError
 from grader.core.report import Report
-from grader.reports.gradescope import refused, results
+from grader.reports.gradescope import VISIBILITIES, refused, results
 
 
 def grade(submission: Path, target: Path, options: Sequence[str]) -> None:
@@ -24,11 +27,13 @@ def grade(submission: Path, target: Path, options: Sequence[str]) -> None:
     Args:
         submission: The folder of a student's files.
         target: The file to write.
-        options: Further options of pytest.
+        options: ``--visibility``, ``--leaderboard``, and further options of pytest.
     """
     start = time.monotonic()
     try:
-        found = results(_report(submission, options), time.monotonic() - start)
+        own, others = _parser().parse_known_args(options)
+        report = _report(submission, others)
+        found = results(report, time.monotonic() - start, own.visibility, own.leaderboard)
     except UserError as error:
         found = refused(str(error))
     except Exception as error:  # noqa: BLE001 (without results.json nobody learns the reason)
@@ -39,12 +44,12 @@ def grade(submission: Path, target: Path, options: Sequence[str]) -> None:
 
 
 def _report(submission: Path, options: Sequence[str]) -> Report:
-    """Grade the folder, or the only ZIP in a folder that holds no code beside it."""
+    """Grade the folder, or the only archive in a folder that holds no code beside it."""
     from grader.api import run  # here, so that a failure of theirs is written, too
-    from grader.submission.archive import CODE
+    from grader.submission.archive import ARCHIVES, CODE
     from grader.submission.snapshot import open_submission
 
-    archives = sorted(submission.glob("*.zip"))
+    archives = [p for p in submission.iterdir() if p.suffix.lower() in ARCHIVES]
     if len(archives) == 1 and not any(p.suffix.lower() in CODE for p in submission.rglob("*")):
         submission = archives[0]
     open_submission(submission).close()
@@ -52,6 +57,13 @@ def _report(submission: Path, options: Sequence[str]) -> Report:
     if "grade" not in done.report:
         raise RuntimeError(f"pytest wrote no grade: {done.text[-500:].strip()}")
     return done.report
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(exit_on_error=False, allow_abbrev=False)
+    parser.add_argument("--visibility", choices=VISIBILITIES, default=VISIBILITIES[0])
+    parser.add_argument("--leaderboard", action="store_true")
+    return parser
 
 
 if __name__ == "__main__":

@@ -9,11 +9,21 @@ from grader.core.report import CheckReport, FailureReport, Report, checks_of
 from grader.core.text import plain
 from grader.reports.tables import points
 
+VISIBILITIES = ("visible", "after_due_date", "after_published", "hidden")
 TEXT = {"output_format": "text", "test_output_format": "text", "test_name_format": "text"}
 
 
-def results(report: Report, seconds: float) -> dict[str, Any]:
-    """Return the results of one run; written questions are left to Gradescope's own rubric."""
+def results(
+    report: Report, seconds: float, visibility: str = "visible", leaderboard: bool = False
+) -> dict[str, Any]:
+    """Return the results of one run; written questions are left to Gradescope's own rubric.
+
+    Args:
+        report: Of the run.
+        seconds: How long it took.
+        visibility: When students see it, one of `VISIBILITIES`.
+        leaderboard: Whether all students see each other's points and times.
+    """
     grade = report["grade"]
     summary = f"{points(grade['earned'])} of {points(grade['possible'])} automatic points"
     if grade["pending"]:
@@ -22,15 +32,17 @@ def results(report: Report, seconds: float) -> dict[str, Any]:
     tests = []
     for check in checks_of(report):
         counts[check["question"]] += 1
-        tests.append(_test(check, counts[check["question"]]))
+        tests.append(_test(check, counts[check["question"]], visibility))
+    board = {"leaderboard": _leaderboard(report)} if leaderboard else {}
     return {
         "score": grade["earned"],
         "execution_time": round(seconds),
         "output": plain("\n".join([summary, *report["notices"]])),
         **TEXT,
-        "visibility": "visible",
+        "visibility": visibility,
         "stdout_visibility": "hidden",
         "tests": tests,
+        **board,
         "extra_data": {"seed": report["seed"]},
     }
 
@@ -40,7 +52,15 @@ def refused(message: str) -> dict[str, Any]:
     return {"score": 0.0, "output": plain(message), **TEXT, "visibility": "visible", "tests": []}
 
 
-def _test(check: CheckReport, place: int) -> dict[str, Any]:
+def _leaderboard(report: Report) -> list[dict[str, Any]]:
+    """Return the columns of the leaderboard, those that decide first."""
+    return [
+        {"name": "Points", "value": round(report["grade"]["earned"], 2)},
+        {"name": "Seconds", "value": round(report["duration"], 1), "order": "asc"},
+    ]
+
+
+def _test(check: CheckReport, place: int, visibility: str) -> dict[str, Any]:
     """Return one check; ``place`` counts those of its question."""
     is_right = check["status"] in ("passed", "carried", "advice")
     verdict = {"status": "passed" if is_right else "failed"}
@@ -52,7 +72,7 @@ def _test(check: CheckReport, place: int) -> dict[str, Any]:
         "number": f"{check['question']}.{place}",
         "output": plain(_explained(check, check["failure"])) if check["failure"] else "",
         "tags": [check["question"], check["status"]],
-        "visibility": "visible",
+        "visibility": visibility,
     }
 
 

@@ -94,16 +94,34 @@ def fill_worksheet(
             comment = scaled_comment(comments[row.folder], row, maximum)
             table.set(line, table.places["grade"], grade_of(row, maximum, capped=True))
             table.set(line, table.places["comment"], comment)
-    remarks = [f"worksheet: {said}" for said in scales if said]
+    remarks = _remarks(rows, left, scales, unseen)
+    filled, encoded = encode(str(table), encoding)
+    return Filled(filled, remarks + encoded, folders)
+
+
+def _remarks(
+    rows: Sequence[Row],
+    left: Mapping[str, Sequence[str]],
+    scales: Iterable[str],
+    unseen: Iterable[str],
+) -> list[str]:
+    """Return what to say of a worksheet that is filled in.
+
+    Args:
+        rows: The students.
+        left: Whose lines were left as they were, by the reason.
+        scales: How points became grades.
+        unseen: Students who are not in it.
+    """
+    remarks = [f"worksheet, left as it was, {why}: {', '.join(who)}" for why, who in left.items()]
+    remarks += [f"worksheet: {said}" for said in scales if said]
     if above := [row.student for row in rows if row.possible and (row.earned or 0) > row.possible]:
         remarks.append(
             f"worksheet: Moodle takes no more than the maximum, so {', '.join(above)} have that"
         )
-    remarks += [f"worksheet, left as it was, {why}: {', '.join(who)}" for why, who in left.items()]
-    if unseen:
-        remarks.append(f"not in the worksheet: {', '.join(sorted(unseen))}")
-    filled, encoded = encode(str(table), encoding)
-    return Filled(filled, remarks + encoded, folders)
+    if absent := sorted(unseen):
+        remarks.append(f"not in the worksheet: {', '.join(absent)}")
+    return remarks
 
 
 def _left_because(claimants: Sequence[Row], changeable: str, provisional: bool) -> str:

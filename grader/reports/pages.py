@@ -9,7 +9,6 @@ import base64
 import binascii
 import functools
 import hashlib
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import NamedTuple, TypeVar, cast
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.core.markdown import inline
 from grader.core.report import CheckReport, FailureReport, Report, checks_of
 from grader.core.text import plain
 from grader.reports.reasons import reasons, signed
@@ -31,12 +31,6 @@ OPEN = ("failed", "not started", "error", "timeout", "crashed", "blocked")
 TEMPLATES = Path(__file__).parent / "templates"
 T = TypeVar("T")
 PNG = b"\x89PNG\r\n\x1a\n"
-# What Markdown takes for a sign of its own, anywhere or at the beginning of a line.
-SPECIAL = re.compile(
-    r"[\\`*\[\]|~$]|(?<!\w)_|^[#+=-]|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)"
-    r"|:(?=//)|(?<=www)\.|(?<=mailto):|(?<=xmpp):|@(?=\w)",  # bare addresses, and people
-    re.IGNORECASE,
-)
 
 
 class Step(NamedTuple):
@@ -161,7 +155,7 @@ def _environment() -> Environment:
         "signed": signed,
         "alike": alike,
         "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
-        "inline": inline,
+        "inline": lambda text: Markup(inline(text)),
         "fenced": fenced,
         "figures": figures,
         "fraction": fraction,
@@ -175,12 +169,6 @@ def _harmless(value: T) -> T | str:
     if isinstance(value, Markup):
         return Markup(plain(value))
     return plain(value) if isinstance(value, str) else value
-
-
-def inline(text: str) -> Markup:
-    """Return text as it is, in one line of Markdown."""
-    escaped = html.escape(" ".join(text.split()), quote=False)
-    return Markup(SPECIAL.sub(r"\\\g<0>", escaped))
 
 
 def fenced(text: str) -> Markup:
