@@ -17,6 +17,7 @@ from grader.batch import judge_pool, store
 from grader.batch.store import Store
 from grader.batch.task import kit_version
 from grader.core.errors import UserError
+from tests.downloads import download
 from tests.stub_judges import Judges, batch, grades, hand_in
 
 
@@ -157,12 +158,12 @@ def test_a_run_that_had_just_begun_does_not_make_its_folder_a_strangers(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("none.csv", "none.csv can't be read: No such file"), ("in/Lee.zip", "is known as its")],
+    [("none.csv", "none.csv can't be read: No such file"), ("all.zip", "is known as its")],
 )
 def test_a_wrong_worksheet_is_noticed_before_an_evening_of_grading(
     tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str], name: str, message: str
 ) -> None:
-    source = hand_in(tmp_path / "in", "Lee")
+    source = download(tmp_path / "all.zip", {"Lee_1_assignsubmission_file/a.zip": b"PK"})
     assert batch(source, tmp_path / "out", "--worksheet", str(tmp_path / name)) == 2
     assert message in capsys.readouterr().err
     assert judges.graded == []

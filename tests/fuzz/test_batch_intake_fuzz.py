@@ -35,7 +35,9 @@ fuzz = settings(
 PARTS = st.sampled_from(
     ["Anna_1", "_assignsubmission_file", "_assignsubmission_onlinetext", "_", "Lee-12345", "-", "7",
      " (1)", " - Kopie", "x", ".zip", ".py", ".PY", ".rar", ".tar.gz", ".", "..", " ", "\n",
-     "\x1b[2J", "=1+1", ";", '"', "ü", "u\u0308", "\u202e", "\u200b", "CON", "9" * 60, "|", "<b>"]
+     "a_4023_99810_", "_LATE", "HW_s1_attempt_2026-01-01-00-00-00", "submission_12", "12-34 - A",
+     " - Sep 24, 2026 926 PM", "Lee_Bo_x_4711", "\x1b[2J", "=1+1", ";", '"', "ü",
+     "u\u0308", "\u202e", "\u200b", "CON", "9" * 60, "|", "<b>"]
 )  # fmt: skip
 NAMES = st.one_of(st.lists(PARTS, min_size=1, max_size=6).map("".join), st.text(max_size=20))
 RAW = st.one_of(NAMES.map(lambda name: name.encode(errors="replace")), st.binary(max_size=12))
