@@ -158,5 +158,7 @@ class Process:
 
     def _end(self) -> int:
         assert self.process.stdout
-        self.process.stdout.close()
+        if not self.process.stdout.closed:
+            self.process.stdout.read()
+            self.process.stdout.close()
         return self.process.wait()
