@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -61,15 +60,6 @@ def test_a_full_disk(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(2**20))
     said = refused(capsys, judges, hand_in(tmp_path / "in", "Lee"), tmp_path / "out")
     assert "has 1 MiB free, and 1 students take at least" in said
-
-
-def test_similar_without_its_package(
-    tmp_path: Path, judges: Judges, capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    said = refused(capsys, judges, hand_in(tmp_path / "in", "Lee"), tmp_path / "out", "--similar")
-    assert "install copydetect" in said
 
 
 def test_a_report_that_fails_leaves_the_others(

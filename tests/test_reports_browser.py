@@ -80,8 +80,9 @@ def a_course(folder: Path, size: int = 40) -> Path:
     results["Internal-1"] = INTERNAL
     for participant in store.begin(1, [HandIn(name, name) for name in sorted(results)]):
         store.save(participant, "", json.dumps(results[participant.name]).encode())
-    pairs = [{"students": ["Zoe-1", EVIL], "shares": [0.93, 0.81]}]
-    write(folder / "similar.json", json.dumps(pairs))
+    pair = {"students": ["Zoe-1", EVIL], "shares": [0.93, 0.81], "page": "similar/001.html"}
+    groups = [{"students": ["Zoe-1", EVIL], "pairs": [pair]}]
+    write(folder / "similar.json", json.dumps(groups))
     publish(store)
     return folder
 

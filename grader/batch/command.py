@@ -124,11 +124,11 @@ def begin(store: Store, found: Sequence[HandIn], args: argparse.Namespace) -> li
 
 def find_similar(console: Console, store: Store, works: Sequence[Work]) -> None:
     """Note which submissions share code, for the report."""
-    from grader.batch import similar  # here, because it needs an extra
+    from grader.batch import similar  # here, because it imports NumPy
 
     archives = [(work.participant.name, lambda h=work.hand_in: h.choose().read()) for work in works]
-    for student in similar.find(store, archives):
-        say(console, f"note: {shown(student)}: could not be compared with others.")
+    for remark in similar.find(store, archives):
+        say(console, f"note: {remark}")
 
 
 def finish(console: Console, store: Store, args: argparse.Namespace) -> int:

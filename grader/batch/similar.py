@@ -1,88 +1,169 @@
-"""Find pairs of similar submissions (plagiarism): a hint for a person, never points.
+"""Find submissions that share code (plagiarism): a hint for a person, never points.
 
-copydetect compares fingerprints of the code's tokens (winnowing, as MOSS does), so that other
-names, comments and spaces hide nothing. What the template gives to everybody does not count.
+Strangers' code is opened and read in a process of its own: see reading.py. What comes from there
+is compared as tokens, which don't depend on names, comments or layout; see tokens.py, overlap.py.
+
+    similar.json    the groups, for the course report
+    similar.csv     all pairs that share anything
+    similar/        for each listed pair, both codes side by side
 """
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
-import tempfile
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
+from grader.batch.overlap import Overlap, Shares
+from grader.batch.reading import Reader
 from grader.batch.store import Store, write
+from grader.batch.tokens import tokens_of
 from grader.core.course import course
-from grader.submission.snapshot import open_submission
+from grader.core.text import shown
+from grader.reports.similar_pages import Code, pair_html
+from grader.reports.tables import csv_text
+from grader.submission.snapshot import Submission
 
-TOKENS = 25  # a shorter piece that two share says nothing
-WINDOW = 6  # of any TOKENS + WINDOW - 1 equal tokens at least one fingerprint is equal
-SHARE = 0.5  # of one of the two, from which on a pair is listed
-LISTED = 50
-MAX_SOURCE = 200_000  # characters of one student's code that are compared
+LINE = 0.22  # the smaller share from which on a pair is listed
+WHOLE = 0.5  # the larger share that is enough, for one work within a longer one
+LEAST = 100  # shared tokens of a listed pair: about ten lines
+LARGEST = 200_000  # characters of one student's code that are compared
+MOST = 20_000  # of its tokens
+PAGES = 500  # pairs that are shown side by side
+HEADER = ["student", "share", "other", "other share", "shared tokens", "group", "page"]
+
+
+class Pair(NamedTuple):
+    """Two students who share code."""
+
+    one: str
+    other: str
+    shares: Shares
+
+    @property
+    def is_listed(self) -> bool:
+        """Return whether a person should look at it."""
+        one, other, tokens = self.shares
+        much = self.shares.smaller >= LINE or max(one, other) >= WHOLE
+        return much and tokens >= LEAST
+
+
+class Group(NamedTuple):
+    """Students who are connected by listed pairs, and those pairs."""
+
+    students: list[str]
+    pairs: list[Pair]
 
 
 def find(store: Store, archives: Iterable[tuple[str, Callable[[], bytes]]]) -> list[str]:
-    """Compare all submissions and note the pairs for the report.
+    """Compare all submissions; write the tables and pages of those that share code.
 
     Args:
         store: The folder of results.
         archives: Students, and how to read what they handed in.
 
     Returns:
-        The students whose code could not be compared.
+        Remarks on what could not be compared, or is not shown.
     """
-    import copydetect  # type: ignore[import-untyped]  # an extra
-
-    failed = []
-    template = copydetect.CodeFingerprint(
-        "template.py", TOKENS, 1, fp=io.StringIO(_joined(course().template))
-    )
-    prints = {}
-    for student, read in archives:
-        try:
-            source = source_of(read)
-            if source:
-                prints[student] = copydetect.CodeFingerprint(
-                    "submission.py", TOKENS, WINDOW, sorted(template.hashes), fp=io.StringIO(source)
-                )
-        except Exception:  # noqa: BLE001 (of any kind: one submission is left out, and its row says why)
-            failed.append(student)
-    write(store.folder / "similar.json", json.dumps(_pairs(prints), ensure_ascii=False))
-    return failed
-
-
-def _pairs(prints: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the most similar pairs; those with enough equal fingerprints are compared in full."""
-    import copydetect
-
-    pairs: list[dict[str, Any]] = []
-    for one, other in itertools.combinations(sorted(prints), 2):
-        first, second = prints[one], prints[other]
-        smaller = min(len(first.hashes), len(second.hashes))
-        if not smaller or len(first.hashes & second.hashes) < SHARE / 2 * smaller:
-            continue
-        _, shares, _ = copydetect.compare_files(first, second)
-        if max(shares) >= SHARE:
-            pairs.append({"students": [one, other], "shares": [float(share) for share in shares]})
-    pairs.sort(key=lambda pair: (-max(pair["shares"]), pair["students"]))
-    return pairs[:LISTED]
+    codes: dict[str, Code] = {}
+    remarks = []
+    with Reader(read_code) as reader:
+        for student, read in archives:
+            try:
+                codes[student] = Code(**reader.read(read()))
+            except Exception as error:  # noqa: BLE001 (of any kind: it is this hand-in's)
+                why = " ".join(str(error).split())
+                remarks.append(f"{shown(student)}: could not be compared with others ({why})")
+    overlap = Overlap({name: code.tokens for name, code in codes.items()}, given())
+    pairs = [
+        Pair(one, other, overlap.shares(one, other))
+        for one, other in itertools.combinations(sorted(codes), 2)
+    ]
+    pairs.sort(key=lambda pair: (-pair.shares.smaller, pair))
+    listed = [pair for pair in pairs if pair.is_listed]
+    pages = {pair: f"similar/{number:03}.html" for number, pair in enumerate(listed[:PAGES], 1)}
+    shutil.rmtree(store.folder / "similar", ignore_errors=True)  # those of the run before
+    for pair, page in pages.items():
+        one, other = codes[pair.one], codes[pair.other]
+        blocks = overlap.blocks(pair.one, pair.other)
+        write(store.folder / page, pair_html(pair[:2], pair.shares[:2], (one, other), blocks))
+    groups = groups_of(listed)
+    write(store.folder / "similar.csv", _table(pairs, groups, pages))
+    write(store.folder / "similar.json", json.dumps(_report(groups, pages), ensure_ascii=False))
+    if len(listed) > PAGES:
+        remarks.append(f"only {PAGES} of {len(listed)} similar pairs have a page; see similar.csv")
+    return remarks
 
 
-def source_of(read: Callable[[], bytes]) -> str:
-    """Return all code of a submission as one text."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "submission.zip")
-        path.write_bytes(read())
-        with open_submission(path) as submission:
-            texts = [
-                submission.source_of(file) for file in submission.files if file.suffix == ".py"
-            ]
-    return "\n".join(texts)[:MAX_SOURCE]
+def read_code(submission: Submission) -> dict[str, Any]:
+    """Return a submission's code as tokens with their places; called in the reader's process."""
+    files, left = [], LARGEST
+    for file in submission.files:
+        if file.suffix == ".py" and left > 0:
+            text = submission.source_of(file)[:left]
+            left -= len(text)
+            files.append((str(file), text))
+    tokens, places = [], []
+    for number, found in enumerate(tokens_of(text for _, text in files)):
+        tokens += [token.text for token in found] + [f"end of file {number}"]
+        places += [(number, token.line) for token in found] + [(number, 0)]
+    return {"files": files, "tokens": tokens[:MOST], "places": places[:MOST]}
 
 
-def _joined(folder: Path) -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
+def given() -> list[list[str]]:
+    """Return the tokens of code that all students are given: the template and the sheets' files."""
+    here = course()
+    paths = [*here.template.rglob("*.py"), *here.exercises.glob("*/given/**/*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(paths)]
+    return [[token.text for token in found] for text in texts for found in tokens_of([text])]
+
+
+def groups_of(pairs: Sequence[Pair]) -> list[Group]:
+    """Join pairs that have a student in common; groups and pairs keep the order of ``pairs``."""
+    leaders: dict[str, str] = {}
+
+    def leader(student: str) -> str:
+        while (next_one := leaders.setdefault(student, student)) != student:
+            leaders[student] = leaders[next_one]
+            student = next_one
+        return student
+
+    for pair in pairs:
+        leaders[leader(pair.one)] = leader(pair.other)
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(leader(pair.one), []).append(pair)
+    return [
+        Group(sorted({name for pair in own for name in pair[:2]}), own) for own in groups.values()
+    ]
+
+
+def _table(pairs: Sequence[Pair], groups: Sequence[Group], pages: dict[Pair, str]) -> str:
+    """Return the CSV of all pairs that share anything."""
+    number = {pair: str(n) for n, group in enumerate(groups, start=1) for pair in group.pairs}
+    table = [HEADER]
+    for pair in pairs:
+        one, other, tokens = pair.shares
+        if tokens:
+            numbers = [f"{one:.3f}", pair.other, f"{other:.3f}", str(tokens)]
+            table.append([pair.one, *numbers, number.get(pair, ""), pages.get(pair, "")])
+    return "\ufeff" + csv_text(table)
+
+
+def _report(groups: Sequence[Group], pages: dict[Pair, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "students": group.students,
+            "pairs": [
+                {
+                    "students": [pair.one, pair.other],
+                    "shares": pair.shares[:2],
+                    "page": pages.get(pair, ""),
+                }
+                for pair in group.pairs
+            ],
+        }
+        for group in groups
+    ]

@@ -183,10 +183,16 @@ def _report(store: Store, rows: list[Row]) -> None:
 
 
 def _similar(store: Store) -> list[dict[str, Any]] | None:
-    """Return the pairs of similar submissions; None if none were sought."""
+    """Return the groups of similar submissions, without who has left; None if none were sought."""
     path = store.folder / "similar.json"
     if not path.exists():
         return None
-    pairs: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    groups: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     known = {participant.name for participant in store.participants()}
-    return [pair for pair in pairs if known.issuperset(pair["students"])]
+    found = []
+    for group in groups:
+        pairs = [pair for pair in group.get("pairs", ()) if known.issuperset(pair["students"])]
+        students = [name for name in group["students"] if name in known]
+        if pairs:
+            found.append({"students": students, "pairs": pairs})
+    return found

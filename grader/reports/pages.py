@@ -55,16 +55,16 @@ def feedback_md(row: Row, result: Report) -> str:
 
 def feedback_comment(row: Row) -> str:
     """Return a student's points in a few lines of HTML, for a field of a learning platform."""
-    return " ".join(_environment().get_template("comment.html").render(row=row).split())
+    return " ".join(environment().get_template("comment.html").render(row=row).split())
 
 
 def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, object]] | None = None) -> str:
-    """Return the page for staff; ``similar`` are pairs of submissions, None if not sought."""
+    """Return the page for staff; ``similar`` are groups of submissions, None if not sought."""
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     files = {row.student: row.file for row in rows}
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             course=course(rows),
@@ -126,7 +126,7 @@ def _render(template: str, row: Row, result: Report) -> str:
     checks = checks_of(result)
     remarks = result["batch"].get("remarks", []) if "batch" in result else []
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             row=row,
@@ -139,8 +139,9 @@ def _render(template: str, row: Row, result: Report) -> str:
 
 
 @functools.cache  # a template is compiled once, not for every student
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return what renders the templates: it makes every text harmless."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -149,7 +150,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "points": points,
         "reasons": reasons,
         "signed": signed,
@@ -161,7 +162,7 @@ def _environment() -> Environment:
         "fraction": fraction,
         "kind": lambda status: status.replace(" ", "-"),
     }
-    return environment
+    return made
 
 
 def _harmless(value: T) -> T | str:
