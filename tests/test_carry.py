@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.arrays import close
+from grader.checks.arrays import close, same
 from grader.checks.carry import Ledger, assuming, combined
 from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, both
@@ -211,3 +211,22 @@ def test_a_costly_formula_is_not_searched_for_pairs_but_accepts_those_that_are_k
     assert check.runs == 1
     judged(ledger, "Q1", Solution(FACTOR, OFFSET))
     assert judged(ledger, "Q2", Solution(FACTOR, OFFSET, costly=True)).status == "carried"
+
+
+class Single(Solution):
+    """The same check by ``same``, of a solution that computes in float32."""
+
+    def __call__(self) -> None:
+        x = self.rng.normal(size=5)
+        got = formula(x.astype(np.float32), self.change).astype(float)
+        same(got, x, "It should be x.", where="", mistakes=self.variants(x))
+
+
+def test_a_mistake_is_found_behind_single_precision() -> None:
+    ledger = Ledger()
+    assert judged(ledger, "Q1", Single()).mistake == "single_precision"
+    second = judged(ledger, "Q2", Single(FACTOR))
+    assert (second.status, second.mistake) == ("failed", "factor")
+    assert "Besides, as counted in Q1: These numbers are right to about seven" in second.hint
+    assert judged(ledger, "Q3", Single(FACTOR)).status == "carried"
+    assert judged(ledger, "Q3", Single(OFFSET)).mistake == "offset"

@@ -123,6 +123,8 @@ def same(
     as_numbers(expected, what, where=where)  # where it is the student's own, from another check
     if got.shape != expected.shape and np.squeeze(got).shape == np.squeeze(expected).shape:
         got = got.reshape(expected.shape)
+    if tolerance and is_single(got) and is_assumed(SINGLE):
+        tolerance = max(tolerance, SINGLE_PRECISION)
     if matches(got, expected, SINGLE_PRECISION) and (tolerance or is_single(got)):
         mistakes = [*mistakes, (SINGLE, partial(np.copy, got))]
     close(

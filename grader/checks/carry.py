@@ -181,16 +181,16 @@ class Ledger:
         if len(ids) == 1 and _explain(again, ids):
             return [explained[ids[0]]]
         while first.has_pairs:
-            assumed = ids or list(self._counted)
+            assumed = list(dict.fromkeys([*ids, *self._counted]))
             with assuming(*assumed, searching=True) as run:
                 further = _failure(again)
             explained |= run.explained
-            ids = list(dict.fromkeys([*ids, *_note(further, explained)]))
+            ids = list(dict.fromkeys([*assumed, *_note(further, explained)]))
             new = [each for each in ids if each not in self._counted]
-            if set(ids) <= set(assumed) or not 0 < len(new) <= AT_ONCE:
+            if ids == assumed or len(new) > AT_ONCE:
                 break
-            if _explain(again, ids):
-                return [explained[each] for each in ids]
+            if used := _explain(again, ids):
+                return [explained[each] for each in used]
         return []
 
     def _named(self, failure: Failure, new: Sequence[Mistake], found: Sequence[Mistake]) -> Failure:

@@ -48,20 +48,17 @@ def of_terms(wrong: Iterable[tuple[Mistake, Terms]]) -> list[Mistake]:
     return [replace(mistake, change={"terms": terms}) for mistake, terms in wrong]
 
 
-def detached_states(terms: Terms) -> list[Mistake]:
-    """Return the mistakes of a state that is never detached, or at every step."""
-    return of_terms([
-        (Mistake("never_detached",
-         "The state is never detached: the losses reach back to the first step.",
-         subject_of=("S2", "S3", "S4", "S5")),
-         {(i, 0): w for (i, _), w in terms.items()}),
-        (Mistake("detached_at_every_step",
-         "The state is detached at every step: only the last application of the cell is "
-         "differentiated.", subject_of=("S2", "S3", "S4", "S5")),
-         {(i, i): w for (i, _), w in terms.items()}),
-    ])  # fmt: skip
-
-
+DETACHED: list[Mistake] = [
+    Mistake("never_detached",
+     "The state is never detached: the losses reach back to the first step.",
+     {"weights": lambda terms: {(i, 0): w for (i, _), w in terms.items()}},
+     subject_of=("S2", "S3", "S4", "S5")),
+    Mistake("detached_at_every_step",
+     "The state is detached at every step: only the last application of the cell is "
+     "differentiated.",
+     {"weights": lambda terms: {(i, i): w for (i, _), w in terms.items()}},
+     subject_of=("S2", "S3", "S4", "S5")),
+]  # fmt: skip
 WEIGHTS: list[Mistake] = [
     Mistake("mean_for_sum",
      "That is the gradient of the losses' mean; asked for is their sum.",
@@ -91,17 +88,12 @@ def zeros_for_h_0(problem: Problem) -> Problem:
     return replace(problem, h_0=np.zeros_like(problem.h_0))
 
 
-def any_truncation(terms: Terms) -> list[Mistake]:
-    """Return what goes wrong with each of the three kinds of truncation."""
-    targets = [
-        Mistake(
-            "targets_one_step_off",
-            "The targets are one step off: row i of y belongs to the state that x[i] leads to.",
-            {"data": partial(moved_targets, step=step)},
-        )
-        for step in (1, -1)
-    ]
-    return [*detached_states(terms), *WEIGHTS, *targets, *STARTS]
+TARGETS: list[Mistake] = [
+    Mistake("targets_one_step_off",
+     "The targets are one step off: row i of y belongs to the state that x[i] leads to.",
+     {"data": partial(moved_targets, step=step)})
+    for step in (1, -1)
+]  # fmt: skip
 
 
 def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
@@ -136,7 +128,7 @@ def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
          {(i, K1): 1.0 for i in range(K1, K2)}),
     ])  # fmt: skip
     rows = first_rows(K1, oracle.running_states(problem))
-    return changed(problem, terms, [*own, *rows, *any_truncation(terms)])
+    return changed(problem, terms, [*own, *rows, *ANY_TRUNCATION])
 
 
 def first_rows(K1: int, running: Sequence[torch.Tensor]) -> list[Mistake]:
@@ -194,7 +186,7 @@ def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
          subject_of=("S3",)),
          oracle.sliding_window(N, K)),
     ])  # fmt: skip
-    return changed(problem, terms, [*own, *any_truncation(terms)])
+    return changed(problem, terms, [*own, *ANY_TRUNCATION])
 
 
 RESTARTED = [
@@ -218,6 +210,8 @@ STARTS: list[Mistake] = [
     Mistake("initial_state_unused", "h_0 is not used: the state begins with zeros.",
      {"data": zeros_for_h_0}),
 ]  # fmt: skip
+# What goes wrong with each of the three kinds of truncation.
+ANY_TRUNCATION = [*DETACHED, *WEIGHTS, *TARGETS, *STARTS]
 
 
 def of_a_second_call(problem: Problem, terms: Terms, first: Gradient) -> Iterator[Variant]:

@@ -13,9 +13,9 @@ from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.sliding_tbptt import oracle
 from grader.exercises.sliding_tbptt.cells import Problem
 from grader.exercises.sliding_tbptt.mistakes import (
-    any_truncation,
+    ANY_TRUNCATION,
+    DETACHED,
     changed,
-    detached_states,
     flat,
     of_terms,
 )
@@ -44,11 +44,9 @@ def of_sliding_window(problem: Problem, K: int) -> Iterator[Variant]:
         {"weights": lambda found: {(i, s): w / (i + 1 - s) for (i, s), w in found.items()}},
     )
     # First, for windows of N - 1 or 2 steps give the same numbers as the slips of one step below.
-    first = detached_states(terms)
     own = [*of_ends(problem.N, K), *of_repeated_losses(problem, K), *of_blocks(problem.N, K)]
-    known = {mistake.id for mistake in first}
-    others = [mistake for mistake in any_truncation(terms) if mistake.id not in known]
-    yield from changed(problem, terms, [*first, *own, *others, divided])
+    others = [mistake for mistake in ANY_TRUNCATION if mistake not in DETACHED]
+    yield from changed(problem, terms, [*DETACHED, *own, *others, divided])
     yield STALE, lambda: flat(with_stale_states(problem, K))
 
 
