@@ -147,6 +147,7 @@ def require_raised(raised: list[str], kind: str, what: str, *, where: str, hint:
     """Fail unless what ``received.raised`` has found is an exception of this kind."""
     if kind not in raised[1:]:
         came = raised[0] if raised else "no exception"
+        hint = hint or f"Look for this case first, and raise {kind} with what is wrong."
         raise Failure(what, expected=kind, got=came, where=where, hint=hint)
 
 

@@ -46,6 +46,7 @@ def require_line(
         expected=f"a curve through {values_shown(wanted)}",
         got=other_curves([line for axes in figure["axes"] for line in axes["lines"]]),
         where=where,
+        hint="The numbers should be drawn as they are, in their order, as one line.",
     )
 
 
@@ -89,4 +90,5 @@ def require_log_scale(figure: Description, what: str, *, where: str) -> None:
             expected="a logarithmic vertical axis",
             got=f"a {', '.join(sorted(scales))} one" if scales else "an empty figure",
             where=where,
+            hint='axes.set_yscale("log") makes it so.',
         )

@@ -247,6 +247,7 @@ def test_error_bars(student: Student, rng: Random) -> None:
             expected="vertical error bars over the lengths (matplotlib draws them by errorbar)",
             got="none",
             where=PLOT,
+            hint="axes.errorbar(lengths, mean, yerr=deviation) draws a curve with its error bars.",
         )
     mean, deviation = accuracies.mean(1), accuracies.std(1)
     repetitions = accuracies.shape[1]

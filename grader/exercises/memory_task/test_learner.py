@@ -89,7 +89,9 @@ def test_learns(student: Student, rng: Random) -> None:
         "weights in the sheet's equations (always 0 has 1/3)",
         got=f"{error:.3g} after {STEPS} steps at lr = {RATE}",
         where=TRAIN,
-        hint="The weights have not changed: is update called?" if unchanged else "",
+        hint="The weights have not changed: is update called?"
+        if unchanged
+        else "The check of single steps, in this question, tells what is wrong with a step.",
     )
     require_own_start(trained, start)
 

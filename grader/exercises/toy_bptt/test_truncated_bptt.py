@@ -156,4 +156,5 @@ def test_tools(student: Student, rng: Random) -> None:
         got=f"{counts['SGD']} steps of SGD to a theta of the run, {counts['SGD elsewhere']} to "
         f"other numbers; LambdaLR set a rate {counts['LambdaLR']} times",
         where=where,
+        hint="Make one SGD and one LambdaLR before the loop; call step() of both in it.",
     )
