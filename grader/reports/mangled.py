@@ -84,7 +84,7 @@ def _form(text: str) -> _Form:
     if found := NUMBER.fullmatch(text):
         value = Decimal(text.replace(",", "."))
         significant = re.sub(r"[.,]", "", found["digits"]).lstrip("0")
-        if found["exponent"] or len(significant) > EXACT:
+        if len(significant) > EXACT:
             significant = significant.rstrip("0")
         digits = max(1, len(significant))
     return _Form(pair, value, digits)

@@ -28,7 +28,7 @@ PROPERTIES = "docProps/core.xml"
 NOT_XML = re.compile("[\ufffe\uffff]")
 # OOXML can write a character by its number, like _x000D_. What only looks so begins with _x005F_.
 ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+ESCAPED = re.compile("_x005F_(?=x[0-9A-Fa-f]{4}_)")  # as openpyxl leaves it in some cells
 WRAPPED = 40  # characters: in a wider column, lines are broken
 LINE, MOST_LINES = 15, 20  # a line's height in points, and the highest row
 HEADER, INPUT, NOTE = "FFE8EBFB", "FFFDF6DD", "FFF3F4F7"  # colours
@@ -239,4 +239,4 @@ def _text(cell: Any) -> str:
         return f"{value:%Y-%m-%d}" if has_day else f"{value:%Y-%m}"
     if isinstance(value, float):
         return f"{value:.15g}"
-    return plain(ESCAPED.sub(lambda found: chr(int(found[1], 16)), str(value))).strip()
+    return plain(ESCAPED.sub("_", str(value)).replace("_x000D_\n", "\n")).strip()
