@@ -51,7 +51,7 @@ class Client:
 
     def enter(self) -> Client:
         answer = self.ask("GET", f"/?token={self.token}")
-        assert answer.status == 303
+        assert answer.status == 200
         self.cookie = answer.headers["set-cookie"].partition(";")[0]
         return self
 

@@ -34,8 +34,13 @@ def state(client: Client) -> list[int]:
 
 
 def test_the_token_gives_a_cookie_that_only_the_desk_reads(client: Client) -> None:
-    answer = client.ask("GET", f"/?token={client.token}", headers={"Cookie": None})
-    assert (answer.status, answer.headers["location"]) == (303, "/")
+    """Also from a link on another site, or from a file."""
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Cookie": None}
+    answer = client.ask("GET", f"/?token={client.token}", headers=elsewhere)
+    assert answer.status == 200
+    assert 'content="0;url=/"' in answer.text
+    fetched = elsewhere | {"Sec-Fetch-Mode": "no-cors"}
+    assert client.ask("GET", f"/?token={client.token}", headers=fetched).status == 403
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie

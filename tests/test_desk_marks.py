@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from grader.batch.store import Store
+from grader.core.errors import UserError
+from grader.desk.command import private_page
 from grader.marking.store import FILE
 from tests.desk_client import Client, desk
 from tests.desk_course import EVIL, a_course
@@ -224,7 +228,7 @@ def test_names_are_hidden_until_they_are_switched_on(ann: Client) -> None:
     pages += [f"/api/answer/{Q}/{key}" for key in keys(ann)]
     for path in pages:
         text = ann.ask("GET", path).text
-        for part in ("Müller", "Anna", "100000", "Cem-"):
+        for part in ("Müller", "Anna", "100000", "Cem", "Öz", "Lee"):
             assert part not in text, path
     answer = ann.ask("POST", "/api/names", {"show": True})
     ann.cookie += "; " + answer.headers["set-cookie"].partition(";")[0]
@@ -258,3 +262,40 @@ def test_who_did_what_is_kept(ann: Client) -> None:
     assert page.count("mark 1.4") == 3
     assert "(undo)" in page
     assert "<script>document" not in page
+
+
+def test_a_hand_in_that_has_gone_says_so_without_the_name(ann: Client, out: Path) -> None:
+    student = next(key for key in keys(ann) if ann.ask("GET", f"/download/{key}/0").status == 200)
+    for path in (out.parent / "download").iterdir():
+        path.unlink()
+    answer = ann.ask("GET", f"/download/{student}/0")
+    assert answer.status == 503
+    assert "open it again" in answer.text
+    assert [part for part in ("Müller", "Lee", "Öz", "Mai") if part in answer.text] == [], (
+        answer.text
+    )
+
+
+def test_an_old_run_says_where_it_needs_help(out: Path) -> None:
+    """One that was graded before the desk came, and has not noted where the submissions lie."""
+    run = json.loads((out / "run.json").read_bytes())
+    del run["source"]
+    (out / "run.json").write_text(json.dumps(run))
+    with pytest.raises(UserError, match="name them, too"):
+        Store(out).source()
+
+
+def test_the_page_that_opens_the_browser_is_private_and_goes_away(out: Path) -> None:
+    with private_page(Store(out), "http://127.0.0.1:1/?token=a&b") as path:
+        assert path.stat().st_mode & 0o077 == 0
+        assert "url=http://127.0.0.1:1/?token=a&amp;b" in path.read_text()
+    assert not path.exists()
+
+
+def test_reports_are_written_with_the_marks_of_now(ann: Client, out: Path) -> None:
+    key = keys(ann)[0]
+    mark(ann, key, adjustment=1.75, comment="Half of it.")
+    assert "All reports are written" in ann.post("/api/reports", {})["message"]
+    assert "1.75" in (out / "grades.csv").read_text(encoding="utf-8-sig")
+    pages = [path.read_text() for path in (out / "feedback").glob("*.html")]
+    assert sum("Half of it." in page for page in pages) == 1

@@ -130,6 +130,10 @@ def test_names_in_texts_are_covered_as_words_alone() -> None:
     assert covered("lee_123456", parts) == "▒▒▒_▒▒▒"
 
 
+def test_names_of_two_letters_are_covered_in_their_own_case() -> None:
+    assert covered("Do we do so? Öz, öz", parts_of("Öz-Do")) == "▒▒▒ we do so? ▒▒▒, öz"
+
+
 def test_numbers_and_orders_depend_on_the_key_alone() -> None:
     files = [f"student-{number}" for number in range(300)]
     one, again, other = Fair(b"key", files), Fair(b"key", files[::-1]), Fair(b"other", files)

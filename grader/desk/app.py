@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from grader.core.errors import UserError
+from grader.core.errors import MachineError, UserError
 from grader.desk import actions, answers, decisions, files, pages
 from grader.desk.course import Course
+from grader.desk.fair import covered
 from grader.desk.guard import Guard
 from grader.desk.login import Login
+from grader.desk.rendering import shows_names
 from grader.desk.sessions import Sessions
 from grader.marking.data import Conflict
 from grader.reports.pages import TEMPLATES as REPORTS
@@ -105,10 +107,13 @@ def _safe(course: Course, answer: Answer) -> Callable[[Request], Any]:
         except Conflict as conflict:
             # Not the store's words: they hold the student's name.
             who = conflict.author or "Somebody"
-            said = {"message": f"{who} has changed this meanwhile.", "conflict": True}
-            return JSONResponse(said | actions.current(course, conflict), 409)
+            answered = {"message": f"{who} has changed this meanwhile.", "conflict": True}
+            return JSONResponse(answered | actions.current(course, conflict), 409)
         except UserError as error:
-            return _refused(request, str(error), 400)
+            return _refused(request, _covered(request, course, str(error)), 400)
+        except (MachineError, OSError) as error:
+            said = f"This can't be read now, so close the desk and open it again: {error}"
+            return _refused(request, _covered(request, course, said), 503)
         except actions.MissingError as error:
             return _refused(request, f"{error}: reload the page", 400)
 
@@ -123,6 +128,15 @@ def _safe(course: Course, answer: Answer) -> Callable[[Request], Any]:
         return await run_in_threadpool(prepared, request)
 
     return endpoint
+
+
+def _covered(request: Request, course: Course, message: str) -> str:
+    """Return a message without the name of the student whom a request is about."""
+    body = getattr(request.state, "body", {})
+    key = request.path_params.get("key") or body.get("key")
+    if shows_names(request) or not isinstance(key, str) or key not in course.rows:
+        return message
+    return covered(message, course.hidden(key))
 
 
 def _refused(request: Request, message: str, status: int) -> Response:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import getpass
+import html
 import importlib.util
+import os
 import secrets
 import socket
 import webbrowser
@@ -54,9 +56,10 @@ def run_review(args: argparse.Namespace) -> int:
             say(console, "Everything is saved at once. Ctrl-C closes the desk.")
             if args.password_file is None and args.host not in LOCAL:
                 say(console, f"The password of the team: {server.password}")
-            if not args.no_browser:
-                webbrowser.open(address)
-            with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.ExitStack() as stack:
+                if not args.no_browser:
+                    webbrowser.open(stack.enter_context(private_page(store, address)).as_uri())
+                stack.enter_context(contextlib.suppress(KeyboardInterrupt))
                 server.run(sockets=[listener])
     from grader.desk.publishing import publish_now
 
@@ -65,6 +68,22 @@ def run_review(args: argparse.Namespace) -> int:
         say(console, f"error: {line}")
     say(console, message)
     return 1 if problems else 0
+
+
+@contextlib.contextmanager
+def private_page(store: Store, address: str) -> Iterator[Path]:
+    """Yield a file that leads to the desk and that only its owner can read.
+
+    A browser is started with it, because every user can see the arguments of a program.
+    """
+    path = store.folder.resolve() / "desk.html"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(f'<meta http-equiv="refresh" content="0;url={html.escape(address)}">')
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def chosen_level(wanted: str) -> Level:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.batch.read_results import read_rows
 from grader.batch.store import Participant, Store
-from grader.core.errors import UserError
+from grader.core.errors import MachineError, UserError
 from grader.core.report import CheckReport, checks_of
 from grader.core.rubric import Question, read_rubric
 from grader.desk.alike import groups
@@ -127,7 +127,7 @@ class Course:
                 return
             try:
                 self.of_student(key)
-            except (UserError, OSError):  # the page of this student says so
+            except (UserError, MachineError, OSError):  # the page of this student says so
                 continue
 
     def alike(self, question: str) -> list[list[str]]:

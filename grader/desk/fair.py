@@ -11,7 +11,7 @@ import hmac
 import re
 from collections.abc import Iterable, Sequence
 
-SHORTEST = 3  # characters of a part of a name that is covered in texts
+SHORTEST = 2  # characters of a part of a name that is covered in texts
 COVER = "▒▒▒"
 WORDS = {"pdf": "PDF", "notebook": "Notebook", "text": "Text", "picture": "Picture", "code": "Code"}
 
@@ -47,17 +47,20 @@ class Fair:
 
 
 def parts_of(*names: str) -> list[str]:
-    """Return the parts of a name that give it away: words and numbers."""
+    """Return the parts of a name that give it away, words and numbers, the longest first."""
     found = {part for name in names for part in re.findall(r"[^\W_]+", name)}
-    return sorted((part for part in found if len(part) >= SHORTEST), key=len, reverse=True)
+    return sorted((part for part in found if len(part) >= SHORTEST), key=lambda p: (-len(p), p))
 
 
 def covered(html: str, parts: Sequence[str]) -> str:
-    """Cover the parts of a name in HTML or plain text; tags stay as they are."""
+    """Cover the parts of a name in HTML or plain text; tags stay as they are.
+
+    A part of two letters counts only in its own case, as many a word of a text is as short.
+    """
     if not parts:
         return html
-    words = "|".join(map(re.escape, parts))
-    pattern = re.compile(rf"(<[^>]*>)|(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE)
+    words = "|".join(p if len(p) <= SHORTEST else f"(?i:{p})" for p in map(re.escape, parts))
+    pattern = re.compile(rf"(<[^>]*>)|(?<![^\W_])(?:{words})(?![^\W_])")
     return pattern.sub(lambda match: match[1] or COVER, html)
 
 

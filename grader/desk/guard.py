@@ -7,7 +7,8 @@ to, and on the machine every user. So each request is refused unless
 - it bears a cookie that the desk has signed; one gets it by the token in the address that the desk
   prints, or by the password. The cookie is HttpOnly and SameSite=Strict;
 - if it changes anything, its Origin is the desk itself, and it is JSON (against forged forms);
-- it doesn't come from another site, whatever it asks for (``Sec-Fetch-Site``).
+- it doesn't come from another site, whatever it asks for (``Sec-Fetch-Site``). Only the address
+  with the token may be opened from anywhere, such as a terminal, a chat or a file.
 
 Answers forbid scripts, styles and pictures from anywhere else, frames around the desk, guesses at
 the kind of a file, and copies in caches that others share.
@@ -23,6 +24,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from grader.desk.rendering import page
 from grader.desk.sessions import Sessions
 
 MAX_BODY = 256 * 1024  # bytes
@@ -82,7 +84,7 @@ class Guard:
         if _name(headers.get("host", "")) not in self._hosts:
             return PlainTextResponse("This desk is not known by that name.", 421)
         site = headers.get("sec-fetch-site", "none")
-        if site not in ("none", "same-origin"):
+        if site not in ("none", "same-origin") and not self._bears_token(scope, headers):
             return PlainTextResponse("Open the desk by itself.", 403)
         if scope["method"] not in ("GET", "HEAD"):
             origin = headers.get("origin", "")
@@ -96,9 +98,9 @@ class Guard:
 
     def _entrance(self, scope: Scope, headers: Headers) -> Response | None:
         """Note in ``scope`` who asks; return what somebody unknown gets."""
-        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        if token and scope["method"] == "GET" and self._sessions.is_token(token):
-            answer = RedirectResponse(scope["path"], 303)
+        if self._bears_token(scope, headers):
+            # Not a redirect: one that another site has begun would come without the cookie.
+            answer = page("enter.html", 200)
             self.admit(answer, self._sessions.person)
             return answer
         person = self._person(headers)
@@ -110,6 +112,13 @@ class Guard:
         if self._sessions.has_password and scope["method"] == "GET":
             return RedirectResponse("/login", 303)
         return PlainTextResponse("Open the address that `review` has printed, with its token.", 401)
+
+    def _bears_token(self, scope: Scope, headers: Headers) -> bool:
+        """Return whether somebody opens the address with the token, as a page of its own."""
+        if scope["method"] != "GET" or headers.get("sec-fetch-mode", "navigate") != "navigate":
+            return False
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        return bool(token) and self._sessions.is_token(token)
 
     def _person(self, headers: Headers) -> str | None:
         try:

@@ -116,7 +116,7 @@ def _cover(picture: Image.Image, page: pypdfium2.PdfPage, hidden: Sequence[str])
     across, down = picture.width / (right - left), picture.height / (top - bottom)
     brush, text = ImageDraw.Draw(picture), page.get_textpage()
     for word in hidden:
-        searcher = text.search(word, match_whole_word=True)
+        searcher = text.search(word, match_case=len(word) <= 2, match_whole_word=True)
         for _ in range(MAX_COVERED):
             found = searcher.get_next()
             if found is None:
