@@ -124,7 +124,8 @@ def test_the_same_on_both_sides_is_no_conflict(out: Path) -> None:
 
 
 def test_a_table_from_before_the_desk_is_taken_in_whole(out: Path) -> None:
-    (out / FILE).unlink()
+    for name in (FILE, f"{FILE}.backup"):
+        (out / name).unlink()
     (out / "marks.json").unlink()
     fill(out, "Kim", "1", "from before")
     assert main(["marks", str(out)]) == 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
+from grader.batch import task
+from grader.core.course import EXERCISES
 from grader.core.rubric import read_rubric
-from grader.marking.scheme import Scheme, model_answer, read_schemes
+from grader.marking.scheme import STAFF_ONLY, Scheme, model_answer, read_schemes
 
 WITH_ITEMS = [scheme for scheme in read_schemes().values() if scheme.items]
 
@@ -50,3 +54,15 @@ def test_items_have_the_points_of_the_written_scheme(scheme: Scheme) -> None:
 def test_a_question_without_an_answer_has_none() -> None:
     assert model_answer("1.2") == ""
     assert model_answer("1") == ""
+
+
+def test_a_changed_scheme_grades_nothing_again(tmp_path: Path) -> None:
+    kit = tmp_path / "grader"
+    shutil.copytree(EXERCISES / "palindrome", kit / "exercises" / "palindrome")
+    (kit / "marking").mkdir()
+    before = task._fingerprint(kit)
+    for path in (kit / "exercises" / "palindrome" / STAFF_ONLY, kit / "marking" / "new.py"):
+        path.write_text("# changed", encoding="utf-8")
+    assert task._fingerprint(kit) == before
+    (kit / "exercises" / "palindrome" / "rubric.toml").write_text("# changed", encoding="utf-8")
+    assert task._fingerprint(kit) != before
