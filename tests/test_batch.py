@@ -237,7 +237,7 @@ def test_who_is_being_graded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
             advance.running(["Kim", "[red]Lee", "Öz", "Yu"])
     lines = log.getvalue().splitlines()
     assert lines[-1].endswith("now: Kim, [red]Lee, Öz and 1 more")
-    assert len(lines) == 2  # not more often than every half a minute
+    assert len(lines) == 2  # not more often than twice a minute
 
 
 def test_what_was_graded_before_does_not_count_for_the_rate() -> None:

@@ -104,7 +104,7 @@ class HandIn:
     @property
     def online(self) -> bool:
         """Return whether there is a text, too, that was typed into the platform's form."""
-        return any(piece.part.is_text for piece in self.pieces)
+        return any(part.is_text and not part.is_note for _, part in self.pieces)
 
     def note_late(self) -> None:
         """Find out whether it is marked as late, by its names or by those of its files."""

@@ -99,15 +99,21 @@ class Counts:
 
 def _lines(console: Console, counts: Counts) -> Callable[[], None]:
     """Return what prints a line now and then, with who is being graded if nothing else happens."""
-    last, done = [-EVERY], [-1]
+    counted = named = time.monotonic()
+    done = 0
 
     def show() -> None:
-        now, is_new = time.monotonic(), counts.done != done[0]
-        wait = EVERY if is_new else QUIET
-        if now - last[0] >= wait or (is_new and counts.done == counts.total):
-            last[0], done[0] = now, counts.done
-            text = f"{counts.done}/{counts.total} done"
-            who = "" if is_new else counts.now()
-            say(console, " · ".join(filter(None, [text, counts.text(), who])))
+        nonlocal counted, named, done
+        now, is_new = time.monotonic(), counts.done != done
+        if is_new and (now - counted >= EVERY or not done or counts.done == counts.total):
+            said = ""
+        elif not is_new and now - named >= QUIET:
+            said = counts.now()
+        else:
+            return
+        done = counts.done
+        counted = named = now
+        text = f"{done}/{counts.total} done"
+        say(console, " · ".join(filter(None, [text, counts.text(), said])))
 
     return show

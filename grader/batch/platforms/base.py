@@ -45,6 +45,7 @@ class Part(NamedTuple):
         submitted: When it was handed in, as an ISO 8601 time, if the name tells.
         late: Whether it is marked as late; None if the platform marks nothing.
         is_text: Whether it is no file, but text that was typed into a form.
+        is_note: Whether it is such a text, but one that the platform writes for every attempt.
         ids: By what the platform's table of grades knows the student.
         claim: The number or login that nobody else has; empty if the platform gives none.
     """
@@ -57,6 +58,7 @@ class Part(NamedTuple):
     submitted: str | None = None
     late: bool | None = None
     is_text: bool = False
+    is_note: bool = False
     ids: tuple[tuple[str, str], ...] = ()
     claim: str = ""
 

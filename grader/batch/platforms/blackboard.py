@@ -79,6 +79,7 @@ def _part(match: re.Match[str], assignment: int) -> Part:
         attempt=match["time"],
         submitted=f"{date}T{time}",
         is_text=rest == ".txt",
+        is_note=rest == ".txt",
         ids=tuple(("Username", end) for end in ends),
         claim=who,
     )
