@@ -145,6 +145,11 @@ class Store:
         """
         return PLATFORMS[self._manifest().get("platform", "moodle")]
 
+    def platform_name(self) -> str:
+        """Return that platform's name; empty if the run has not noted it."""
+        name: str = self._manifest().get("platform", "")
+        return name
+
     def participants(self) -> list[Participant]:
         """Return those of the last run, in order.
 

@@ -107,7 +107,7 @@ def opened(store: Store, source: Path) -> Iterator[HandIns]:
     Raises:
         UserError: It can't be read, or none of it belongs to this run.
     """
-    with hand_ins(source) as (found, _):
+    with hand_ins(source, store.platform_name()) as (found, _):
         known = HandIns(store, found)
         if not any(participant.file in known for participant in store.participants()):
             raise UserError(f"{source} holds none of the students of {store.folder}.")
