@@ -88,6 +88,20 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def watch_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `grader watch`."""
+    parser.add_argument(
+        "path",
+        type=Path,
+        nargs="?",
+        default=Path("student_template"),
+        metavar="FOLDER",
+        help="what you work on (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=natural, default=0, metavar="N", help="default: %(default)s")
+    grading_arguments(parser)
+
+
 def batch_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `grader batch`."""
     add = parser.add_argument
@@ -230,6 +244,12 @@ COMMANDS = {
         "run_init",
         "lay out the template for a student to work in, with a workflow for GitHub",
         init_arguments,
+    ),
+    "watch": Command(
+        "grader.watch.command",
+        "run_watch",
+        "grade a folder again whenever a file in it is saved",
+        watch_arguments,
     ),
     "batch": Command(
         "grader.batch.command",

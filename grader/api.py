@@ -58,13 +58,29 @@ def warm() -> Iterator[None]:
         start.close()
 
 
-def run(submission: Path, *, seed: int, arguments: Sequence[str] = ()) -> Run:
-    """Grade ``submission`` in this process; ``arguments`` are further ones for pytest."""
+def run(
+    submission: Path,
+    *,
+    seed: int,
+    arguments: Sequence[str] = (),
+    tests: Sequence[str] = (),
+    plugins: Sequence[object] = (),
+) -> Run:
+    """Grade ``submission`` in this process.
+
+    Args:
+        submission: A folder or ZIP.
+        seed: Of all random numbers.
+        arguments: Further ones for pytest.
+        tests: Node ids of the tests to run; all, if there are none.
+        plugins: Further ones for pytest.
+    """
     report = JSONReport()
     options = [f"--submission={submission}", "--seed", str(seed), "--color=no"]
     quiet = ["-p", "no:cacheprovider", "--json-report-file=none", f"--rootdir={ROOT}"]
     quiet += ["-W", "ignore::pytest.PytestWarning"]  # modules of an earlier run are not rewritten
     text = io.StringIO()
+    chosen = [str(ROOT / test) for test in tests] or [str(KIT)]
     with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
-        status = pytest.main([str(KIT), *options, *quiet, *arguments], plugins=[report])
+        status = pytest.main([*chosen, *options, *quiet, *arguments], plugins=[report, *plugins])
     return Run(cast(Report, report.report or {}), text.getvalue(), int(status))

@@ -87,6 +87,7 @@ class Grading:
     def student(self, request: pytest.FixtureRequest, rng: np.random.Generator) -> Student:
         """Return the handle of the submission, with a seed for this test."""
         self.student_handle.pictures = []
+        self.student_handle.asked = set()
         self.student_handle.seed = int(rng.integers(2**31))
         self.student_handle.exercise = request.node.path.parent.name
         return self.student_handle
@@ -173,6 +174,7 @@ class Grading:
             figures=self.student_handle.pictures,
             seconds=call.duration,
             whole=failure,
+            files=self.student_handle.files(),
         )
 
     def _repeat(self, item: pytest.Item) -> str:

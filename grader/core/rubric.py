@@ -56,6 +56,7 @@ class Result:
     pending: float = 0.0  # points that wait for a person
     figures: list[FigureReport] = field(default_factory=list)
     whole: Failure | None = None  # with what ``failure`` leaves out, for the staff
+    files: list[str] = field(default_factory=list)  # of the submission, that the test looked at
 
     def metadata(self) -> CheckReport:
         """Return the form that stands in JSON reports.

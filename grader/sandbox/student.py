@@ -78,6 +78,7 @@ class Student:
         self.pictures: list[FigureReport] = []  # for the report on the running test
         # Workers' changes ("no GPU: ran on the CPU"), each once.
         self.notes: dict[str, None] = {}
+        self.asked: set[str] = set()  # files that the running test has asked for
         self._memory: dict[str, Any] = {}
         self._start = start
         self.time_scale = time_scale
@@ -92,9 +93,18 @@ class Student:
             Failure: There is none.
         """
         found = self.submission.find(file, defines)
+        self.asked.add(str(found or file))
         if found is None:
             raise missing_file(self.submission, file, defines)
         return str(found)
+
+    def files(self) -> list[str]:
+        """Return the files that the running test has asked for, and those that these import."""
+        own = {str(file) for file in self.submission.files}
+        found = [
+            [*with_imports(self.submission, file)] if file in own else [file] for file in self.asked
+        ]
+        return sorted({file for files in found for file in files})
 
     def sources(
         self, file: str, defines: Sequence[str] = (), imports: bool = True

@@ -1,0 +1,1 @@
+"""Grade a folder again at every save, and show what has changed."""

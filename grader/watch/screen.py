@@ -1,0 +1,73 @@
+"""Draw the screen of a watched folder: failures first, then every question and what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.core.report import QuestionReport
+from grader.terminal import COLORS
+from grader.watch.rounds import Check
+
+BLOCKS = 3  # failures that are shown in full
+GOOD = ("passed", "carried", "pending", "advice")
+
+
+def screen(
+    questions: Iterable[QuestionReport],
+    earlier: dict[str, float],
+    checks: dict[str, Check],
+    running: set[str],
+    footer: str,
+) -> RenderableType:
+    """Return what the terminal shows.
+
+    Args:
+        questions: The grade so far.
+        earlier: The points of each question before the last save.
+        checks: All checks, by node id.
+        running: The questions that are being graded.
+        footer: A line on what is going on.
+    """
+    return Group(*_failures(checks, running), _table(questions, earlier, running), Text(footer))
+
+
+def _failures(checks: dict[str, Check], running: set[str]) -> list[RenderableType]:
+    """Return a block for each of the first failures; equal texts are one."""
+    open_ = [c for c in checks.values() if c.text and c.status not in (*GOOD, "not started")]
+    texts = {c.text: c for c in reversed(open_)}  # of equal ones, the first
+    found: list[RenderableType] = []
+    for check in list(reversed(texts.values()))[:BLOCKS]:
+        first, _, rest = check.text.partition("\n")
+        color = "dim" if check.question in running else COLORS.get(check.status, "red")
+        title = f"[{color}]{check.status.upper()}[/]  {escape(check.question)}  {escape(first)}"
+        found += [Text.from_markup(title), Padding(Text(rest), (0, 0, 1, 2))]
+    if more := len(texts) - BLOCKS:
+        found += [Text(f"and {more} more\n")] if more > 0 else []
+    return found
+
+
+def _table(
+    questions: Iterable[QuestionReport], earlier: dict[str, float], running: set[str]
+) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name, justify in (("question", "left"), ("title", "left"), ("points", "right")):
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("status", no_wrap=True)
+    for question in questions:
+        id, earned = question["id"], question["earned"]
+        change = earned - earlier.get(id, earned)
+        status = "…" if id in running else question["status"]
+        table.add_row(
+            escape(id),
+            escape(question["title"]),
+            f"{earned:.2f} / {question['possible']:.2f}",
+            f"[{COLORS.get(status, 'default')}]{status}[/]"
+            + (f"  {change:+.2f}" if change else ""),
+        )
+    return table
