@@ -33,6 +33,9 @@ class Decisions(Generic[D]):
 
     def __init__(self, database: Database, kind: Kind[D]) -> None:
         self.database, self.kind = database, kind
+        fields = dataclasses.fields(kind.form)
+        self._own = {f.name: str(f.type) for f in fields if f.name not in (*KEY, *META)}
+        self._key = [name for name in KEY if name in {field.name for field in fields}]
 
     def get(self, student: str = "", question: str = "", id: str = "") -> D | None:
         """Return one decision; None if there is none.
@@ -129,14 +132,11 @@ class Decisions(Generic[D]):
         Raises:
             UserError: It doesn't fit.
         """
-        place = dict(zip(KEY, entry.key[1:], strict=True))
+        place, value = dict(zip(KEY, entry.key[1:], strict=True)), entry.value or {}
         fields: dict[str, Any] = dict(zip(META, entry[2:], strict=True))
         try:
-            for field in dataclasses.fields(self.kind.form):
-                if field.name in KEY:
-                    fields[field.name] = place[field.name]
-                elif field.name not in META:
-                    fields[field.name] = _read(str(field.type), (entry.value or {})[field.name])
+            fields |= {name: place[name] for name in self._key}
+            fields |= {name: _read(kind, value[name]) for name, kind in self._own.items()}
             return self.kind.form(**fields)
         except (KeyError, TypeError, ValueError) as error:
             where = " ".join(shown(part) for part in entry.key if part)
