@@ -121,6 +121,35 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         files_of(tmp_path, "a.tar.gz", data)
 
 
+def header(size: bytes, type: bytes) -> bytes:
+    """Return a tar's header as no program writes it."""
+    block = bytearray(512)
+    block[:4], block[100:108], block[156:157] = b"a.py", b"0000644\0", type
+    block[124:136], block[257:265] = size, b"ustar\x0000"
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+@pytest.mark.parametrize("size", [-512, -1024, -1, 2**70, 10**6])
+@pytest.mark.parametrize("type", [b"x", b"g", b"L", b"K"])
+def test_a_record_of_a_tar_leads_nowhere(tmp_path: Path, size: int, type: bytes) -> None:
+    """Neither back, which never ends, nor to a text that takes all memory."""
+    field = (b"\xff" if size < 0 else b"\x80") + (size % 2**88).to_bytes(11, "big")
+    data = header(field, type) + header(b"00000000004\0", b"0") + b"x=1\n".ljust(512, b"\0")
+    with pytest.raises(UserError, match=r"tar is broken|The tar says more"):
+        files_of(tmp_path, "a.tar", data + bytes(2**20))
+
+
+def test_a_file_of_negative_size(tmp_path: Path) -> None:
+    field = b"\xff" * 10 + (-512 % 2**16).to_bytes(2, "big")
+    with pytest.raises(UserError, match="negative size"):
+        files_of(tmp_path, "a.tar", header(field, b"0") + bytes(2048))
+    data = tarred({"a.py": b""}, "w:", pax_headers={"size": "-5"})
+    with pytest.raises(UserError, match=r"a\.tar "):
+        files_of(tmp_path, "a.tar", data)
+
+
 def test_too_many_files_in_a_tar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tars, "MAX_ENTRIES", 10)
     with pytest.raises(UserError, match="holds more than"):

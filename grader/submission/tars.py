@@ -20,6 +20,7 @@ from grader.submission.archive import MAX_ENTRIES, Entry, SubmissionError, too_m
 
 MAX_UNPACKED = 220 * 2**20  # bytes of a tar: of its files, and of what it says about them
 PIECE = 2**20  # bytes that are unpacked at a time
+MAX_HEADER = 2**16  # bytes of what a tar says about one file, in records that tarfile reads whole
 MARKS = {
     b"PK\x03\x04": "ZIP",
     b"PK\x05\x06": "ZIP",
@@ -32,6 +33,13 @@ MARKS = {
 }
 TAR_AT, TAR = 257, b"ustar"  # where a tar bears its mark, and which
 TARS = {"tar", "tar.gz"}
+RECORDS = {  # that say something about the next file, or about all
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+}
 
 
 def kind_of(file: BinaryIO) -> str | None:
@@ -61,12 +69,16 @@ def tar_entries(file: BinaryIO, name: str, kind: str) -> Iterator[list[Entry]]:
     with tempfile.TemporaryFile() as unpacked:
         size = _unpack(gzip.GzipFile(fileobj=file) if kind == "tar.gz" else file, unpacked, name)
         try:
-            archive = tarfile.TarFile(fileobj=unpacked, encoding="utf-8", errors="surrogateescape")
+            archive = tarfile.TarFile(
+                fileobj=unpacked, tarinfo=_Header, encoding="utf-8", errors="surrogateescape"
+            )
             members = []
             for member in archive:
                 members.append(member)
                 if len(members) > MAX_ENTRIES:
                     raise too_many(name)
+                if member.size < 0:  # as a record says that stands before it
+                    raise tarfile.ReadError("a file has a negative size")
         except tarfile.TarError as error:
             raise SubmissionError(
                 f"{shown(name)} holds no tar, or was cut off ({error}): make a ZIP of your folder."
@@ -84,6 +96,21 @@ def tar_entries(file: BinaryIO, name: str, kind: str) -> Iterator[list[Entry]]:
             )
             for inner, member in zip(names, files, strict=True)
         ]
+
+
+class _Header(tarfile.TarInfo):
+    """A header of a tar that can't make its reader go back, or read much at once."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        """Read what belongs to a header; tarfile calls this before it reads anything of it."""
+        if self.size < 0:
+            raise SubmissionError("The tar is broken: a file in it has a negative size.")
+        if self.type in RECORDS and self.size > MAX_HEADER:
+            raise SubmissionError(
+                f"The tar says more about a file than {MAX_HEADER} bytes: make a ZIP instead."
+            )
+        member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return member
 
 
 def _unpack(packed: BinaryIO | gzip.GzipFile, target: BinaryIO, name: str) -> int:
