@@ -75,8 +75,8 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WHICH=NAME",
-        help="what the table calls a column (identifier, grade, maximum, comment), where that is "
-        "not known; repeatable",
+        help="what the table calls a column (identifier, grade, maximum, comment, group, "
+        "status), where that is not known; repeatable",
     )
     parser.add_argument(
         "--provisional",
@@ -217,7 +217,8 @@ def factor(text: str) -> float:
 def column(text: str) -> tuple[str, str]:
     """Return what ``WHICH=NAME`` says: a kind of column, and its name."""
     which, _, name = text.partition("=")
-    if which not in ("identifier", "grade", "maximum", "comment") or not name:
+    kinds = ("identifier", "grade", "maximum", "comment", "group", "status")
+    if which not in kinds or not name:
         raise argparse.ArgumentTypeError("must be like grade=Note")
     return which, name
 

@@ -67,7 +67,7 @@ def test_german() -> None:
     scaled = "<p>The grade is scaled: 16 points are 100 there.</p>"
     assert rows[0]["Feedback als Kommentar"] == f"{COMMENTS[ROWS[0].folder]} {scaled}"
     assert filled.decode().split("\r\n")[2:] == GERMAN.split("\r\n")[2:]
-    assert "locked" in remarks[0]
+    assert any("locked" in remark for remark in remarks)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le"])
@@ -212,48 +212,3 @@ def test_blind_marking() -> None:
     filled, _, folders = filling(sheet.encode(), [row], {row.folder: "gut"})
     assert filled.decode().splitlines()[1] == "Teilnehmer/in101;-;A;12,00;16,00;Ja;-;-;gut"
     assert folders == {row.folder: row}
-
-
-TEAMS = (
-    "Identifier,Full name,Status,Group,Grade,Maximum grade,Feedback comments\n"
-    "Participant 101,Anna,-,Team A,,16,\n"
-    "Participant 102,Ben,-,Team B,,16,\n"
-    "Participant 103,Cem,-,Team A,,16,\n"
-    "Participant 104,Dao,-,Team C,,16,\n"
-)
-
-
-def test_each_member_of_a_team_gets_its_grade() -> None:
-    """As Moodle 5 names folders: by the number of the team, here one that a student has, too."""
-    rows = [a_row(102), a_row(104, earned=8.0)]
-    for row, team in zip(rows, "AB", strict=True):
-        row.student = row.folder = row.folder.replace("Name", f"Team {team}")
-    filled, remarks, folders = filling(TEAMS.encode(), rows, {row.folder: "x" for row in rows})
-    lines = list(csv.reader(filled.decode().splitlines()))[1:]
-    assert [line[4] for line in lines] == ["12.00", "8.00", "12.00", ""]
-    assert remarks == ["worksheet, left as it was, no submission: Dao"]
-    assert {name: row.student for name, row in folders.items()} == {
-        "Team A_101_assignsubmission_file": rows[0].student,
-        "Team B_102_assignsubmission_file": rows[1].student,
-        "Team A_103_assignsubmission_file": rows[0].student,
-    }
-
-
-def test_before_that_each_member_has_a_folder() -> None:
-    rows = [a_row(101), a_row(102, earned=8.0), a_row(103)]
-    for row, name in zip(rows, ("Team A-Anna", "Team B-Ben", "Team A-Cem"), strict=True):
-        row.folder = row.folder.replace("Name", name) + "_"
-    filled, _, folders = filling(TEAMS.encode(), rows, {row.folder: "x" for row in rows})
-    lines = list(csv.reader(filled.decode().splitlines()))[1:]
-    assert [line[4] for line in lines] == ["12.00", "8.00", "12.00", ""]
-    assert list(folders) == [row.folder for row in rows]
-
-
-def test_namesakes_are_told_apart_by_their_numbers() -> None:
-    rows = [a_row(101), a_row(102, earned=8.0)]
-    for row in rows:
-        row.folder = row.folder.replace("Name", "Anna")
-    sheet = TEAMS.replace("Ben", "Anna")
-    filled, *_ = filling(sheet.encode(), rows, {row.folder: "x" for row in rows})
-    lines = list(csv.reader(filled.decode().splitlines()))[1:]
-    assert [line[4] for line in lines] == ["12.00", "8.00", "", ""]
