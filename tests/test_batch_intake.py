@@ -162,6 +162,38 @@ def test_one_students_work_is_no_course(tmp_path: Path) -> None:
         found_in(source)
 
 
+@pytest.mark.parametrize(
+    ("folders", "code"),
+    [
+        (("Lee-12345", "Kim-12346"), ("lstm.py", "rnn.py")),  # names as the sheet demands them
+        (("lee", "kim"), ("palindrome/lstm.py", "palindrome/lstm.py")),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_code_beside_the_folders_of_several_is_a_row_with_a_note(
+    tmp_path: Path, folders: tuple[str, str], code: tuple[str, str], packed: bool
+) -> None:
+    files = dict.fromkeys([f"{one}/{two}" for one, two in zip(folders, code, strict=True)], b"x=1")
+    files["solution.py"] = b"x = 2"
+    if packed:
+        source = download(tmp_path / "all.zip", files)
+    else:
+        source = tmp_path / "all"
+        for name, data in files.items():
+            write(source / name, data)
+    with hand_ins(source) as (found, remarks):
+        assert {one.student for one in found} == {*folders, "solution"}
+        assert [one.doubt for one in found] == ["", "", ""]
+    assert remarks == ["solution.py says of nobody whose it is: rename it."]
+
+
+def test_parts_of_one_students_work_are_no_course(tmp_path: Path) -> None:
+    for name in ("main.py", "nets/__init__.py", "nets/lstm.py", "plots/__init__.py"):
+        write(tmp_path / "Lee" / name)
+    with pytest.raises(UserError, match=r"one student's work \(main\.py\)"):
+        found_in(tmp_path / "Lee")
+
+
 def test_code_by_itself_is_somebodys_if_it_says_whose(tmp_path: Path) -> None:
     write(tmp_path / "Lee-12345.py")
     write(tmp_path / "Kim-12346.tar.gz")

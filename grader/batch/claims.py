@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from grader.batch.attempts import HandIn
+from grader.batch.platforms.known import PLAIN
 from grader.batch.platforms.plain import COPY
 from grader.core.text import shown
 from grader.submission.archive import ARCHIVES, CODE
@@ -22,7 +23,8 @@ Claim = tuple[str, str]  # its kind and its text
 NORMALIZED = 1000  # characters; Unicode's normal forms take quadratic time
 NAMED = 5  # hand-ins that a message lists
 NUMBER = re.compile(r"(?<=[^\W\d_])-(\d{5,10})(?![^\W_])")  # behind a surname
-PARTICIPANT = re.compile(r"_(\d+)(?=_assignsubmission_)")  # of Moodle
+TEAM = 4  # members, each of whose numbers stands in a name; of more a person decides
+PARTICIPANT = re.compile(r".*_(\d+)(?=_assignsubmission_)", re.DOTALL)  # Moodle's own is the last
 COPY_OF = re.compile(r"^(?:copy of|kopie von|copie de|copia di) ", re.IGNORECASE)
 
 # Letters of other alphabets that look like Latin ones, by the letter that they look like.
@@ -50,30 +52,36 @@ def claims_of(name: str) -> frozenset[Claim]:
     """Return the claims of an item's name.
 
     Two names share one if they have a number in common, or differ only in case, spaces, signs,
-    marks of a copy, kinds of archives, or letters that look alike.
+    marks of a copy, kinds of archives, or letters that look alike. More numbers than a team has
+    members claim nobody's work: see `settle`.
     """
     if len(name) > NORMALIZED:
         return frozenset({("name", name)})
-    text = _visible(name)
-    numbers = {("participant", number) for number in PARTICIPANT.findall(text)}
-    if not numbers:
-        text = _without_copies(text)
-        numbers = {("number", number) for number in NUMBER.findall(text)}
-    claims = {(kind, str(int(number))) for kind, number in numbers}
-    words = text.partition("_assignsubmission_")[0]
+    numbers = _numbers(name)
+    text = _without_copies(_visible(name))
+    words = text.rpartition("_assignsubmission_")[0] or text
     folded = _letters(unicodedata.normalize("NFKC", words.casefold())).translate(ALIKE)
     looks = _letters(words).translate(ALIKE).translate(SIGNS)
-    claims |= {(kind, word) for kind, word in (("folded", folded), ("looks", looks)) if word}
+    claims = {(kind, word) for kind, word in (("folded", folded), ("looks", looks)) if word}
+    claims |= numbers if len(numbers) <= TEAM else set()
     return frozenset(claims or {("name", name)})
 
 
 def settle(hand_ins: Iterable[HandIn]) -> None:
     """Note for each hand-in whether it is in dispute, and with which.
 
-    One that is, is called after its own file or folder.
+    One that is, is called after its own file or folder. A name with more numbers than a team has
+    members is in doubt by itself, and nobody else's.
     """
     claimants: defaultdict[Claim, list[HandIn]] = defaultdict(list)
     for hand_in in hand_ins:
+        crowd = len(_numbers(hand_in.place)) if hand_in.platform is PLAIN else 0
+        if crowd > TEAM:
+            hand_in.dispute(
+                f"{_exact(hand_in.place)} has the numbers of {crowd} students, and a team has at "
+                f"most {TEAM}: rename it, so that it says whose it is, and run the same command "
+                "again; until then its points are pending"
+            )
         for claim in hand_in.claims:
             claimants[claim].append(hand_in)
     disputed: defaultdict[str, list[Claim]] = defaultdict(list)
@@ -88,6 +96,16 @@ def settle(hand_ins: Iterable[HandIn]) -> None:
         if key not in said:
             said[key] = _dispute({o.identity: o for claim in key for o in claimants[claim]})
         people[identity].dispute(f"{_exact(people[identity].place)} is {said[key]}")
+
+
+def _numbers(name: str) -> set[Claim]:
+    """Return the claims of a name by numbers, each in the one form in which it is compared."""
+    if len(name) > NORMALIZED:
+        return set()
+    text = _visible(name)
+    if participant := PARTICIPANT.match(text):
+        return {("participant", str(int(participant[1])))}
+    return {("number", str(int(number))) for number in NUMBER.findall(_without_copies(text))}
 
 
 def _dispute(others: dict[str, HandIn]) -> str:

@@ -54,6 +54,7 @@ def hand_ins(source: Path, platform: str = "") -> Iterator[tuple[list[HandIn], l
             hand_in.note_late()
         people = sorted(found.values(), key=lambda one: (one.owner, one.student, one.identity))
         check_level(source, people, bare)
+        remarks += [f"{shown(name)} says of nobody whose it is: rename it." for name in bare]
         yield people, sorted(remarks)
 
 

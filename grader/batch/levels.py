@@ -14,6 +14,7 @@ from grader.batch.folders import File
 from grader.batch.listing import read_file
 from grader.batch.platforms.base import Level, Name
 from grader.batch.platforms.known import PLAIN, recognise
+from grader.batch.platforms.plain import owner_of
 from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.submission.archive import ARCHIVES
@@ -41,12 +42,31 @@ def check_level(source: Path, found: Sequence[HandIn], bare: Sequence[str]) -> N
         )
     if not (bare or source.is_file()):
         return
-    if not any(is_archive(file.path) for hand_in in found for file in _files(hand_in)):
+    if not _is_course(found):
         example = f" ({shown(min(bare))})" if bare else ""
         raise UserError(
             f"{source} seems to be one student's work{example}: name the folder that it lies in, "
             "or, if it holds the work of many, a folder with a ZIP or folder for each."
         )
+
+
+def _is_course(found: Sequence[HandIn]) -> bool:
+    """Return whether there is an archive, or several folders that are one student's each.
+
+    Such folders bear names as the sheet demands them, or hold code of the same name.
+    """
+    if any(is_archive(file.path) for hand_in in found for file in _files(hand_in)):
+        return True
+    folders = [one for one in found if all(piece.item.is_folder for piece in one.pieces)]
+    if sum(owner_of(folder.place, is_folder=True)[1] for folder in folders) > 1:
+        return True
+    alike = Counter(path for folder in folders for path in _code_in(_files(folder)))
+    return max(alike.values(), default=0) > 1
+
+
+def _code_in(files: Sequence[File]) -> set[PurePosixPath]:
+    """Return the paths of code, without names that any folder of code may hold (`__init__`)."""
+    return {file.path for file in files if is_code(file.path.name) and file.path.name[:2] != "__"}
 
 
 def _files(hand_in: HandIn) -> list[File]:

@@ -111,7 +111,9 @@ class Owners:
         self._by_name = _grouped((_folded(match["name"]), row) for match, row in found)
         columns = self._columns_of_names()
         self._groups = columns[0] if columns else -1
-        self.teams = self._explained(self._named) > self._explained(self._numbered)
+        kept = None if "group" in table.places else 1  # the lines tell nothing of other columns
+        named, numbered = self._explained(self._named), self._explained(self._numbered)
+        self.teams = named[:kept] > numbered[:kept]
         if self.teams and len(columns) > 1:
             names = " or ".join(repr(table.header[place]) for place in columns)
             raise UserError(
