@@ -105,8 +105,8 @@ class Owners:
             UserError: They are those of teams, and a person has to say which column has the groups.
         """
         self._table = table
-        named = [(FOLDER.fullmatch(row.folder), row) for row in rows]
-        found = [(match, row) for match, row in named if match]
+        matches = [(FOLDER.fullmatch(row.folder), row) for row in rows]
+        found = [(match, row) for match, row in matches if match]
         self._by_number = _grouped((_number(match["number"] or ""), row) for match, row in found)
         self._by_name = _grouped((_folded(match["name"]), row) for match, row in found)
         columns = self._columns_of_names()
@@ -188,25 +188,6 @@ def _grouped(named: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
         if name:
             found.setdefault(name, []).append(row)
     return found
-
-
-def _number(self, line: Line) -> str:
-    found = re.search(r"\d+$", self._table.known(line, "identifier").strip())
-    return found[0] if found else ""
-
-
-def _grouped(named: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
-    """Return rows by the names or numbers that they bear."""
-    found: dict[str, list[Row]] = {}
-    for name, row in named:
-        if name:
-            found.setdefault(name, []).append(row)
-    return found
-
-
-def _numbers_of(folder: str) -> set[str]:
-    """Return all that may be the participant's number; Moodle's folders have one."""
-    return {_number(found) for found in re.findall(r"_(\d+)(?=_assignsubmission_)", folder)}
 
 
 def _number(digits: str) -> str:
