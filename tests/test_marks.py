@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 
@@ -95,7 +98,6 @@ def test_what_is_no_table_of_marks_is_one_line(data: bytes) -> None:
         ("Kim,1.4,nan,", "row 3: nan points for 1.4"),
         ("Kim,1.4,two,", "row 3: two is no number"),
         ("Kim,1.4,1,a,b", "row 3: it has 5 cells"),
-        ("Lee,1.4,2,", "row 3: Lee has a row for question 1.4 already"),
     ],
 )
 def test_wrong_marks_name_the_row(line: str, message: str) -> None:
@@ -109,3 +111,51 @@ def test_wrong_marks_name_the_row(line: str, message: str) -> None:
 def test_marks_without_a_header() -> None:
     with pytest.raises(UserError, match="the first row must be"):
         read_marks(b"Kim,1.4,1,\n", rows_of({"Kim": a_result()}))
+
+
+def test_of_rows_that_contradict_each_other_none_counts() -> None:
+    rows = rows_of({"Kim": a_result(), "Lee": a_result()})
+    text = "student,question,points,comment\nLee,1.4,1,\nKim,1.4,2,\nLee,1.4,2,\nKim,1.4,2,\n"
+    given, (error,) = read_marks(text.encode(), rows)
+    assert given == {("Kim", "1.4"): Given(2.0)}
+    assert "row 2, row 4: they differ, but all are for Lee, question 1.4, so none" in error
+
+
+def as_numbers(cell: str) -> str:
+    """Return what a spreadsheet keeps of a cell: of digits alone, their value."""
+    return str(int(cell)) if cell.isdigit() else cell
+
+
+def without_apostrophe(cell: str) -> str:
+    return cell.removeprefix("'")
+
+
+NUMBERS = ("0123456", "123456", "00123456")
+
+
+@pytest.mark.parametrize(
+    ("names", "change", "counts"),
+    [
+        (NUMBERS, as_numbers, True),
+        (NUMBERS, lambda cell: as_numbers(without_apostrophe(cell)), False),
+        (("'0123456", "0123456"), as_numbers, True),
+        (("1.50", "1.5", "May-12", "2026-05"), as_numbers, True),
+        (("'=x", "=x"), as_numbers, True),
+        (("'=x", "=x"), without_apostrophe, False),
+    ],
+)
+def test_no_student_gets_the_marks_of_another_by_a_spreadsheets_change(
+    names: tuple[str, ...], change: Callable[[str], str], counts: bool
+) -> None:
+    rows = rows_of({name: a_result() for name in names})
+    header, *lines = csv.reader(io.StringIO(marks_csv(rows, {}).removeprefix("\ufeff")))
+    assert len({line[0] for line in lines}) == len(names)
+    out = io.StringIO()
+    csv.writer(out).writerows(
+        [header, *([change(line[0]), line[1], i / 8, ""] for i, line in enumerate(lines))]
+    )
+    given, errors = read_marks(out.getvalue().encode(), rows)
+    assert given == (
+        {(name, "1.4"): Given(i / 8) for i, name in enumerate(names)} if counts else {}
+    )
+    assert bool(errors) != counts

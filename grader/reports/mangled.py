@@ -45,6 +45,12 @@ def number(text: str) -> float | None:
         return None
 
 
+def is_mangled(text: str) -> bool:
+    """Return whether a spreadsheet takes a text for a number or a date."""
+    form = _form(text)
+    return form.pair is not None or form.value is not None
+
+
 def _written_with_point(text: str) -> str:
     """Return a text like ``1.5`` or ``1.75`` if a cell was made of that, else an empty one."""
     if len(text) > LONGEST:

@@ -13,10 +13,10 @@ from typing import NamedTuple, TypeVar
 from grader.core.errors import UserError
 from grader.core.rubric import read_rubric
 from grader.core.text import shown
-from grader.reports.mangled import Known, number
+from grader.reports.mangled import Known, is_mangled, number
 from grader.reports.rows import Given, Mark, Row, questions_of
 from grader.reports.table_files import Line, read_table
-from grader.reports.tables import cell, csv_text, points, uncell
+from grader.reports.tables import FORMULA, cell, csv_text, points, uncell
 from grader.reports.workbooks import Column, Sheet, write_workbook
 
 HEADER = ["student", "question", "points", "comment"]
@@ -67,8 +67,18 @@ def marks_csv(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> st
     for entry in entries(rows, given):
         mine = entry.given
         question = f"{QUESTION}{entry.question}"
-        table.append([entry.student, question, points(mine.points), mine.comment])
+        table.append([as_text(entry.student), question, points(mine.points), mine.comment])
     return "\ufeff" + csv_text(table)
+
+
+def as_text(student: str) -> str:
+    """Return a name with an apostrophe before what a spreadsheet takes for a number or a date.
+
+    No two names become equal by that.
+    """
+    name = student.lstrip(" \"'")
+    marks = student[: len(student) - len(name)]
+    return f"{marks}'{name}" if is_mangled(name) and not name.startswith(FORMULA) else student
 
 
 def marks_xlsx(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> bytes:
@@ -113,9 +123,9 @@ def read_marks(
         UserError: This is no table of marks.
     """
     # A spreadsheet may have dropped the apostrophe that keeps a name from being a formula.
-    students = Known(rows, lambda row: cell(row.student), lambda row: row.student)
-    absent = Known(left, cell, str)
-    given: Marks = {}
+    students = Known(rows, lambda row: cell(as_text(row.student)), lambda row: row.student)
+    absent = Known(left, lambda student: cell(as_text(student)), str)
+    found: dict[tuple[str, str], dict[Given, list[str]]] = {}  # with the places of each
     errors: list[str] = []
     try:
         lines = read_table(data, HEADER, FOR_READERS, lambda text: sum(n in text for n in students))
@@ -126,12 +136,18 @@ def read_marks(
             if line.wrong:
                 raise ValueError(line.wrong)
             key, value = _read_kept(line, students, absent) or _read_line(line, students, rows)
-            if given.get(key, value) != value:
-                raise ValueError(f"{key[0]} has a row for question {key[1]} already")
-            given[key] = value
+            found.setdefault(key, {}).setdefault(value, []).append(line.place)
         except ValueError as error:
             if line.wrong or any(line.cells[2:]):  # else nobody has given anything there
                 errors.append(f"{name}, {line.place}: {error}")
+    for (student, question), values in found.items():
+        if len(values) > 1:
+            places = ", ".join(place for each in values.values() for place in each)
+            errors.append(
+                f"{name}, {places}: they differ, but all are for {shown(student)}, question "
+                f"{question}, so none of them counts; did a spreadsheet change a name?"
+            )
+    given = {key: next(iter(values)) for key, values in found.items() if len(values) == 1}
     return MarksFile(given, errors)
 
 
