@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 MARKS = {"grade": "grading", "judges": "grading", "server": "sandbox"}
 
 
-# Of these tests a run of the whole folder tries every second case, always the same: together they
+# Of these tests a run of the whole folder tries every third case, always the same: together they
 # take most of the time. `--all`, a file's name or -k runs all. What is legal always runs.
 SAMPLED = {"test_fault", "test_attack"}
 
@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def is_left_out(item: pytest.Item) -> bool:
     """Return whether a run of the whole folder leaves this case out."""
     name, _, case = item.name.partition("[")
-    return name in SAMPLED and "legal" not in case and bool(zlib.crc32(case.encode()) % 2)
+    return name in SAMPLED and "legal" not in case and bool(zlib.crc32(case.encode()) % 3)
 
 
 @pytest.fixture(scope="session")
