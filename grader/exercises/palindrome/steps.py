@@ -19,7 +19,7 @@ CUT = (
 def check_steps(seen: Observation, where: str) -> None:
     """Fail unless an optimizer of torch.optim has stepped."""
     events = seen["events"]
-    if not seen["steps"] and seen["ended"] not in ("", "enough", "time", "steps"):
+    if has_raised_at_once(seen):
         raise Failure(
             "The training should get to its first step.",
             expected="backward, clip, step for each batch",
@@ -37,6 +37,11 @@ def check_steps(seen: Observation, where: str) -> None:
         if events
         else "",
     )
+
+
+def has_raised_at_once(seen: Observation) -> bool:
+    """Return whether an exception ended a training before its first step."""
+    return not seen["steps"] and seen["ended"] not in ("", "enough", "time", "steps")
 
 
 def check_gradients(seen: Observation, where: str) -> None:
