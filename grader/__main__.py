@@ -84,6 +84,12 @@ def worksheet_argument(parser: argparse.ArgumentParser) -> None:
         help="enter the points so far where a person has yet to give some",
     )
     parser.add_argument(
+        "--part-size",
+        type=size,
+        metavar="SIZE",
+        help="write feedback.zip in parts of at most this size, like 50MB: the platform's limit",
+    )
+    parser.add_argument(
         "--late", type=Path, metavar="TOML", help="what late hand-ins cost; kept in OUT/late.toml"
     )
 
@@ -212,6 +218,17 @@ def natural(text: str) -> int:
 def factor(text: str) -> float:
     """Return a finite number above 0."""
     return _number(text, float, lambda number: 0 < number < math.inf, "a number above 0")
+
+
+def size(text: str) -> int:
+    """Return a number of bytes, of at least 1 MB; the text is like ``50MB`` or ``0.5GB``."""
+    number, unit = text[:-2], text[-2:].upper()
+    if unit not in ("MB", "GB"):
+        raise argparse.ArgumentTypeError("must be like 50MB")
+    scale = 10**6 if unit == "MB" else 10**9
+    return int(
+        scale * _number(number, float, lambda n: 10**6 <= scale * n < math.inf, "at least 1MB")
+    )
 
 
 def column(text: str) -> tuple[str, str]:

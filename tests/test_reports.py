@@ -197,11 +197,13 @@ def test_statistics_of_a_course() -> None:
 
 def test_report_is_escaped_and_self_contained() -> None:
     results = {EVIL: a_result(hint=EVIL), "Lee": REFUSED, "Ito": INTERNAL}
-    pairs = [{"students": [EVIL, "Lee"], "shares": [0.9, 0.8]}]
-    page = course_html(rows_of(results), pairs)
+    pair = {"students": [EVIL, "Lee"], "shares": [0.9, 0.8], "page": "similar/001.html"}
+    groups = [{"students": [EVIL, "Lee"], "pairs": [pair]}]
+    page = course_html(rows_of(results), groups)
     tags = Tags(page)
     assert tags.found.count("script") == 1
-    assert all(source.startswith("feedback/file-") for source in tags.sources)
+    others = {"similar.csv", "similar/001.html"}
+    assert all(source.startswith("feedback/file-") or source in others for source in tags.sources)
     assert EVIL not in page
     assert "90 % / 80 %" in page
 

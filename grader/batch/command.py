@@ -65,7 +65,13 @@ def run_marks(args: argparse.Namespace) -> int:
     with store.locked():
         keep_late_rule(store, args.late)
         path = publish_marks(store)
-        published = publish(store, args.worksheet, dict(args.column), provisional=args.provisional)
+        published = publish(
+            store,
+            args.worksheet,
+            dict(args.column),
+            provisional=args.provisional,
+            part_size=args.part_size,
+        )
     console = Console(soft_wrap=True)
     for line in published.failures:
         say(console, f"error: {line}")
@@ -134,7 +140,13 @@ def find_similar(console: Console, store: Store, works: Sequence[Work]) -> None:
 def finish(console: Console, store: Store, args: argparse.Namespace) -> int:
     """Write the reports, print what came out, and return the exit status."""
     unwritten = store.write_again()
-    published = publish(store, args.worksheet, dict(args.column), provisional=args.provisional)
+    published = publish(
+        store,
+        args.worksheet,
+        dict(args.column),
+        provisional=args.provisional,
+        part_size=args.part_size,
+    )
     rows = published.rows
     for row in rows:
         if row.status != "graded":

@@ -24,7 +24,7 @@ from grader.core.text import shown
 from grader.marking import late
 from grader.marking.late import read_late
 from grader.reports.decided import decide
-from grader.reports.feedback import feedback_zip
+from grader.reports.feedback import feedback_zips
 from grader.reports.grades_workbook import grades_xlsx
 from grader.reports.pages import course_html, feedback_comment, feedback_html, feedback_md
 from grader.reports.rows import Row
@@ -64,6 +64,7 @@ def publish(
     columns: Mapping[str, str] = NONE,
     *,
     provisional: bool = False,
+    part_size: int | None = None,
 ) -> Published:
     """Write the tables, feedback/, report.html and feedback.zip, and fill in the platform's table.
 
@@ -72,6 +73,7 @@ def publish(
         worksheet: The platform's table of grades, to be filled in place.
         columns: Names of its columns, see `Platform.fill`.
         provisional: Whether it gets points so far where a person has yet to give some.
+        part_size: Bytes of a ZIP of feedback at most; None for one of any size.
 
     Raises:
         UserError: marks.csv or marks.xlsx is no table of marks.
@@ -97,7 +99,7 @@ def publish(
         )
     _remove_stale(store, published)
     published.attempt("report.html", lambda: _report(store, rows))
-    published.attempt("feedback.zip", lambda: _feedback_zip(store, folders))
+    published.attempt("feedback.zip", lambda: _feedback_zip(store, folders, part_size))
     return published
 
 
@@ -163,19 +165,24 @@ def _remove_stale(store: Store, published: Published) -> None:
         published.remarks.append(f"no longer there, results and marks are kept: {who}")
 
 
-def _feedback_zip(store: Store, folders: Mapping[str, Row]) -> None:
-    """Pack the pages that could be made for the platform; a ZIP of nobody's pages goes."""
-    platform, target = store.platform(), store.folder / "feedback.zip"
+def _feedback_zip(store: Store, folders: Mapping[str, Row], part_size: int | None) -> None:
+    """Pack the pages that could be made for the platform; ZIPs of another run go."""
+    platform = store.platform()
     pages = {
         path: store.folder / "feedback" / f"{row.file}{platform.page}"
         for place, row in folders.items()
         if (path := platform.feedback_path(place))
     }
     there = {path: page for path, page in pages.items() if page.exists()}
-    if there:
-        write(target, feedback_zip(there))
-    else:
-        target.unlink(missing_ok=True)
+    zips = feedback_zips(there, part_size)
+    names = [f"feedback-{number}.zip" for number in range(1, len(zips) + 1)]
+    if len(zips) == 1:
+        names = ["feedback.zip"]
+    for old in (store.folder / "feedback.zip", *store.folder.glob("feedback-*.zip")):
+        if old.name not in names:
+            old.unlink(missing_ok=True)
+    for name, data in zip(names, zips, strict=True):
+        write(store.folder / name, data)
 
 
 def _report(store: Store, rows: list[Row]) -> None:

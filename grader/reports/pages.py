@@ -6,7 +6,6 @@ The pages hold all that they need. They forbid themselves any network and any sc
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import hashlib
 import json
@@ -21,6 +20,7 @@ from markupsafe import Markup
 from grader.core.markdown import inline
 from grader.core.report import CheckReport, FailureReport, Report, checks_of
 from grader.core.text import plain
+from grader.reports.pictures import Pictures
 from grader.reports.reasons import reasons, signed
 from grader.reports.rows import Row
 from grader.reports.statistics import course, fraction
@@ -29,8 +29,8 @@ from grader.reports.tables import points
 STEPS = 3  # that a student is told at a time
 OPEN = ("failed", "not started", "error", "timeout", "crashed", "blocked")
 TEMPLATES = Path(__file__).parent / "templates"
+PART = 1000  # characters of a long text's beginning, and of its end
 T = TypeVar("T")
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Step(NamedTuple):
@@ -74,20 +74,6 @@ def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, object]] | N
             script_hash=allowed,
         )
     )
-
-
-def figures(check: CheckReport) -> list[dict[str, str]]:
-    """Return the pictures of a check as data URLs; what is no PNG is left out."""
-    found = []
-    for figure in check.get("figures", []):
-        try:
-            data = base64.b64decode(figure["png"], validate=True)
-        except binascii.Error:
-            continue
-        if data.startswith(PNG):
-            source = f"data:image/png;base64,{base64.b64encode(data).decode()}"
-            found.append({"title": figure["title"], "source": source})
-    return found
 
 
 def alike(checks: Iterable[CheckReport]) -> list[list[CheckReport]]:
@@ -134,6 +120,7 @@ def _render(template: str, row: Row, result: Report) -> str:
             remarks=[*remarks, *result.get("notices", [])],
             seed=result.get("seed"),
             steps=next_steps(row, checks),
+            pictures=Pictures(),
         )
     )
 
@@ -158,7 +145,7 @@ def environment() -> Environment:
         "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
         "inline": lambda text: Markup(inline(text)),
         "fenced": fenced,
-        "figures": figures,
+        "brief": brief,
         "fraction": fraction,
         "kind": lambda status: status.replace(" ", "-"),
     }
@@ -170,6 +157,16 @@ def _harmless(value: T) -> T | str:
     if isinstance(value, Markup):
         return Markup(plain(value))
     return plain(value) if isinstance(value, str) else value
+
+
+def brief(text: str) -> str:
+    """Leave out the middle of a long text: a page holds the texts of many checks."""
+    left_out = len(text) - 2 * PART
+    return (
+        text
+        if left_out <= 0
+        else f"{text[:PART]}\n[... {left_out:,} characters ...]\n{text[-PART:]}"
+    )
 
 
 def fenced(text: str) -> Markup:

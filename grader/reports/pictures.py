@@ -1,0 +1,58 @@
+"""Choose the pictures that a student's page shows: each once, and no more than fit in it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import NamedTuple
+
+from grader.core.report import CheckReport
+
+PNG = b"\x89PNG\r\n\x1a\n"
+LARGEST = 100 * 2**10  # characters of a page's pictures as they stand in it
+
+
+class Picture(NamedTuple):
+    """A picture as a data URL; an empty one if there is only something to say of it."""
+
+    title: str
+    source: str
+    note: str = ""
+
+
+class Pictures:
+    """The pictures of one page, in the order in which they are asked for."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._left = LARGEST
+
+    def of(self, check: CheckReport) -> list[Picture]:
+        """Return a check's pictures; what is no PNG, or was shown before, is left out."""
+        found = []
+        for figure in check.get("figures", []):
+            source = _data_url(figure["png"])
+            if not source or source in self._seen:
+                continue
+            self._seen.add(source)
+            if len(source) <= self._left:
+                self._left -= len(source)
+                found.append(Picture(figure["title"], source))
+            else:
+                size = len(source) * 3 // 4 // 2**10 + 1
+                note = (
+                    f"A picture of {size:,} KiB is left out, because this page would be too large."
+                )
+                found.append(Picture(figure["title"], "", note))
+        return found
+
+
+def _data_url(text: str) -> str:
+    """Return a PNG in base64 as a data URL; an empty text for anything else."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return ""
+    return (
+        f"data:image/png;base64,{base64.b64encode(data).decode()}" if data.startswith(PNG) else ""
+    )
