@@ -44,7 +44,7 @@ def test_a_picture_is_shown_once() -> None:
 
 
 def test_pictures_beyond_the_page_s_size_are_said() -> None:
-    page = page_of(png(40), png(300), png(20), png(20))
+    page = page_of(png(50), png(300), png(20), png(20))
     assert page.count("<img") == 2
     assert "A picture of 301 KiB is left out" in page
     assert len(page.encode()) <= MOST
