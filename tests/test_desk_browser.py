@@ -63,6 +63,7 @@ def opened(browser: Browser, ann: Client) -> Iterator[Open]:
         page.on("request", lambda request: complaints.extend(outside(request.url, client.url)))
         page.on("dialog", lambda dialog: dialog.accept())
         page.goto(client.address)
+        page.wait_for_url(f"{client.url}/")
         if path:
             page.goto(client.url + path)
         return page

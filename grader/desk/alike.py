@@ -2,7 +2,7 @@
 
 Two answers are alike if they have the same words in the same order, whatever signs, cases and
 accents stand between, or if nearly all runs of three words are in both. What is compared is a
-sketch of these runs (MinHash, bottom-k), so that 400 answers take about a second.
+sketch of these runs (MinHash, bottom-k), so that 400 answers take less than a second.
 """
 
 from __future__ import annotations
@@ -70,8 +70,11 @@ def _are_alike(
     """Return whether two different texts are near duplicates."""
     if min(len(words), len(other)) < FEWEST or not 0.8 < len(words) / len(other) < 1.25:
         return False
+    common = sketch & theirs
+    if len(common) < ALIKE * max(len(sketch), len(theirs)):
+        return False  # fast: this holds for most pairs, and then the share is too small, too
     lowest = _lowest(sketch | theirs)
-    return len(lowest & sketch & theirs) / len(lowest) >= ALIKE
+    return len(lowest & common) / len(lowest) >= ALIKE
 
 
 def _lowest(hashes: Iterable[int]) -> frozenset[int]:

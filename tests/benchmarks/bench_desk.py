@@ -2,9 +2,8 @@
 
 It sends what the page sends for each key: the next answers are asked for ahead, the picture of the
 page is fetched, a mark is saved, and the state of the answer is asked for. It prints the median and
-the 95th percentile of each kind of request, and the memory of the server.
-
-    2 cores, 400 students, 5 questions, each student with a PDF of three pages: see docs/desk.md
+the 95th percentile of each kind of request, and the memory of the server. At last a real browser
+goes through a question by the key j, and the time from the key to the next answer is printed.
 """
 
 from __future__ import annotations
@@ -21,6 +20,15 @@ from tests.desk_client import Client, Process
 from tests.desk_course import PERSON, a_course
 
 AHEAD = 3
+PRESSES = 100
+WATCH = """() => {
+  window.times = [];
+  let start = 0;
+  addEventListener("keydown", () => { start = performance.now(); }, true);
+  const shown = () => { if (start) window.times.push(performance.now() - start); start = 0; };
+  const changed = new MutationObserver(() => requestAnimationFrame(shown));
+  changed.observe(document.getElementById("answer"), {childList: true});
+}"""
 QUESTIONS = [question.id for question in PERSON if question.by == "person"]
 FIRST_PAGE = re.compile(r'data-y="[^"]*"><img src="(/page/[^"]+)"')
 Times = defaultdict[str, list[float]]
@@ -63,6 +71,28 @@ def mark_question(client: Client, question: str, times: Times) -> None:
         timed(times, "mark saved", client, "/api/mark", body)
 
 
+def press_keys(address: str, question: str) -> list[float]:
+    """Return the milliseconds from each key to the next answer, in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.test_reports_browser import CHROMIUM, FLAGS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_url(f"{address.partition('?')[0]}")
+        page.goto(f"{address.partition('?')[0]}question/{question}")
+        page.wait_for_selector("#answer .tabs")
+        page.evaluate(WATCH)
+        for _ in range(PRESSES):
+            page.keyboard.press("j")
+            page.wait_for_timeout(700)  # nobody reads an answer faster
+        times: list[float] = page.evaluate("window.times")
+        browser.close()
+    return times
+
+
 def main() -> None:
     """Make a course, mark all of it, and print a table."""
     size = int(sys.argv[1]) if len(sys.argv) > 1 else 400
@@ -81,6 +111,7 @@ def main() -> None:
         for question in QUESTIONS:
             mark_question(desk.client, question, times)
         memory = memory_of(desk.process.pid)
+        times["key to next answer"] = press_keys(desk.client.address, QUESTIONS[0])
         desk.close()
     print(f"{size} students, {len(QUESTIONS)} questions; all documents read in {ahead:.0f} s")
     print(f"{'request':<20} {'number':>7} {'median':>9} {'95 %':>9} {'most':>9}   in ms")
