@@ -59,10 +59,13 @@ class Gradescope(Platform):
     form = "submission_123456"
     own = re.compile(re.escape(METADATA))
 
+    def is_sure(self, level: Level) -> bool:
+        """Return whether the file is there that says whose each folder is."""
+        return any(name.text == METADATA and not name.is_folder for name in level.names)
+
     def parts(self, level: Level) -> list[Part | None]:
         """Read all names, and from the metadata whose they are."""
-        is_there = any(name.text == METADATA and not name.is_folder for name in level.names)
-        records = dict(_records(level.read(METADATA))) if is_there else {}
+        records = dict(_records(level.read(METADATA))) if self.is_sure(level) else {}
         return [
             _part(name.text, records.get(name.text, Record([], None)))
             if name.is_folder and FOLDER.fullmatch(name.text)
