@@ -61,7 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Load the grader where pytest does not find its conftest.py, and the course asked for."""
-    if config.option.help or not any(_is_kit(each, config) for each in config.args):
+    is_grading = config.option.course or any(_is_kit(each, config) for each in config.args)
+    if config.option.help or not is_grading:
         return
     try:
         _choose_course(config)

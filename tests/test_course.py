@@ -39,6 +39,15 @@ def kits() -> Iterator[None]:
     course.choose(None)
 
 
+def python(*arguments: str, cwd: Path) -> str:
+    """Return what Python prints on both streams when it runs in a folder."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    return done.stdout + done.stderr
+
+
 def test_the_guide_has_all_files() -> None:
     tree = re.findall(r"^ {4}(\w+\.(?:py|toml)) ", GUIDE, re.MULTILINE)
     assert {f"exercises/leaky/{name}" for name in tree} < FILES.keys()
@@ -56,14 +65,20 @@ def test_the_course_of_the_guide_is_right(
     lines = capfd.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["ok"] * 4, lines
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    done = subprocess.run(
-        [sys.executable, "-m", "grader", "check", str(folder / "reference"), f"--course={folder}"],
-        cwd=elsewhere,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
+    done = python(
+        "-m", "grader", "check", str(folder / "reference"), f"--course={folder}", cwd=elsewhere
     )
-    assert "4 of 4 automatic points" in done.stdout, done.stdout + done.stderr
+    assert "4 of 4 automatic points" in done
+
+
+@pytest.mark.grading
+def test_the_repeat_line_of_a_course_works(folder: Path) -> None:
+    (folder / "work").mkdir()
+    (folder / "work" / "leaky.py").write_text("def leaky(x, a):\n    return x * 0\n")
+    select = ["-k", "test_one_step"]
+    shown = python("-m", "grader", "check", "work", "--course=.", *select, cwd=folder)
+    (repeat,) = re.findall(r"^  repeat +pytest (.*)$", shown, re.MULTILINE)
+    assert "for a sequence of one step" in python("-m", "pytest", *repeat.split(), cwd=folder)
 
 
 @pytest.mark.grading
