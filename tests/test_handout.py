@@ -41,7 +41,7 @@ def test_contents(unpacked: Path) -> None:
     assert any("NotImplementedError" in text for text in texts)
     assert not any("SOLUTION" in text for text in texts)
     assert not list(unpacked.rglob("__pycache__"))
-    assert not list(unpacked.rglob("answers*"))
+    assert not list(unpacked.rglob("answers*.md"))
 
 
 def test_marking_schemes_are_the_staffs(unpacked: Path) -> None:
