@@ -13,11 +13,13 @@ import io
 import json
 import random
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from grader.batch import similar
+from grader.batch.similar_kept import drop_changed
 from grader.batch.store import Store
 from tests.conftest import ROOT
 from tests.synthetic import packed, sources
@@ -75,12 +77,18 @@ def reordered(files: Files) -> Files:
 def found(folder: Path, course: dict[str, Files]) -> list[dict[str, str]]:
     archives = [(name, functools.partial(packed, files)) for name, files in course.items()]
     assert similar.find(Store(folder), archives) == []
+    return rows_in(folder)
+
+
+def rows_in(folder: Path) -> list[dict[str, str]]:
     text = (folder / "similar.csv").read_text(encoding="utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
 def groups(folder: Path) -> list[list[str]]:
-    return [group["students"] for group in json.loads((folder / "similar.json").read_text())]
+    return [
+        group["students"] for group in json.loads((folder / "similar.json").read_text())["groups"]
+    ]
 
 
 def test_planted_copies_come_before_all_others(tmp_path: Path) -> None:
@@ -159,6 +167,47 @@ def test_hostile_code_and_names_stay_text(tmp_path: Path) -> None:
 
 
 def test_tokens_are_bounded(tmp_path: Path) -> None:
-    long = {"a.py": "x = y + z\n" * 50_000, "b.py": "y = 2\n"}
-    (row,) = found(tmp_path, {"Lee": long, "Kim": long})
+    long = packed({"a.py": "x = y + z\n" * 10_000, "b.py": "y = 2\n"})
+    remarks = similar.find(Store(tmp_path), [("Lee", lambda: long), ("Kim", lambda: long)])
+    assert remarks == [f"{name}: too much code, compared only in part" for name in ("Lee", "Kim")]
+    (row,) = rows_in(tmp_path)
     assert int(row["shared tokens"]) <= similar.MOST
+
+
+JUNK = "".join(f"v{i} = [{i}, 'a{i}', {i}.5]\n" for i in range(3_000))
+LSTM = "palindrome/lstm.py"
+
+
+@pytest.mark.parametrize(
+    ("files", "is_cut"),
+    [
+        ({"lstm.PY": SOLVED[LSTM]}, False),
+        ({"aaa.py": JUNK, "lstm.py": SOLVED[LSTM]}, True),
+        ({"lstm.py": f'"""{"x" * 200_000}"""\n{SOLVED[LSTM]}'}, False),
+    ],
+)
+def test_no_name_and_no_junk_hides_code(tmp_path: Path, files: Files, is_cut: bool) -> None:
+    archives = [("Ann", lambda: packed({LSTM: SOLVED[LSTM]})), ("Bob", lambda: packed(files))]
+    remarks = similar.find(Store(tmp_path), archives)
+    assert remarks == ["Bob: too much code, compared only in part"] * is_cut
+    assert groups(tmp_path) == [["Ann", "Bob"]]
+
+
+def test_what_was_found_goes_when_a_submission_has_changed(tmp_path: Path) -> None:
+    names = ("'=Ann", "Bob", "Cem")
+    archive = packed(SOLVED)
+    course: dict[str, Callable[[], bytes]] = dict.fromkeys(names, lambda: archive)
+    store = Store(tmp_path)
+    similar.find(store, course.items())
+    assert drop_changed(store, course.items()) == []
+    assert groups(tmp_path) == [list(names)]
+    (remark,) = drop_changed(store, {**course, "'=Ann": lambda: b"another"}.items())
+    assert "since submissions were compared, so what they shared is dropped: '=Ann;" in remark
+    assert groups(tmp_path) == [["Bob", "Cem"]]
+    (row,) = rows_in(tmp_path)
+    assert (row["student"], row["other"]) == ("Bob", "Cem")
+    assert [f"similar/{page.name}" for page in (tmp_path / "similar").iterdir()] == [row["page"]]
+    assert drop_changed(store, course.items()) == []  # what is gone stays so
+    del course["Cem"]
+    assert len(drop_changed(store, course.items())) == 1
+    assert (groups(tmp_path), rows_in(tmp_path)) == ([], [])

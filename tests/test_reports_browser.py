@@ -82,7 +82,7 @@ def a_course(folder: Path, size: int = 40) -> Path:
         store.save(participant, "", json.dumps(results[participant.name]).encode())
     pair = {"students": ["Zoe-1", EVIL], "shares": [0.93, 0.81], "page": "similar/001.html"}
     groups = [{"students": ["Zoe-1", EVIL], "pairs": [pair]}]
-    write(folder / "similar.json", json.dumps(groups))
+    write(folder / "similar.json", json.dumps({"archives": {}, "groups": groups}))
     publish(store)
     return folder
 

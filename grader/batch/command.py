@@ -6,6 +6,7 @@ import argparse
 import fnmatch
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -16,8 +17,10 @@ from grader.batch.before import check_arguments, check_space, check_table
 from grader.batch.grading import Work, grade_missing
 from grader.batch.intake import described, hand_ins
 from grader.batch.marks_files import check_marks, publish_marks
-from grader.batch.one_question import regrade
+from grader.batch.one_question import regrade, works_of
+from grader.batch.outcome import described as described_error
 from grader.batch.progress import say
+from grader.batch.similar_kept import Archives, drop_changed
 from grader.batch.store import Store, write
 from grader.batch.write_reports import publish
 from grader.core.errors import UserError
@@ -43,16 +46,18 @@ def run_batch(args: argparse.Namespace) -> int:
                 keep_late_rule(store, args.late)
                 say_wrong(console, check_marks(store))
                 if args.question:
-                    return max(regrade(console, store, found, args), finish(console, store, args))
+                    status = regrade(console, store, found, args)
+                    drop_stale(console, store, works_of(store, found))
+                    return max(status, finish(console, store, args))
                 works = begin(store, found, args)
                 for remark in remarks:
                     say(console, f"note: {remark}")
                 for remark in missing_packages.remarks(work.hand_in for work in works):
                     say(console, f"note: {remark}")
                 grade_missing(console, store, works, args)
-                if args.similar:
-                    find_similar(console, store, works)
-                return finish(console, store, args)
+                drop_stale(console, store, works)
+                status = finish(console, store, args)
+                return max(status, add_similar(console, store, works, args) if args.similar else 0)
     except KeyboardInterrupt:
         console.print(f"interrupted; the same command goes on where this one ended: {args.output}")
         return INTERRUPTED
@@ -128,13 +133,43 @@ def begin(store: Store, found: Sequence[HandIn], args: argparse.Namespace) -> li
     return works
 
 
-def find_similar(console: Console, store: Store, works: Sequence[Work]) -> None:
-    """Note which submissions share code, for the report."""
+def archives_of(works: Sequence[Work]) -> Archives:
+    """Return how to read the archive that counts of each student."""
+    return [(work.participant.name, partial(_archive_of, work)) for work in works]
+
+
+def _archive_of(work: Work) -> bytes:
+    return work.hand_in.choose().read()
+
+
+def drop_stale(console: Console, store: Store, works: Sequence[Work]) -> None:
+    """Drop what was found of submissions that have changed since they were compared."""
+    for remark in drop_changed(store, archives_of(works)):
+        say(console, f"note: {remark}")
+
+
+def add_similar(
+    console: Console, store: Store, works: Sequence[Work], args: argparse.Namespace
+) -> int:
+    """Find which submissions share code, and add that to the reports, which are there already.
+
+    Returns:
+        The exit status: 1 if that failed, and the reports stay without it.
+    """
     from grader.batch import similar  # here, because it imports NumPy
 
-    archives = [(work.participant.name, lambda h=work.hand_in: h.choose().read()) for work in works]
-    for remark in similar.find(store, archives):
+    try:
+        remarks = similar.find(store, archives_of(works))
+    except Exception as error:  # noqa: BLE001 (of any kind: a hint is no reason to end a batch)
+        said = str(error) if isinstance(error, UserError) else described_error(error)
+        say(console, f"error: submissions can't be compared, the other reports are there: {said}")
+        return 1
+    for remark in remarks:
         say(console, f"note: {remark}")
+    published = publish(store, args.worksheet, dict(args.column), provisional=args.provisional)
+    for line in published.failures:
+        say(console, f"error: {line}")
+    return 1 if published.failures else 0
 
 
 def finish(console: Console, store: Store, args: argparse.Namespace) -> int:

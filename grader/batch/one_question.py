@@ -38,7 +38,7 @@ def regrade(
         UserError: There is no such question or student, or no result yet to change.
     """
     questions = _questions(args)
-    works = [work for work in _works(store, found) if _is_named(work.participant, args.again)]
+    works = [work for work in works_of(store, found) if _is_named(work.participant, args.again)]
     for pattern in args.again:
         if not any(_is_named(work.participant, [pattern]) for work in works):
             raise UserError(f"--again {pattern}: there is no such student.")
@@ -115,7 +115,7 @@ def _questions(args: argparse.Namespace) -> list[Question]:
     return [known[id] for id in args.question]
 
 
-def _works(store: Store, found: Sequence[HandIn]) -> list[Work]:
+def works_of(store: Store, found: Sequence[HandIn]) -> list[Work]:
     """Return the students of the last run whose hand-ins are there now."""
     files = store.files_by_identity()
     people = {person.file: person for person in store.participants()}

@@ -20,6 +20,7 @@ from grader.sandbox.locking import limit_memory
 from grader.submission.snapshot import Submission, open_submission
 
 SECONDS = 10.0  # for one hand-in
+START = 120.0  # seconds for the process to import what it needs
 MEMORY = 1024  # MiB, beyond what the process has when it starts
 LONGEST_ANSWER = 8 * 2**20  # bytes
 LONGEST_REASON = 300  # characters
@@ -51,9 +52,9 @@ class Reader:
         Raises:
             OSError: It can't be read within the limits.
         """
-        if self._process is None:
-            self._start()
         try:
+            if self._process is None:
+                self._start()
             self._pipe.send_bytes(archive)
             if not self._pipe.poll(self._seconds):
                 raise TimeoutError(f"not read within {self._seconds:g} s")
@@ -75,6 +76,9 @@ class Reader:
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
+        if not self._pipe.poll(START):
+            raise TimeoutError(f"the process that reads has not begun within {START:g} s")
+        self._pipe.recv_bytes()
 
     def _end(self) -> None:
         if self._process is not None:
@@ -96,6 +100,7 @@ def _serve(pipe: Connection, folder: str, read: Read) -> None:
         limit_memory(MEMORY)
     tempfile.tempdir = folder
     path = Path(folder, "submission.zip")
+    pipe.send_bytes(b"ready")
     while True:
         try:
             archive = pipe.recv_bytes()

@@ -2,22 +2,19 @@
 
 Strangers' code is opened and read in a process of its own: see reading.py. What comes from there
 is compared as tokens, which don't depend on names, comments or layout; see tokens.py, overlap.py.
-
-    similar.json    the groups, for the course report
-    similar.csv     all pairs that share anything
-    similar/        for each listed pair, both codes side by side
+What is found goes into the files that similar_kept.py lists.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from grader.batch.overlap import Overlap, Shares
 from grader.batch.reading import Reader
+from grader.batch.similar_kept import TABLE, Archives, hash_of, keep
 from grader.batch.store import Store, write
 from grader.batch.tokens import tokens_of
 from grader.core.course import course
@@ -29,7 +26,7 @@ from grader.submission.snapshot import Submission
 LINE = 0.22  # the smaller share from which on a pair is listed
 WHOLE = 0.5  # the larger share that is enough, for one work within a longer one
 LEAST = 100  # shared tokens of a listed pair: about ten lines
-LARGEST = 200_000  # characters of one student's code that are compared
+LARGEST = 1_000_000  # characters of one student's code that are compared
 MOST = 20_000  # of its tokens
 PAGES = 500  # pairs that are shown side by side
 HEADER = ["student", "share", "other", "other share", "shared tokens", "group", "page"]
@@ -57,22 +54,27 @@ class Group(NamedTuple):
     pairs: list[Pair]
 
 
-def find(store: Store, archives: Iterable[tuple[str, Callable[[], bytes]]]) -> list[str]:
+def find(store: Store, archives: Archives) -> list[str]:
     """Compare all submissions; write the tables and pages of those that share code.
 
     Args:
         store: The folder of results.
-        archives: Students, and how to read what they handed in.
+        archives: The archives that count.
 
     Returns:
         Remarks on what could not be compared, or is not shown.
     """
     codes: dict[str, Code] = {}
+    hashes: dict[str, str] = {}
     remarks = []
     with Reader(read_code) as reader:
         for student, read in archives:
             try:
-                codes[student] = Code(**reader.read(read()))
+                archive = read()
+                found = reader.read(archive)
+                if found.pop("is_cut"):
+                    remarks.append(f"{shown(student)}: too much code, compared only in part")
+                codes[student], hashes[student] = Code(**found), hash_of(archive)
             except Exception as error:  # noqa: BLE001 (of any kind: it is this hand-in's)
                 why = " ".join(str(error).split())
                 remarks.append(f"{shown(student)}: could not be compared with others ({why})")
@@ -90,26 +92,39 @@ def find(store: Store, archives: Iterable[tuple[str, Callable[[], bytes]]]) -> l
         blocks = overlap.blocks(pair.one, pair.other)
         write(store.folder / page, pair_html(pair[:2], pair.shares[:2], (one, other), blocks))
     groups = groups_of(listed)
-    write(store.folder / "similar.csv", _table(pairs, groups, pages))
-    write(store.folder / "similar.json", json.dumps(_report(groups, pages), ensure_ascii=False))
+    write(store.folder / TABLE, _table(pairs, groups, pages))
+    keep(store, hashes, _report(groups, pages))
     if len(listed) > PAGES:
         remarks.append(f"only {PAGES} of {len(listed)} similar pairs have a page; see similar.csv")
     return remarks
 
 
 def read_code(submission: Submission) -> dict[str, Any]:
-    """Return a submission's code as tokens with their places; called in the reader's process."""
-    files, left = [], LARGEST
-    for file in submission.files:
-        if file.suffix == ".py" and left > 0:
-            text = submission.source_of(file)[:left]
-            left -= len(text)
-            files.append((str(file), text))
+    """Return a submission's code as tokens with their places; called in the reader's process.
+
+    Of too much code the smallest files count, so that no other file hides one.
+    """
+    code = [file for file in submission.files if file.suffix.lower() == ".py"]
+    texts = [(str(file), submission.source_of(file)) for file in code]
+    room = _room([len(text) for _, text in texts], LARGEST)
+    files = [(name, text[:size]) for (name, text), size in zip(texts, room, strict=True)]
+    found = tokens_of(text for _, text in files)
+    kept = _room([len(each) + 1 for each in found], MOST)
     tokens, places = [], []
-    for number, found in enumerate(tokens_of(text for _, text in files)):
-        tokens += [token.text for token in found] + [f"end of file {number}"]
-        places += [(number, token.line) for token in found] + [(number, 0)]
-    return {"files": files, "tokens": tokens[:MOST], "places": places[:MOST]}
+    for number, (each, size) in enumerate(zip(found, kept, strict=True)):
+        tokens += [*(token.text for token in each), f"end of file {number}"][:size]
+        places += [*((number, token.line) for token in each), (number, 0)][:size]
+    is_cut = files != texts or len(tokens) < sum(len(each) + 1 for each in found)
+    return {"files": files, "tokens": tokens, "places": places, "is_cut": is_cut}
+
+
+def _room(sizes: Sequence[int], most: int) -> list[int]:
+    """Return how much of each size fits into ``most`` together, the smallest first."""
+    room = [0] * len(sizes)
+    for place in sorted(range(len(sizes)), key=sizes.__getitem__):
+        room[place] = min(sizes[place], most)
+        most -= room[place]
+    return room
 
 
 def given() -> list[list[str]]:

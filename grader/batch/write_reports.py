@@ -5,18 +5,17 @@ Each report is written by itself: one that fails leaves the others written.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from grader.batch import outcome
 from grader.batch.marks_files import listed, opened, take_in_marks
 from grader.batch.platforms.base import Platform
 from grader.batch.read_results import read_rows, readable
+from grader.batch.similar_kept import kept_groups
 from grader.batch.store import Participant, Store, write
 from grader.core.errors import UserError
 from grader.core.report import checks_of
@@ -186,20 +185,4 @@ def _feedback_zip(store: Store, folders: Mapping[str, Row], part_size: int | Non
 
 
 def _report(store: Store, rows: list[Row]) -> None:
-    write(store.folder / "report.html", course_html(rows, _similar(store)))
-
-
-def _similar(store: Store) -> list[dict[str, Any]] | None:
-    """Return the groups of similar submissions, without who has left; None if none were sought."""
-    path = store.folder / "similar.json"
-    if not path.exists():
-        return None
-    groups: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    known = {participant.name for participant in store.participants()}
-    found = []
-    for group in groups:
-        pairs = [pair for pair in group.get("pairs", ()) if known.issuperset(pair["students"])]
-        students = [name for name in group["students"] if name in known]
-        if pairs:
-            found.append({"students": students, "pairs": pairs})
-    return found
+    write(store.folder / "report.html", course_html(rows, kept_groups(store)))
