@@ -9,13 +9,13 @@ from __future__ import annotations
 import collections
 import hashlib
 import json
+import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.batch.store import replace_file
 from grader.desk.cleaning import cleaned
 from grader.desk.handins import DeskFile, HandIns
 from grader.desk.jobs import GAVE_UP, Jobs
@@ -131,10 +131,10 @@ class Documents:
     def _job(self, kind: str, data: bytes, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
         outcome = self._jobs.run(kind, data, **options)
         for name, picture in outcome.pictures.items():
-            replace_file(folder / name, picture)
+            _keep(folder / name, picture)
         result = {**outcome.result, "problem": outcome.problem}
         if outcome.problem != GAVE_UP:  # which may have been the machine's fault
-            replace_file(folder / "result.json", json.dumps(result).encode())
+            _keep(folder / "result.json", json.dumps(result).encode())
         return result
 
     def _draw(
@@ -144,12 +144,12 @@ class Documents:
         data = document.file.read()
         outcome = self._jobs.run("pages", data, pages=pages, hidden=list(hidden))
         for name, picture in outcome.pictures.items():
-            replace_file(folder / name, picture)
+            _keep(folder / name, picture)
         left = [page for page in pages if f"{page}.webp" not in outcome.pictures]
         # A process that was ended had come to the first that is left; the others are still to try.
         failed = left[:1] if outcome.problem else left
         for page in failed:
-            replace_file(folder / f"{page}.failed", b"")
+            _keep(folder / f"{page}.failed", b"")
 
 
 def _variant(hidden: Sequence[str]) -> str:
@@ -202,6 +202,14 @@ def _picture_block(file: DeskFile, result: dict[str, Any]) -> tuple[Block, ...]:
 
 def _is_drawn(folder: Path, page: int) -> bool:
     return (folder / f"{page}.webp").exists() or (folder / f"{page}.failed").exists()
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write a file as a whole, also while another desk writes the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    fresh.write_bytes(data)
+    fresh.replace(path)
 
 
 def _json(path: Path) -> dict[str, Any] | None:

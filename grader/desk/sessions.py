@@ -84,7 +84,7 @@ def folder_key(folder: Path) -> bytes:
     """Return the key of a folder of results; make it if there is none."""
     path = folder / "desk.key"
     while not path.exists():
-        fresh = folder / f"desk.key.{secrets.token_hex(4)}.partial"
+        fresh = folder / f"desk.key.{secrets.token_hex(4)}.new"
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))
