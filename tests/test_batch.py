@@ -18,7 +18,8 @@ from rich.console import Console
 
 from grader.batch import progress
 from grader.batch.names import Names, assign_names
-from grader.batch.store import Participant, Store, write
+from grader.batch.participant import Participant
+from grader.batch.store import Store, write
 from grader.batch.task import Settings, Task
 from tests.stub_judges import Judges, a_report, batch, grades, hand_in
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from grader.__main__ import main
-from grader.batch.store import Participant, Store, write
+from grader.batch.participant import Participant
+from grader.batch.store import Store, write
 from grader.batch.write_reports import Published, publish
 from grader.core.text import plain
 from grader.marking.data import Adjustment, Excuse, HandedIn, Mark, Override, Request

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from grader.__main__ import main
-from grader.batch.store import Participant, Store, write
+from grader.batch.participant import Participant
+from grader.batch.store import Store, write
 from grader.marking.data import Mark
 from grader.marking.store import FILE, MarkingStore
 from tests.results import a_result

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
@@ -205,6 +205,12 @@ class HandIn:
             remarks.append(f"Handed in as single files, graded as {self.student}.zip.")
         path, modified = PurePosixPath(f"{self.student}.zip"), max(f.modified for f in files)
         return [Candidate(path, modified, partial(_pack, files))]
+
+
+def platform_of(hand_ins: Sequence[HandIn]) -> str:
+    """Return the name of the platform whose download it is: of two, the one that has a name."""
+    names = [hand_in.platform.name for hand_in in hand_ins if hand_in.platform is not PLAIN]
+    return names[0] if names else PLAIN.name
 
 
 def is_code(name: str) -> bool:

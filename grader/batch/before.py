@@ -12,9 +12,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.batch.attempts import HandIn
+from grader.batch.attempts import HandIn, platform_of
 from grader.batch.platforms.known import PLATFORMS
-from grader.batch.store import Store, platform_of
+from grader.batch.store import Store
 from grader.batch.write_reports import read_worksheet
 from grader.core.errors import UserError
 

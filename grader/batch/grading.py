@@ -17,8 +17,9 @@ from rich.console import Console
 
 from grader.batch import executors, judge_pool, outcome
 from grader.batch.attempts import HandIn
+from grader.batch.participant import Participant
 from grader.batch.progress import BEFORE, Advance, progress, say
-from grader.batch.store import Participant, Store
+from grader.batch.store import Store
 from grader.batch.task import Settings, Task, kit_version
 
 

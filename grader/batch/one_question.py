@@ -17,8 +17,9 @@ from rich.console import Console
 from grader.batch import executors, outcome
 from grader.batch.attempts import HandIn
 from grader.batch.grading import Grading, Work, make_task, opened_grading, pytest_arguments
+from grader.batch.participant import Participant
 from grader.batch.progress import say
-from grader.batch.store import Participant, Store
+from grader.batch.store import Store
 from grader.batch.task import Settings
 from grader.core.errors import UserError
 from grader.core.report import QuestionReport, Report, TestReport

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from grader.batch import outcome
-from grader.batch.store import Participant, Store
+from grader.batch.participant import Participant
+from grader.batch.store import Store
 from grader.core.report import Report
 from grader.reports.rows import Row, complete, read_row
 

@@ -20,43 +20,21 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
-from grader.batch.attempts import HandIn
+from grader.batch.attempts import HandIn, platform_of
 from grader.batch.names import Names, assign_names
+from grader.batch.participant import Participant
 from grader.batch.platforms.base import Platform
-from grader.batch.platforms.known import PLAIN, PLATFORMS
+from grader.batch.platforms.known import PLATFORMS
 from grader.core.errors import UserError
 from grader.core.report import Report, RowStatus
 from grader.core.text import shown
 
 # All that a run leaves that had just begun, and what a person may have put there before.
 OWN = {"results", "run.json.partial", "run.lock", "late.toml"}
-
-
-@dataclass(frozen=True)
-class Participant:
-    """A row of the run.
-
-    Attributes:
-        name: The student's name in reports.
-        file: What the student's files are called.
-        folder: Where the platform keeps the student's feedback.
-        doubt: Why a person should check whose hand-in it is; empty if there is no doubt.
-        submitted: When it was handed in, as an ISO 8601 time, if the platform tells.
-        late: Whether the platform marks it as late; None if it marks nothing.
-        ids: By what the platform's table of grades knows the student.
-    """
-
-    name: str
-    file: str
-    folder: str = ""
-    doubt: str = ""
-    submitted: str | None = None
-    late: bool | None = None
-    ids: tuple[tuple[str, str], ...] = ()
 
 
 class Store:
@@ -281,12 +259,6 @@ class Store:
                 f"{self._run_file} can't be read ({shown(str(error))}): name a new folder for -o."
             ) from error
         return manifest
-
-
-def platform_of(hand_ins: Sequence[HandIn]) -> str:
-    """Return the name of the platform whose download it is: of two, the one that has a name."""
-    names = [hand_in.platform.name for hand_in in hand_ins if hand_in.platform is not PLAIN]
-    return names[0] if names else PLAIN.name
 
 
 def write(path: Path, content: str | bytes) -> None:

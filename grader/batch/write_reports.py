@@ -13,10 +13,11 @@ from types import MappingProxyType
 
 from grader.batch import outcome
 from grader.batch.marks_files import listed, opened, take_in_marks
+from grader.batch.participant import Participant
 from grader.batch.platforms.base import Platform
 from grader.batch.read_results import read_rows, readable
 from grader.batch.similar_kept import kept_groups
-from grader.batch.store import Participant, Store, write
+from grader.batch.store import Store, write
 from grader.core.errors import UserError
 from grader.core.report import checks_of
 from grader.core.text import shown

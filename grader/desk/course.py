@@ -7,8 +7,9 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from grader.batch.participant import Participant
 from grader.batch.read_results import read_rows
-from grader.batch.store import Participant, Store
+from grader.batch.store import Store
 from grader.core.errors import MachineError, UserError
 from grader.core.report import CheckReport, checks_of
 from grader.core.rubric import Question, read_rubric
