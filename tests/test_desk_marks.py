@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import pytest
 from grader.batch.store import Store
 from grader.core.errors import UserError
 from grader.desk.command import private_page
-from grader.desk.documents import _keep
 from grader.marking.store import FILE
 from tests.desk_client import Client, desk
 from tests.desk_course import EVIL, a_course
@@ -301,27 +299,3 @@ def test_reports_are_written_with_the_marks_of_now(ann: Client, out: Path) -> No
     assert "1.75" in (out / "grades.csv").read_text(encoding="utf-8-sig")
     pages = [path.read_text() for path in (out / "feedback").glob("*.html")]
     assert sum("Half of it." in page for page in pages) == 1
-
-
-def test_desks_that_read_the_same_documents_at_once(tmp_path: Path) -> None:
-    """And a batch that clears up meanwhile."""
-    path = tmp_path / "cache" / "result.json"
-    errors: list[Exception] = []
-
-    def keep(number: int) -> None:
-        try:
-            for _ in range(100):
-                _keep(path, b"%d" % number * 1000)
-                assert len(set(path.read_bytes())) == 1
-                for left in tmp_path.rglob("*.partial"):
-                    left.unlink()
-        except Exception as error:  # noqa: BLE001 (of any kind: it fails the test)
-            errors.append(error)
-
-    threads = [threading.Thread(target=keep, args=[number]) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert [file.name for file in path.parent.iterdir()] == ["result.json"]
