@@ -138,7 +138,7 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.P
     [
         (["-k", "and or"], "Wrong expression passed to '-k': and or"),
         (["-k", "no_such_test"], "no test is selected by -k=no_such_test"),
-        (["--exercise", "none"], "argument --exercise: invalid choice: 'none'"),
+        (["--exercise", "none"], "--exercise none: there is no such exercise"),
     ],
 )
 def test_what_selects_nothing_grades_nobody(

@@ -1,5 +1,6 @@
 """The student template is written and compared, also by the command line."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.__main__ import main
+from grader.core import course
 from grader.core.errors import UserError
 from grader.release import template
 from grader.release.template import check_template, write_template
@@ -22,8 +24,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a miniature repository that the command line works on: a reference and its template."""
     make(tmp_path / "reference", {"__init__.py": '"""Ours."""\n', "cell.py": CELL})
     write_template(tmp_path / "reference", tmp_path / "student_template")
-    for name, folder in (("REFERENCE", "reference"), ("TEMPLATE", "student_template")):
-        monkeypatch.setattr(template, name, tmp_path / folder)
+    here = dataclasses.replace(
+        course.KITS, reference=tmp_path / "reference", template=tmp_path / "student_template"
+    )
+    monkeypatch.setattr(course, "_chosen", here)
     return tmp_path
 
 
@@ -136,17 +140,19 @@ def test_command_ends_with_2_for_bad_arguments(
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: python -m grader")
+    assert capsys.readouterr().err.startswith("usage: rnn-autograder")
 
 
 def test_command_does_not_import_torch(root: Path) -> None:
     program = f"""
-import sys
+import dataclasses, sys
 from pathlib import Path
-from grader.release import template
+from grader.core import course
 from grader.__main__ import main
-template.REFERENCE = Path({str(root)!r}, "reference")
-template.TEMPLATE = Path({str(root)!r}, "student_template")
+root = Path({str(root)!r})
+course._chosen = dataclasses.replace(
+    course.KITS, reference=root / "reference", template=root / "student_template"
+)
 assert main(["template", "--check"]) == 0
 sys.exit("torch" in sys.modules or "numpy" in sys.modules)
 """

@@ -2,8 +2,8 @@
 
 Checked against public tools that read such downloads (bb-file-cleanup, BBGradebookOrganiser and
 others agree): `ASSIGNMENT_USER_attempt_YYYY-MM-DD-HH-MM-SS_FILE`, and for each attempt a note of
-the same name with the ending .txt. Blackboard's own importer is not public. Its manual and tools
-that write its tables say: tab-separated, UTF-16, people by ``Username``, a column
+the same name with the ending .txt. Blackboard's own importer is not public. Tools
+that write its tables have them: tab-separated, UTF-16, people by ``Username``, a column
 ``TITLE [Total Pts: N Score] |NUMBER``. It takes no ZIP of feedback: comments travel in the table.
 Times are those of the server, without a time zone.
 """

@@ -2,8 +2,8 @@
 
 Checked against public scripts that read such downloads: folders ``USER-FOLDER - NAME - DATE`` with
 an ``index.html`` beside them, one for each time of handing in, or, if files lie side by side, the
-same with `` - FILE`` at the end. Brightspace's importer is not public. Its manual and tools that
-write its tables say: people by ``OrgDefinedId`` or ``Username``, a column ``TITLE Points Grade``,
+same with `` - FILE`` at the end. Brightspace's importer is not public. Tools that write
+its tables have people by ``OrgDefinedId`` or ``Username``, a column ``TITLE Points Grade``,
 and `End-of-Line Indicator` at the end. Feedback goes back in folders of the same names. A download
 shows no ``Username``, so people are found by their names, if no two bear the same.
 """

@@ -1,6 +1,6 @@
 """Read the names of clones from GitHub Classroom, and give points and feedback back.
 
-Checked against the sources of `gh classroom clone student-repos` (a folder
+Written from knowledge of `gh classroom clone student-repos`, not with its source at hand (a folder
 ``ASSIGNMENT-submissions`` with a clone ``ASSIGNMENT-LOGIN`` for each student or team) and GitHub's
 description of its REST answer "assignment grades", whose fields are the columns of the table that
 a classroom lets download. GitHub imports no table; teachers merge it. Feedback is a file that is

@@ -1,8 +1,9 @@
 """Read the names in a download of Moodle, and give grades and feedback back.
 
-Checked against `mod_assign`: `assign::download_submissions` and its language packs for the names,
-`assignfeedback_offline` for the worksheet, `assignfeedback_file` for the ZIP of feedback. The times
-in Moodle's ZIP are those of its file store, so they tell nothing of when a file was handed in.
+Written from knowledge of `mod_assign`, not with its source at hand: `assign::download_submissions`
+and its language packs for the names, `assignfeedback_offline` for the worksheet, and
+`assignfeedback_file` for the ZIP of feedback. The times in Moodle's ZIP are those of its file
+store, so they tell nothing of when a file was handed in.
 """
 
 from __future__ import annotations
