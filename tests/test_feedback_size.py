@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.__main__ import main, size
+from grader.__main__ import main
+from grader.command_options import size
 from grader.reports.feedback import feedback_zips
 from grader.reports.pages import feedback_html
 from grader.reports.pictures import LARGEST, PNG

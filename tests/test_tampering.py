@@ -76,6 +76,7 @@ FOUND = {
     "torch.nn.quantizable.LSTM(1, 2)": "torch.nn.quantizable.LSTM",
     "f.__globals__['counts'] = 3": "__globals__",
     "sys._getframe().f_builtins": "f_builtins",
+    "getattr(f, '__glo' + 'bals__')": "__globals__",
     "getattr(torch, '_C')": "torch._C",
     "from torch._C import _autograd as a; a.x": "torch._C._autograd",
     "from torch._C import DispatchKey as Key; Key.CPU": "torch._C.DispatchKey",

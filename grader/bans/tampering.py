@@ -58,6 +58,8 @@ class _Tools(Scanner):
         is_name = isinstance(node, ast.Name) and node.id in OVERRIDES
         if isinstance(node, ast.expr) and (is_name or value in OVERRIDES):
             self.note(node, "a method that replaces operators of torch")
+        elif isinstance(node, ast.expr) and value in INSIDES:  # for getattr and its kin
+            self.note(node, str(value))
         return value
 
     def allows_item(self, owner: Ref, index: ast.expr, key: Value) -> bool:

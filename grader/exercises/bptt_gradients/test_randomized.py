@@ -23,6 +23,7 @@ from grader.sandbox.student import Student
 
 FUNCTION = "randomized_gradients"
 COUNT = 2000  # draws
+FEW = 100  # draws that are repeated
 SECONDS = 40.0
 BIASED = "A weight other than p^(-l), or another probability to stop, makes the mean wrong."
 
@@ -133,7 +134,8 @@ def test_stops(student: Student, rng: Random) -> None:
     true one (Dvoretzky, Kiefer, Wolfowitz; Massart's constant): 0.06 for 2000.
     """
     problem, p = draw_case(rng)
-    draws = draw(student, problem, p, COUNT, int(rng.integers(2**31)))
+    seed = int(rng.integers(2**31))
+    draws = draw(student, problem, p, COUNT, seed)
     tau, equal = fitting(draws, sums(problem, p))
     where = place(problem, p)
     mistake = None if equal.all() else name_draws(draws[:60], problem, p)
@@ -156,6 +158,14 @@ def test_stops(student: Student, rng: Random) -> None:
         got=shown(reached),
         where=where,
         **(mistake.named() if mistake else {}),
+    )
+    again, _ = fitting(draw(student, problem, p, FEW, seed), sums(problem, p))
+    require(
+        bool((again == tau[:FEW]).all()),
+        "tau should be drawn by the rng that is given.",
+        expected="the same draws from an rng with the same seed",
+        got="others",
+        where=where,
     )
 
 
@@ -183,6 +193,14 @@ def test_mean(student: Student, rng: Random) -> None:
     """
     problem, p = draw_case(rng)
     draws = draw(student, problem, p, COUNT, int(rng.integers(2**31)))
+    require(
+        bool((draws != draws[0]).any()),
+        "A gradient that is truncated at random is another one in other draws.",
+        expected="draws that differ: the mean of equal ones says nothing",
+        got=f"{COUNT} equal draws",
+        where=place(problem, p),
+        hint="Draw tau anew in each call, by the rng that is given.",
+    )
     mean = draws.mean(0)
     lag, found = np.arange(len(problem["x"])), own_terms(problem)
     sizes = {name: np.abs(parts) for name, parts in found.items()}

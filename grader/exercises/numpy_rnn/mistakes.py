@@ -78,15 +78,17 @@ def update_variants(
         yield mistake, partial(Step(**mistake.change).run, before, gradient, lr, previous)
 
 
-# Steps below and above the weight, in units of eps, and a factor, of B, K and eps.
+# The span below and above the weight, in units of eps, and a factor, of B, K and eps.
 NUMERICAL: list[Mistake] = [
     Mistake("forward_difference",
-     "This is the forward difference, f(w + eps) − f(w); the sheet's is central.", {"below": 0}),
+     "This is the forward difference, f(w + eps) − f(w); the sheet's is central.",
+     {"span": (0, 1)}),
     Mistake("half_forward_difference",
      "This is half the forward difference: from w to w + eps it is eps, not 2 eps. And the sheet's "
-     "is central.", {"below": 0, "factor": lambda B, K, eps: 0.5}),
+     "is central.", {"span": (0, 1), "factor": lambda B, K, eps: 0.5}),
     Mistake("backward_difference",
-     "This is the backward difference, f(w) − f(w − eps); the sheet's is central.", {"above": 0}),
+     "This is the backward difference, f(w) − f(w − eps); the sheet's is central.",
+     {"span": (1, 0)}),
     Mistake("difference_divided_by_eps",
      "The difference is divided by eps; from w − eps to w + eps it is 2 eps.",
      {"factor": lambda B, K, eps: 2}),
@@ -107,7 +109,8 @@ def numerical_variants(name: str, weights: Weights, x: Array, eps: float) -> Ite
     """Yield what is taken for a central difference of f, the outputs' sum averaged over a batch."""
     B, K = x.shape[1], weights["V"].shape[1]
 
-    def value(below: int = 1, above: int = 1, factor: Factor = lambda *_: 1.0) -> Array:
+    def value(span: tuple[int, int] = (1, 1), factor: Factor = lambda *_: 1.0) -> Array:
+        below, above = span
         found = oracle.differences(weights, x, below * eps, above * eps)
         return np.asarray(factor(B, K, eps) * found[name])
 

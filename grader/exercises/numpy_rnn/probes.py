@@ -243,6 +243,12 @@ class ForwardOnly(Network):
 
     def __init__(self, weights: Arrays) -> None:
         super().__init__(weights, torch.sin)
+        self.calls = 0
+
+    def forward(self, x: Array) -> Array:
+        """Return the outputs, and count the calls."""
+        self.calls += 1
+        return super().forward(x)
 
     def backward(self, d_loss: Array) -> Arrays:
         """Raise Unusable: the student's function must not call it."""
@@ -255,16 +261,16 @@ class ForwardOnly(Network):
         )
 
 
-def numerical(module: ModuleType, weights: Arrays, x: Array, eps: float) -> dict[str, Arrays]:
+def numerical(module: ModuleType, weights: Arrays, x: Array, eps: float) -> dict[str, Any]:
     """Return the student's numerical gradient of the kit's network.
 
-    The network's weights afterwards are returned, too.
+    The network's weights afterwards are returned, too, and how often its forward was called.
     """
     network = ForwardOnly(weights)
     model, storage = kit_network(module, network)
     found = call(module, "get_numerical_gradient", model=model, x=x, eps=eps)
     gradients = Handle(model, storage).gradients(found, "The numerical gradients")
-    return {"gradients": gradients, "weights": network.get_weights()}
+    return {"gradients": gradients, "weights": network.get_weights(), "calls": network.calls}
 
 
 def analytical(module: ModuleType, weights: Arrays, x: Array) -> Arrays:

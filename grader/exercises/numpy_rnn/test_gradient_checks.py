@@ -76,6 +76,14 @@ def test_numerical(student: Student, rng: Random) -> None:
 def test_weights_come_back(student: Student, rng: Random) -> None:
     """The network ends with exactly the weights it had."""
     found, weights, _, _ = numerical(student, rng)
+    number = sum(weight.size for weight in weights.values())
+    require(
+        found["calls"] > number,
+        "The weights are shifted, one after the other, and forward is called for each.",
+        expected=f"more than {number} calls of forward for {number} weights",
+        got=f"{found['calls']} calls",
+        where=NUMERICAL,
+    )
     same_weights(
         found["weights"],
         weights,
@@ -141,6 +149,15 @@ def test_agreement(student: Student, rng: Random) -> None:
     single = is_assumed(SINGLE)  # what float32 rounds to would drown the default step
     step = {"eps": SINGLE_DIFFERENCE_STEP} if single else {}
     found = ask_network(student, probes.both, sizes, weights=weights, x=x, step=step)
+    others = {name: -0.5 * weight for name, weight in weights.items()}
+    other = ask_network(student, probes.both, sizes, weights=others, x=x, step=step)["analytical"]
+    require(
+        any(not np.array_equal(other[name], array) for name, array in found["analytical"].items()),
+        "The gradient depends on the weights.",
+        got="the same numbers for other weights",
+        where=FILE.place("get_analytical_gradient", sizes),
+        hint="Two functions that return constants agree, and say nothing of the network.",
+    )
     for name, analytic in found["analytical"].items():
         require(
             bool(analytic.any()) and np.isfinite(analytic).all(),

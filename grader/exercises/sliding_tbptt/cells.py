@@ -82,11 +82,15 @@ class Marked(nn.Module):
     """h / 2 + erf(W x + U h + b). Nothing but an application runs erf, not even its derivative.
 
     Attributes:
-        MARK: The operator that an application runs, as torch records it.
+        MARKS: The operators by which erf can be had, as torch records them; an application runs
+            the first.
         numbers: How many numbers of states all cells of this class were called with.
     """
 
-    MARK = "aten::erf"
+    MARKS = (
+        *("aten::erf", "aten::erfc", "aten::special_erfcx", "aten::gelu"),
+        *("aten::special_ndtr", "aten::special_log_ndtr", "aten::igamma", "aten::igammac"),
+    )
     numbers: ClassVar[int] = 0
 
     def __init__(self, d: int, H: int) -> None:

@@ -43,9 +43,9 @@ def numbers_of_mark(events: list[Any]) -> int:
     found, running = 0, list[int]()  # by operator: what it has marked, but not one inside it
     for event in events:
         if event.kind() == "push":
-            marks = event.name() == Marked.MARK
+            marks = event.name() in Marked.MARKS
             running = [0] * len(running) if marks else running
-            running.append(math.prod(event.shapes()[0]) if marks else 0)
+            running.append(max(map(math.prod, event.shapes()), default=0) if marks else 0)
         elif event.kind() == "pop" and running:
             found += running.pop()
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.arrays import require, require_normal
+from grader.checks.arrays import require, require_normal, require_untampered
 from grader.exercises.toy_bptt import mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, agree
@@ -117,6 +117,7 @@ def test_gradient(student: Student, rng: Random) -> None:
 @pytest.mark.question(id="T1", share="1/10")
 def test_gradient_by_backward(student: Student, rng: Random) -> None:
     """The gradient is what PyTorch's backward() gives."""
+    require_untampered(FILE.sources(student), "autograd")
     case = draw_cases(rng)[0]
     both = inputs([case, (case[0] + 1.0, *case[1:])])
     once, tripled = (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.arrays import close, require
+from grader.checks.arrays import close, require, require_untampered
 from grader.checks.mistakes import Mistake
 from grader.exercises.toy_bptt import mistakes_truncated, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
@@ -144,6 +144,7 @@ def test_record(student: Student, rng: Random) -> None:
 @pytest.mark.question(id="T3", share="1/10")
 def test_tools(student: Student, rng: Random) -> None:
     """torch.optim.SGD makes every theta of the run, at rates that LambdaLR sets."""
+    require_untampered(FILE.sources(student), "torch.optim")
     found, *_, iterations, where = run_loop(student, rng)
     counts = found["counts"]
     require(
