@@ -44,6 +44,12 @@ class Run:
     text: str  # what a terminal would have shown
     status: int  # pytest's exit status
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether all tests were collected and run; else the report says nothing of the work."""
+        whole = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        return self.status in whole and "grade" in self.report
+
 
 @contextlib.contextmanager
 def warm() -> Iterator[None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -106,8 +106,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """Check the tests of exercises against the rubric, and run them in its order."""
+    if session.testsfailed:
+        return  # a file could not be read: pytest says so, and runs nothing
     known = [question.id for question in read_rubric() if question.by == "tests"]
     places = {}
     shares: dict[str, Fraction] = {}
@@ -126,7 +130,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             marker.kwargs.get("share", "0")
         )
     check_shares(shares, is_whole=all("::" not in argument for argument in config.args))
+    places_given = [(config.invocation_params.dir / each).resolve() for each in config.args]
+    if all(course().exercises.is_relative_to(place) for place in places_given):
+        check_tested({*shares}, config.getoption("exercise"))
     items.sort(key=lambda item: places.get(item, -1))
+
+
+def check_tested(tested: Collection[str], exercises: Collection[str]) -> None:
+    """Raise UsageError if a question of these exercises (all, if none is named) has no test."""
+    for question in read_rubric():
+        is_asked = not exercises or question.exercise in exercises
+        if is_asked and question.by == "tests" and question.id not in tested:
+            raise pytest.UsageError(
+                f"question {question.id} of {question.exercise} has no test: write one, or let a "
+                'person give its points (by = "person" in rubric.toml)'
+            )
 
 
 def check_shares(shares: Mapping[str, Fraction], *, is_whole: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -93,6 +94,40 @@ def test_what_is_wrong_with_a_course_is_said(
     out = capfd.readouterr().out
     assert "FAILED  reference\n        question L1 should earn 4, got 0" in out
     assert "should stand once in leaky.py" in out
+
+
+@pytest.mark.grading
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("import pytest", "import pytst", "pytst"),
+        ('share="1/2"', 'share="1/3"', "it should be 1"),
+        ('id="L1"', 'id="L9"', "with an id that stands in its exercise's rubric.toml"),
+        ("def test_", "def tst_", "question L1 of leaky has no test"),
+    ],
+)
+def test_a_course_whose_tests_are_wrong_grades_nobody(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    """Else a solution would get fewer points than there are, and nobody would know."""
+    tests = sorted((folder / "exercises" / "leaky").glob("test_*.py"))
+    changed = 0
+    for path in tests:
+        text = path.read_text(encoding="utf-8")
+        changed += old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    assert changed
+    assert main(["course", str(folder)]) == 2
+    assert said in capfd.readouterr().err
+    shutil.copytree(folder / "reference", tmp_path / "hand-ins" / "Ada")
+    batch = ["batch", str(tmp_path / "hand-ins"), "-o", str(tmp_path / "out"), "-j", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", *batch, "--course", str(folder), "--isolation", "limits"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "out" / "grades.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def _grade(submission: Path, *arguments: str) -> Report:
     from grader.api import run
 
     done = run(submission, seed=SEED, arguments=arguments)
-    if "grade" not in done.report:
+    if not done.is_judged:
         raise UserError(f"{submission} can't be graded:\n{done.text.strip()}")
     return done.report
 
