@@ -173,6 +173,8 @@ def grade(header: dict[str, Any], archive: bytes, folder: Path) -> bytes:
         UserError: It can't be read.
         SettingsError: With these settings nothing can be graded.
     """
+    import pytest
+
     from grader.api import check, run
 
     name = Path(header["archive_name"]).name
@@ -182,6 +184,9 @@ def grade(header: dict[str, Any], archive: bytes, folder: Path) -> bytes:
     settings = header["settings"]
     arguments = ["--json-report-omit", *OMITTED, *settings["arguments"]]
     done = run(path, seed=settings["seed"], arguments=arguments)
+    if done.status == pytest.ExitCode.INTERRUPTED:  # a test file could not be imported
+        errors = re.findall(r"^E\s+(.*\S)", done.text, re.MULTILINE)
+        raise SettingsError(f"the tests can't be read: {errors[-1] if errors else 'see pytest'}")
     if not done.is_judged:
         check_settings(settings["arguments"])
         return outcome.not_judged(done.text.strip()[-MESSAGE:])
@@ -205,9 +210,6 @@ def check_settings(arguments: list[str]) -> None:
         status = pytest.main([str(KIT), *collecting, *arguments])
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise SettingsError(f"no test is selected by {' '.join(arguments)}")
-    if status == pytest.ExitCode.INTERRUPTED:  # a test file can't be imported
-        lines = [line for line in text.getvalue().splitlines() if line.startswith("E  ")]
-        raise SettingsError(f"the tests can't be read: {lines[-1][1:].strip()}")
     if status == pytest.ExitCode.USAGE_ERROR:
         lines = [line for line in text.getvalue().splitlines() if "error: " in line.lower()]
         raise SettingsError(re.split("error: ", lines[-1], maxsplit=1, flags=re.IGNORECASE)[1])
