@@ -97,7 +97,7 @@ def test_parts_of_a_batch_and_the_whole_again(
     tmp_path: Path, judges: Judges, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, out = moodle_course(tmp_path), tmp_path / "out"
-    monkeypatch.setattr("grader.__main__.size", int)
+    monkeypatch.setattr("grader.command_options.size", int)
     assert batch(source, out, "--part-size", "5000") == 0
     assert sorted(path.name for path in out.glob("feedback*.zip")) == [
         "feedback-1.zip",
