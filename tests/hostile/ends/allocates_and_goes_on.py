@@ -1,5 +1,5 @@
 #: status = ["error", "crashed", "timeout"]
-#: arguments = ["--limit", "memory=512"]
+#: arguments = ["--limit", "memory=1024"]
 hoard = []
 
 
