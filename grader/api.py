@@ -48,7 +48,7 @@ class Run:
 
     @property
     def is_judged(self) -> bool:
-        """Whether all tests were collected and run; else the report says nothing of the work."""
+        """Tell whether all tests were collected and run; else the report says nothing."""
         whole = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         return self.status in whole and "grade" in self.report
 

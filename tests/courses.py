@@ -43,7 +43,7 @@ class Person(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What a teacher downloads: hand-ins, and the table of grades, if the platform has one."""
+    """Hold what a teacher downloads: hand-ins, and the table of grades, if the platform has one."""
 
     source: Path
     table: bytes | None = None

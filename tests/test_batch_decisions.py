@@ -1,4 +1,4 @@
-"""What people decide reaches every report: grades, feedback, course report, worksheet, tables."""
+"""Decisions of people reach every report: grades, feedback, course report, worksheet, tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be known before the first student is graded is said before."""
+"""Say before the first student is graded all that can be known then."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def test_a_costly_formula_is_not_searched_for_pairs_but_accepts_those_that_are_k
 
 
 class Single(Solution):
-    """The same check by ``same``, of a solution that computes in float32."""
+    """Repeat the check by ``same``, of a solution that computes in float32."""
 
     def __call__(self) -> None:
         x = self.rng.normal(size=5)

@@ -1,4 +1,4 @@
-"""What was read of documents is kept as a whole."""
+"""Keep what was read of documents as a whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people decide at the desk is saved, and nobody's work is overwritten silently."""
+"""Each decision at the desk is saved, and nobody's work is overwritten silently."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def test_a_job_that_is_ended_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_lock_holds_while_a_document_is_read(tmp_path: Path) -> None:
-    """What reads could do nothing else: the code of a document's reader is tried as the reader."""
+    """A reader can do nothing else: the code of a document's reader is tried as the reader."""
     secret = tmp_path / "secret"
     secret.write_text("the grades")
     for path in (str(secret), "/etc/passwd", "/proc/self/environ", __file__):

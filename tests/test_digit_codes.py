@@ -1,4 +1,4 @@
-"""What a network reads for each digit is found in a batch of a training."""
+"""Find what a network reads for each digit in a batch of a training."""
 
 from __future__ import annotations
 

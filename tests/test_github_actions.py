@@ -1,4 +1,4 @@
-"""What a workflow of GitHub and JUnit's XML are told."""
+"""Tell a workflow of GitHub, and JUnit's XML, how a grading went."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_summary_is_a_table_that_no_text_breaks() -> None:
 
 @pytest.mark.grading
 def test_a_run_in_a_workflow(tmp_path: Path) -> None:
-    """What code prints can't give commands: they are off while it is shown."""
+    """Output of code can't give commands: they are off while it is shown."""
     work = tmp_path / "work"
     work.mkdir()
     forged = '::notice title=Autograding report::{"totalPoints":99}'

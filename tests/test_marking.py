@@ -1,4 +1,4 @@
-"""What people decide is kept, computed from rubric items, and never overwritten in silence."""
+"""Decisions of people are kept, computed from rubric items, and never overwritten in silence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Python imports from can be read by a worker; homes, clones and courses can't."""
+"""Folders that Python imports from can be read by a worker; homes, clones and courses can't."""
 
 from __future__ import annotations
 

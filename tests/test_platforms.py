@@ -183,7 +183,7 @@ def test_one_number_under_two_names_waits_for_a_person(tmp_path: Path) -> None:
 
 
 def test_output_of_students_makes_no_submitter(tmp_path: Path) -> None:
-    """What code printed stands in Gradescope's list, deeper than the fields of a record."""
+    """Output of code stands in Gradescope's list, deeper than the fields of a record."""
     with hand_ins(COURSES["gradescope"](tmp_path, CLASS[:3]).source) as (found, _):
         assert {one.student for one in found} == {p.name for p in CLASS[:3]}
 

@@ -39,7 +39,7 @@ PAIRS = 1000  # that are tried for one comparison
 
 @dataclasses.dataclass
 class Assumption:
-    """What a run of a check takes for granted, and what it found out.
+    """Hold what a run of a check takes for granted, and what it found out.
 
     Attributes:
         mistakes: Ids of mistakes whose numbers are accepted.

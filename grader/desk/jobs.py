@@ -31,7 +31,7 @@ GAVE_UP = "It takes too long to show, or can't be read safely."
 
 @dataclass
 class Outcome:
-    """What a job left: its result, pictures by name, and why it failed, if it did."""
+    """Hold what a job left: its result, pictures by name, and why it failed, if it did."""
 
     result: dict[str, Any] = field(default_factory=dict)
     pictures: dict[str, bytes] = field(default_factory=dict)

@@ -122,7 +122,7 @@ class Adjustment(Decision):
 
 @dataclass(frozen=True)
 class HandedIn(Decision):
-    """What a person says of the time of a hand-in.
+    """Hold what a person says of the time of a hand-in.
 
     Attributes:
         student: The name in reports.

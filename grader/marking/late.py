@@ -19,7 +19,7 @@ FIELDS = ("deadline", "grace", "per_day", "unit", "cap", "closes_after")
 
 @dataclass(frozen=True)
 class LateRule:
-    """What a late hand-in costs.
+    """Tell the cost of a late hand-in.
 
     Attributes:
         deadline: The time with its zone.

@@ -102,7 +102,7 @@ def fill_gradebook(
         maximum = _maximum(kind, table, place, line)
         scales.setdefault(scaling(row, maximum))
         table.set(line, place, grade_of(row, maximum))
-        if kind.comment in table.header and row.folder in comments:
+        if kind.comment and kind.comment in table.header and row.folder in comments:
             comment = scaled_comment(comments[row.folder], row, maximum)
             for header, content in {kind.comment: comment, **kind.form}.items():
                 if header in table.header:

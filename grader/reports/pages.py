@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class Step(NamedTuple):
-    """What to do about a question; ``number`` is that of its place on the page."""
+    """Say what to do about a question; ``number`` is that of its place on the page."""
 
     number: int
     question: str

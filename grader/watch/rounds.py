@@ -29,7 +29,7 @@ SLOW = 1.0  # seconds, from which on a check runs after all others
 
 @dataclass
 class Check:
-    """What is known of one check."""
+    """Hold what is known of one check."""
 
     question: str
     status: str

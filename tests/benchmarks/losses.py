@@ -28,7 +28,7 @@ LARGEST = 20
 
 
 class Row(NamedTuple):
-    """What a fault costs: points by question, and how its first hint fares."""
+    """Hold what a fault costs: points by question, and how its first hint fares."""
 
     fault: str
     lost: dict[str, float]

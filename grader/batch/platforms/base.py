@@ -13,12 +13,13 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from grader.core.errors import UserError
+from grader.reports.gradebooks import Gradebook, fill_gradebook
 from grader.reports.rows import Row
 from grader.reports.sheets import Filled
 
 
 class Name(NamedTuple):
-    """What is known of an item at the top of a download without opening it."""
+    """Hold what is known of an item at the top of a download without opening it."""
 
     text: str
     is_folder: bool
@@ -34,7 +35,7 @@ class Level(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What the name of an item says.
+    """Hold what the name of an item says.
 
     Attributes:
         who: The student; all items of one student have the same.
@@ -73,6 +74,7 @@ class Platform:
         mixes: Whether its names are told item by item, because nobody else gives such names.
         own: The files that the platform itself adds to a download.
         page: The kind of page that goes back as feedback.
+        gradebook: The form of its table of grades, None if it has none.
     """
 
     name = ""
@@ -81,6 +83,7 @@ class Platform:
     mixes = False
     own = re.compile(r"(?!)")
     page = ".html"
+    gradebook: Gradebook | None = None
 
     def parts(self, level: Level) -> list[Part | None]:
         """Return what each name says, None for a name that the platform doesn't give."""
@@ -100,19 +103,23 @@ class Platform:
 
     def fill(
         self,
-        _sheet: bytes,
-        _rows: Sequence[Row],
-        _comments: Mapping[str, str],
-        _columns: Mapping[str, str],
+        sheet: bytes,
+        rows: Sequence[Row],
+        comments: Mapping[str, str],
+        columns: Mapping[str, str],
         *,
-        provisional: bool = False,  # noqa: ARG002 (adapters use it)
+        provisional: bool = False,
     ) -> Filled:
-        """Enter grades and comments into the platform's table.
+        """Enter grades, and comments where there is a place for them, into the platform's table.
 
         Raises:
             UserError: It is not this platform's table, or the platform has none.
         """
-        raise UserError(f"{self.title} takes no table of grades: leave --worksheet out.")
+        if self.gradebook is None:
+            raise UserError(f"{self.title} takes no table of grades: leave --worksheet out.")
+        return fill_gradebook(
+            self.gradebook, sheet, rows, comments, columns, provisional=provisional
+        )
 
     def feedback_path(self, _place: str) -> str:
         """Return where a student's page lies in the ZIP of feedback; empty if it takes none."""

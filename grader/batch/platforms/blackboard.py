@@ -11,12 +11,9 @@ Times are those of the server, without a time zone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 
 from grader.batch.platforms.base import Level, Part, Platform
-from grader.reports.gradebooks import Gradebook, fill_gradebook
-from grader.reports.rows import Row
-from grader.reports.sheets import Filled
+from grader.reports.gradebooks import Gradebook
 
 TIME = r"(?P<time>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
 NAME = re.compile(rf"(?P<place>(?P<who>.+?_[^_].*?)_attempt_{TIME})(?P<rest>.*)", re.DOTALL)
@@ -36,6 +33,7 @@ class Blackboard(Platform):
 
     name = "blackboard"
     title = "Blackboard"
+    gradebook = GRADEBOOK
     form = "HW 3_asmith_attempt_2025-05-05-10-00-00_work.zip"
 
     def parts(self, level: Level) -> list[Part | None]:
@@ -44,18 +42,6 @@ class Blackboard(Platform):
         heads = {match["who"] for match in matches if match}
         assignment = _shared([head[: head.rfind("_") + 1] for head in heads])
         return [match and _part(match, assignment) for match in matches]
-
-    def fill(
-        self,
-        sheet: bytes,
-        rows: Sequence[Row],
-        comments: Mapping[str, str],
-        columns: Mapping[str, str],
-        *,
-        provisional: bool = False,
-    ) -> Filled:
-        """Fill in the downloaded grade center, comments included."""
-        return fill_gradebook(GRADEBOOK, sheet, rows, comments, columns, provisional=provisional)
 
 
 def _shared(heads: list[str]) -> int:

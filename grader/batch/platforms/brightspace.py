@@ -12,12 +12,9 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
 
 from grader.batch.platforms.base import Name, Part, Platform
-from grader.reports.gradebooks import Gradebook, fill_gradebook
-from grader.reports.rows import Row
-from grader.reports.sheets import Filled
+from grader.reports.gradebooks import Gradebook
 
 DATE = r"(?P<date>[^-/]*?\b\d{4}\b[^-/]*?\b\d{3,4}(?: ?[AaPp]\.?[Mm]\.?)?)"
 NAME = re.compile(
@@ -45,6 +42,7 @@ class Brightspace(Platform):
 
     name = "brightspace"
     title = "Brightspace"
+    gradebook = GRADEBOOK
     form = "397063-2557369 - Anna Smith - Sep 24, 2026 926 PM"
     own = re.compile(r"index\.html")
 
@@ -64,18 +62,6 @@ class Brightspace(Platform):
             ids=(("name", match["name"]),),
             claim=match["user"],
         )
-
-    def fill(
-        self,
-        sheet: bytes,
-        rows: Sequence[Row],
-        _comments: Mapping[str, str],
-        columns: Mapping[str, str],
-        *,
-        provisional: bool = False,
-    ) -> Filled:
-        """Fill in the exported grades, which have no place for comments."""
-        return fill_gradebook(GRADEBOOK, sheet, rows, {}, columns, provisional=provisional)
 
     def feedback_path(self, place: str) -> str:
         """Return the path by which "add feedback files" finds the hand-in."""

@@ -11,12 +11,10 @@ names no times.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 
 from grader.batch.platforms.base import Name, Part, Platform
-from grader.reports.gradebooks import Gradebook, fill_gradebook
-from grader.reports.rows import Row
-from grader.reports.sheets import Filled, Table
+from grader.reports.gradebooks import Gradebook
+from grader.reports.sheets import Table
 
 USER = r"(?:(?P<name>(?!anon_|LATE_|\d+_)\w+?)_)?(?P<late>LATE_)?(?P<user>\d+|anon_[^\W_]+)"
 TYPED = r"(?=_(?:text|link)\.html\Z)"
@@ -53,6 +51,7 @@ class Canvas(Platform):
 
     name = "canvas"
     title = "Canvas"
+    gradebook = GRADEBOOK
     form = "smithanna_4023_99810_lstm.py"
 
     def part(self, name: Name) -> Part | None:
@@ -72,18 +71,6 @@ class Canvas(Platform):
             ids=(("ID", user),),
             claim=user,
         )
-
-    def fill(
-        self,
-        sheet: bytes,
-        rows: Sequence[Row],
-        _comments: Mapping[str, str],
-        columns: Mapping[str, str],
-        *,
-        provisional: bool = False,
-    ) -> Filled:
-        """Fill in the exported gradebook, which has no place for comments."""
-        return fill_gradebook(GRADEBOOK, sheet, rows, {}, columns, provisional=provisional)
 
     def feedback_path(self, place: str) -> str:
         """Return a name by which "upload submissions" finds the user and a file of theirs."""

@@ -11,12 +11,10 @@ are their authors' to choose.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 
 from grader.batch.platforms.base import Level, Name, Part, Platform
-from grader.reports.gradebooks import Gradebook, fill_gradebook
-from grader.reports.rows import Row
-from grader.reports.sheets import Filled, Line, Table
+from grader.reports.gradebooks import Gradebook
+from grader.reports.sheets import Line, Table
 
 AROUND = re.compile(r"(?P<assignment>.+)-submissions")
 
@@ -42,6 +40,7 @@ class GitHub(Platform):
 
     name = "github"
     title = "GitHub Classroom"
+    gradebook = GRADEBOOK
     form = "hw1-asmith"
     page = ".md"
 
@@ -50,18 +49,6 @@ class GitHub(Platform):
         around = AROUND.fullmatch(level.place)
         assignment = f"{around['assignment']}-" if around else ""
         return [_part(name, assignment) if name.is_clone else None for name in level.names]
-
-    def fill(
-        self,
-        sheet: bytes,
-        rows: Sequence[Row],
-        _comments: Mapping[str, str],
-        columns: Mapping[str, str],
-        *,
-        provisional: bool = False,
-    ) -> Filled:
-        """Fill in the classroom's table, which has no place for comments."""
-        return fill_gradebook(GRADEBOOK, sheet, rows, {}, columns, provisional=provisional)
 
     def feedback_path(self, place: str) -> str:
         """Return a path below a folder of clones."""

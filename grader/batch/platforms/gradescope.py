@@ -12,13 +12,12 @@ be carried on to another platform.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from grader.batch.platforms.base import Level, Part, Platform
-from grader.reports.gradebooks import Gradebook, fill_gradebook
-from grader.reports.rows import Row
-from grader.reports.sheets import Filled, Line, Table
+from grader.reports.gradebooks import Gradebook
+from grader.reports.sheets import Line, Table
 
 FOLDER = re.compile(r"submission_\d+")
 METADATA = "submission_metadata.yml"
@@ -45,7 +44,7 @@ GRADEBOOK = Gradebook(
 
 
 class Record(NamedTuple):
-    """What the metadata say of a submission; of a group, all members."""
+    """Hold what the metadata say of a submission; of a group, all members."""
 
     people: list[dict[str, str]]
     submitted: str | None
@@ -56,6 +55,7 @@ class Gradescope(Platform):
 
     name = "gradescope"
     title = "Gradescope"
+    gradebook = GRADEBOOK
     form = "submission_123456"
     own = re.compile(re.escape(METADATA))
 
@@ -72,18 +72,6 @@ class Gradescope(Platform):
             else None
             for name in level.names
         ]
-
-    def fill(
-        self,
-        sheet: bytes,
-        rows: Sequence[Row],
-        _comments: Mapping[str, str],
-        columns: Mapping[str, str],
-        *,
-        provisional: bool = False,
-    ) -> Filled:
-        """Fill in the exported grades, a line for each member of a group."""
-        return fill_gradebook(GRADEBOOK, sheet, rows, {}, columns, provisional=provisional)
 
 
 def _part(name: str, record: Record) -> Part:

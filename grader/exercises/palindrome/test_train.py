@@ -139,7 +139,7 @@ def test_figure(rnn_training: Training) -> None:
 
 @pytest.mark.question(id="1.3")
 def test_codes(rnn_training: Training) -> None:
-    """What the network reads for a digit is the digit, or its one-hot code."""
+    """The network reads for a digit the digit, or its one-hot code."""
     codes = rnn_training.seen["codes"]
     require(
         codes is None or codes.shape[1] != len(codes) or is_one_hot(codes),
