@@ -240,7 +240,7 @@ def test_attack(attack: Path, grade: Grade, bait: Bait, honest: float, tmp_path:
         assert attacked["status"] in ([expected] if isinstance(expected, str) else expected), (
             run.text
         )
-    assert rules.get("says", "") in run.text
+    assert rules.get("says", "") in " ".join(run.text.split())  # lines are wrapped
     assert took < SECONDS
     assert not bait.taken()
     assert processes().keys() <= before.keys(), processes()
