@@ -1,0 +1,1 @@
+"""Your solutions: complete every function that raises NotImplementedError."""
