@@ -1,4 +1,4 @@
-"""A course of one's own: the example in docs/course_owners.md, and what may be wrong with one."""
+"""A course of one's own: the guide's, the one in examples/, and what may be wrong with one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from grader.__main__ import main
 from grader.core import course
 from grader.core.errors import UserError
 from grader.core.rubric import read_rubric
+from grader.release.faults import read_faults
 from tests.conftest import ROOT
 
 GUIDE = (ROOT / "docs" / "course_owners.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`(\S+/\S+)`\n\n```\w+\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE))
 RUBRIC = "exercises/leaky/rubric.toml"
+EXAMPLE = ROOT / "examples" / "gru"
 
 
 @pytest.fixture
@@ -70,6 +72,27 @@ def test_the_course_of_the_guide_is_right(
         "-m", "grader", "check", str(folder / "reference"), f"--course={folder}", cwd=elsewhere
     )
     assert "4 of 4 automatic points" in done
+
+
+def test_the_template_of_the_example_course_is_generated(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = main(["template", "--check", "--course", str(EXAMPLE)])
+    assert (status, capsys.readouterr().out) == (0, "")
+
+
+@pytest.mark.grading
+@pytest.mark.slow
+def test_the_example_course_is_right(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its reference earns everything, its template nothing, each fault what its file says."""
+    faults = read_faults(EXAMPLE / "faults")
+    assert len(faults) >= 6
+    assert main(["course", str(EXAMPLE)]) == 0
+    assert capfd.readouterr().out.splitlines() == [
+        "1 exercises: gru",
+        *(f"ok      {name}" for name in ("template", "reference", "student_template")),
+        *(f"ok      fault {fault}" for fault in faults),
+    ]
 
 
 @pytest.mark.grading

@@ -18,7 +18,7 @@ from grader.core.rubric import read_rubric
 from tests.conftest import ROOT
 from tests.module_map import MAP, with_map
 
-TEMPLATES = ROOT / "student_template"
+TEMPLATES = [ROOT / "student_template", *ROOT.glob("examples/*/student_template")]
 ENGINE = sorted(
     path
     for path in KIT.rglob("*")
@@ -32,7 +32,7 @@ def names_of_exercises() -> set[str]:
     """Return names of folders, sheets, and of what the templates define."""
     names = {path.parent.name for path in EXERCISES.glob("*/rubric.toml")}
     names |= {question.sheet for question in read_rubric()}
-    for path in TEMPLATES.rglob("*.py"):
+    for path in (path for folder in TEMPLATES for path in folder.rglob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 names.add(node.name)
@@ -55,7 +55,8 @@ def names_of_exercises() -> set[str]:
 
 
 def test_there_are_names_to_look_for() -> None:
-    assert {"palindrome", "004", "VanillaRNN", "truncated_bptt"} <= names_of_exercises()
+    some = {"palindrome", "004", "VanillaRNN", "truncated_bptt", "CeldaGRU"}
+    assert some <= names_of_exercises()
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(KIT)))

@@ -13,7 +13,12 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
-GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted(ROOT.glob("examples/*/README.md")),
+]
 TEXT = "\n".join(path.read_text(encoding="utf-8") for path in GUIDES)
 LINES = [
     line.split("  #")[0].split(" # ")[0].strip()

@@ -1,12 +1,12 @@
-"""Lo que se ejecuta junto al código de los estudiantes."""
+"""Run students' code: all contact with it is here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from grader.bans.runtime import Watcher
 from grader.exercises.gru.bans import BANNED
@@ -15,59 +15,93 @@ from grader.worker.calling import bind, call, find_class
 from grader.worker.values import Array, array
 
 WATCHER = Watcher(BANNED)
+# Other names for parameters.
 SIZES = {"tam_entrada": "d entrada input_size", "tam_oculto": "n oculto hidden_size"}
-ALIASES = {"celda": "cell", "x": "entradas xs", "h0": "h_0 inicial"}
 STEP = {"x": "x_t entrada", "h": "h_previo h_anterior estado"}
-
-
-def made(module: ModuleType, sizes: dict[str, int]) -> nn.Module:
-    """Return a new cell of the student's."""
-    return bind(find_class(module, "CeldaGRU", nn.Module), sizes, SIZES)
-
-
-def loaded(module: ModuleType, sizes: dict[str, int], weights: dict[str, Array]) -> nn.Module:
-    """Return the student's cell with given weights, in float64."""
-    model = made(module, sizes).double()
-    parameters = dict(model.named_parameters())
-    for name, value in weights.items():
-        if name not in parameters:
-            raise Unusable(
-                f"CeldaGRU debe tener un parámetro {name}.",
-                expected=name,
-                got=", ".join(parameters) or "ninguno",
-            )
-        if tuple(parameters[name].shape) != value.shape:
-            raise Unusable(
-                f"El parámetro {name} debe tener la forma correcta.",
-                expected=str(value.shape),
-                got=str(tuple(parameters[name].shape)),
-            )
-        with torch.no_grad():
-            parameters[name].copy_(torch.from_numpy(value))
-    return model
+SEQUENCE = {"celda": "cell", "x": "entradas xs", "h0": "h_0 inicial"}
 
 
 def parameters(module: ModuleType, sizes: dict[str, int]) -> dict[str, Array]:
-    """Return the parameters of a new cell."""
+    """Return the parameters of a new cell, by name."""
     torch.manual_seed(0)
-    named = made(module, sizes).named_parameters()
-    return {name: array(value, f"el parámetro {name}") for name, value in named}
+    named = _new_cell(module, sizes).named_parameters()
+    return {name: array(value, f"El parámetro {name}") for name, value in named}
 
 
 def one_step(
     module: ModuleType, sizes: dict[str, int], weights: dict[str, Array], x: Array, h: Array
 ) -> Array:
-    """Return the student's h_t (B, n)."""
-    model = loaded(module, sizes, weights)
-    values = {"x": torch.from_numpy(x), "h": torch.from_numpy(h)}
-    with no_layers():
-        result = bind(model.forward, values, STEP)
-    return array(result, "el resultado de CeldaGRU")
+    """Return the h_t (B, n) of the student's cell, for x_t (B, d) and h_(t−1) (B, n)."""
+    cell = _cell_with(module, sizes, weights)
+    with _no_layers():
+        result = bind(cell.forward, {"x": torch.from_numpy(x), "h": torch.from_numpy(h)}, STEP)
+    return array(result, "El resultado de CeldaGRU")
+
+
+def states(
+    module: ModuleType, sizes: dict[str, int], weights: dict[str, Array], x: Array, h0: Array
+) -> Array:
+    """Return the states (T, B, n) that the student's loop gives with the student's cell."""
+    cell = _cell_with(module, sizes, weights)
+    with _no_layers():
+        result = _run_through(module, cell, x, torch.from_numpy(h0))
+    return array(result, "El resultado de recorrer")
+
+
+def states_of_given_cell(module: ModuleType, a: float, x: Array, h0: Array) -> Array:
+    """Return the states (T, B, n) that the student's loop gives with ``_given_cell``."""
+    result = _run_through(module, _given_cell(a), x, torch.from_numpy(h0))
+    return array(result, "El resultado de recorrer")
+
+
+def gradient(module: ModuleType, a: float, x: Array, h0: Array, c: Array) -> Array:
+    """Return the derivative (B, n) of the sum of c · h_T with respect to h_0."""
+    start = torch.from_numpy(h0).requires_grad_()
+    result = _run_through(module, _given_cell(a), x, start)
+    if not isinstance(result, Tensor):
+        got = type(result).__name__
+        raise Unusable("recorrer debe devolver un tensor.", expected="un tensor", got=got)
+    loss = (torch.from_numpy(c) * result[-1]).sum()
+    if not loss.requires_grad:  # cut everywhere
+        return array(torch.zeros_like(start), "El gradiente")
+    (found,) = torch.autograd.grad(loss, start, allow_unused=True, materialize_grads=True)
+    return array(found, "El gradiente")
+
+
+def _new_cell(module: ModuleType, sizes: dict[str, int]) -> Any:
+    return bind(find_class(module, "CeldaGRU", nn.Module), sizes, SIZES)
+
+
+def _cell_with(module: ModuleType, sizes: dict[str, int], weights: dict[str, Array]) -> Any:
+    """Return the student's cell with these weights, in float64."""
+    cell = _new_cell(module, sizes).double()
+    own = dict(cell.named_parameters())
+    for name, value in weights.items():
+        got = str(tuple(own[name].shape)) if name in own else f"solo {', '.join(own)}"
+        if got != str(value.shape):
+            raise Unusable(
+                f"CeldaGRU debe tener un parámetro {name} de la forma correcta.",
+                expected=f"{name} {value.shape}",
+                got=got,
+            )
+        with torch.no_grad():
+            own[name].copy_(torch.from_numpy(value))
+    return cell
+
+
+def _given_cell(a: float) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return the cell h_t = tanh(a · h_(t−1) + x_t)."""
+    return lambda x_t, h: torch.tanh(a * h + x_t)
+
+
+def _run_through(module: ModuleType, cell: Any, x: Array, h0: Tensor) -> Any:
+    values = {"celda": cell, "x": torch.from_numpy(x), "h0": h0}
+    return call(module, "recorrer", values, SEQUENCE)
 
 
 @contextmanager
-def no_layers() -> Iterator[None]:
-    """Refuse banned layers in what runs inside: also where another check ends in an error."""
+def _no_layers() -> Iterator[None]:
+    """Refuse ready-made layers in all that runs inside."""
     with WATCHER.watch() as record:
         yield
     if used := [*record.modules, *record.operators]:
@@ -76,47 +110,3 @@ def no_layers() -> Iterator[None]:
             expected="sus propios productos",
             got=", ".join(used),
         )
-
-
-def run_through(module: ModuleType, cell: Any, x: torch.Tensor, h0: torch.Tensor) -> Any:
-    """Return what the student's `recorrer` returns."""
-    return call(module, "recorrer", {"celda": cell, "x": x, "h0": h0}, ALIASES)
-
-
-def states(
-    module: ModuleType, sizes: dict[str, int], weights: dict[str, Array], x: Array, h0: Array
-) -> Array:
-    """Return the states (T, B, n) of the student's own cell."""
-    model = loaded(module, sizes, weights)
-    with no_layers():
-        result = run_through(module, model, torch.from_numpy(x), torch.from_numpy(h0))
-    return array(result, "el resultado de recorrer")
-
-
-def states_of_given_cell(module: ModuleType, x: Array, h0: Array, a: float) -> Array:
-    """Return the states (T, B, n) of h_t = a · h_(t−1) + x_t."""
-
-    def cell(x_t: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
-        return a * h + x_t
-
-    result = run_through(module, cell, torch.from_numpy(x), torch.from_numpy(h0))
-    return array(result, "el resultado de recorrer")
-
-
-def gradient(module: ModuleType, x: Array, h0: Array, c: Array, a: float) -> Array:
-    """Return the derivative of the sum of c · h_T with respect to h_0, for a given cell."""
-
-    def cell(x_t: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
-        return torch.tanh(a * h + x_t)
-
-    start = torch.from_numpy(h0).requires_grad_()
-    result = run_through(module, cell, torch.from_numpy(x), start)
-    if not isinstance(result, torch.Tensor):
-        raise Unusable(
-            "recorrer debe devolver un tensor.", expected="un tensor", got=type(result).__name__
-        )
-    if not result.requires_grad:  # cut everywhere
-        return array(torch.zeros_like(start), "el gradiente")
-    (torch.from_numpy(c) * result[-1]).sum().backward()
-    grad = torch.zeros_like(start) if start.grad is None else start.grad
-    return array(grad, "el gradiente")
