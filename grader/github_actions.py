@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.core.causes import causes, failure_of
 from grader.core.markdown import inline
 from grader.core.rubric import Grade, Result
 
@@ -88,9 +89,9 @@ def summary(grade: Grade, results: Sequence[Result]) -> str:
         lines[0] += f"; {grade.pending:g} more are given by a person"
     lines += ["| question | title | points | status | next |", "|---|---|---|---|---|"]
     first: dict[str, str] = {}
-    for result in results:
-        if result.failure and result.status not in RIGHT:
-            first.setdefault(result.question, result.failure.what)
+    for same in causes(result.metadata() for result in results if result.status not in RIGHT):
+        for check in same:
+            first.setdefault(check["question"], failure_of(same[0]).what)
     for each in grade.questions:
         cells = (
             each.id,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import cast
 
 import pytest
 from rich.cells import cell_len, set_cell_size
 
-from grader.core.causes import causes
-from grader.core.failures import Failure
+from grader.core.causes import causes, failure_of
+from grader.core.report import CheckReport
 from grader.core.rubric import Grade, QuestionGrade, Result
 
 GAP = "  "  # between columns
@@ -42,27 +41,27 @@ def summarize(
     """Write everything that the reader of this run should see."""
     for notice in notices:
         out.write_line(f"note: {notice}")
-    shown = [result for result in results if result.failure and result.status != "not started"]
+    shown = [r.metadata() for r in results if r.failure and r.status != "not started"]
     for same in causes(shown):
         _write_block(out, same)
     _write_table(out, grade)
     _write_next(out, grade, results)
 
 
-def _write_block(out: pytest.TerminalReporter, same: Sequence[Result]) -> None:
+def _write_block(out: pytest.TerminalReporter, same: Sequence[CheckReport]) -> None:
     """Write the first of failures that have one cause, and how many more there are."""
-    result, failure = same[0], cast(Failure, same[0].failure)
-    questions = ", ".join(dict.fromkeys(each.question for each in same))
+    check, failure = same[0], failure_of(same[0])
+    questions = ", ".join(dict.fromkeys(each["question"] for each in same))
     out.write_line("")
-    out.write(f"{result.status.upper()}  ", bold=True, **{COLORS[result.status]: True})
-    out.write_line(f"{questions}  {result.title}", bold=True)
+    out.write(f"{check['status'].upper()}  ", bold=True, **{COLORS[check["status"]]: True})
+    out.write_line(f"{questions}  {check['title']}", bold=True)
     out.write_line(_wrapped(out, failure.what, "  ", "  "))
     for line in "\n".join(failure.details()).splitlines():
         out.write_line(_wrapped(out, line, "  ", " " * (2 + LABEL + 1)))
     if same[1:]:
-        verb = "agree with" if result.status == "carried" else "stop at"
+        verb = "agree with" if check["status"] == "carried" else "stop at"
         out.write_line(f"  {'also':<{LABEL}} {len(same) - 1} more {verb} this")
-    out.write_line(f"  {'repeat':<{LABEL}} {result.repeat}")  # whole, to be copied
+    out.write_line(f"  {'repeat':<{LABEL}} {check['repeat']}")  # whole, to be copied
     if failure.traceback:
         out.write_line(textwrap.indent(failure.traceback.rstrip(), "  | "))
     if failure.output.strip():
@@ -125,9 +124,9 @@ def _write_next(out: pytest.TerminalReporter, grade: Grade, results: Sequence[Re
     for what, questions in missing.items():
         _write_wrapped(out, f"not started: {what} ({', '.join(dict.fromkeys(questions))})")
     first = next((q for q in grade.questions if q.status not in ("passed", "pending")), None)
-    own = [r for r in results if first and r.question == first.id and r.failure and _counts(r)]
+    own = [r.metadata() for r in results if first and r.question == first.id and _counts(r)]
     if first and own:
-        failure = cast(Failure, causes(own)[0][0].failure)
+        failure = failure_of(causes(own)[0][0])
         where = f" ({failure.where})" if failure.where else ""
         task = failure.what.removeprefix(f"Question {first.id}: ")
         _write_wrapped(out, f"First: question {first.id}: {task}{where}", bold=True)
@@ -148,7 +147,7 @@ def _write_done(out: pytest.TerminalReporter, grade: Grade) -> None:
 
 
 def _counts(result: Result) -> bool:
-    return bool(result.points or result.required) and result.status != "passed"
+    return bool(result.points or result.required) and result.failure is not None
 
 
 def _write_wrapped(out: pytest.TerminalReporter, text: str, **markup: bool) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 
 from grader.core.causes import causes
 from grader.core.failures import Failure
+from grader.core.report import CheckReport
 from grader.core.rubric import Result
 from grader.core.text import ends
 
 
-def result(question: str, points: float = 1.0, **failure: Any) -> Result:
+def result(question: str, points: float = 1.0, **failure: Any) -> CheckReport:
     found = Failure(**{"what": "The output should be right.", **failure})
-    return Result("test", "title", question, points, False, found.status, 1, found)
+    return Result("test", "title", question, points, False, found.status, 1, found).metadata()
 
 
 def test_what_is_said_word_for_word_is_said_once() -> None:
@@ -22,7 +23,25 @@ def test_what_is_said_word_for_word_is_said_once() -> None:
         "hint": "Look there.",
     }
     blocks = causes([result("1", **same), result("2", 2.0, **same), result("2", got="3")])
-    assert [[each.question for each in block] for block in blocks] == [["2", "1"], ["2"]]
+    assert [[each["question"] for each in block] for block in blocks] == [["1", "2"], ["2"]]
+
+
+def test_an_exception_at_one_line_is_of_one_cause() -> None:
+    """Whatever file was run, and whatever sizes its message names."""
+    at: dict[str, Any] = {"status": "error", "where": "rnn.py, line 3"}
+    running = result("1", what="Raised while running rnn.py.", got="ValueError: 3 for 128", **at)
+    larger = result("1", what="Raised while running rnn.py.", got="ValueError: 4 for 128", **at)
+    training = result("2", what="Raised while running train.py.", got="ValueError: 3", **at)
+    other = result("1", what="Raised while running rnn.py.", got="KeyError: 3", **at)
+    assert causes([running, larger, training, other]) == [[running, larger, training], [other]]
+
+
+def test_a_hang_is_of_one_cause_wherever_its_loop_was_ended() -> None:
+    first, second = (
+        result("1", what="It did not finish.", where=f"rnn.py, line {line}", status="timeout")
+        for line in (3, 4)
+    )
+    assert causes([first, second]) == [[first, second]]
 
 
 def test_equal_hints_of_a_question_are_one_cause() -> None:

@@ -160,12 +160,12 @@ def test_what_honest_code_does_still_works(student: Open, body: str) -> None:
         (
             Limits(memory=256),
             "return len(bytearray(2**30))",
-            "more memory than it is given: 256 MiB",
+            "need no more memory than it is given: 256 MiB",
         ),
         (
             Limits(memory=256),
             "import torch; return torch.ones(2**28).sum().item()",
-            "more memory than it is given: 256 MiB",
+            "need no more memory than it is given: 256 MiB",
         ),
         (Limits(file=1), "open('x', 'wb').write(bytes(2**21))", "a file of more than 1 MiB"),
         (Limits(files=20), "return [open('/dev/null') for _ in range(30)]", "more than 20 files"),

@@ -119,6 +119,49 @@ def test_what_failed_in_the_same_way_is_explained_once() -> None:
     assert "The fourth" in feedback_html(row, result)
 
 
+def test_equal_hints_of_a_question_are_said_once_and_the_most_specific_comes_first() -> None:
+    result = a_result(hint="Forgot 1/T.")
+    named = result["tests"][0]["metadata"]
+    other = named | {"title": "The second", "failure": named["failure"] | {"got": "other numbers"}}
+    vague = named | {"title": "The vague one", "failure": named["failure"] | {"hint": ""}}
+    right = named | {"title": "The right one", "status": "passed", "failure": None}
+    result["tests"] = [{"metadata": check} for check in (right, vague, named, other)]
+    (row,) = rows_of({"Kim": result})
+    for page, hint in (
+        (feedback_html(row, result), '"hint">'),
+        (feedback_md(row, result), "Hint:"),
+    ):
+        details = page.partition("<details")[2] or page.partition("## ")[2]
+        assert details.count("Forgot 1/T.") == details.count(hint) == 1
+        assert "other numbers" in details, "both say what came"
+        assert (
+            details.index("The output") < details.index("The second") < details.index("vague one")
+        )
+    assert details.count("The right one") == 0
+
+
+def test_what_several_questions_fail_of_is_told_in_the_first() -> None:
+    """A file that does not parse, say."""
+    result = a_result(status="error")
+    check = result["tests"][0]["metadata"]
+    error = check["failure"] | {
+        "where": "lstm.py, line 3",
+        "got": "SyntaxError",
+        "what": "Invalid.",
+    }
+    result["tests"] = [
+        {"metadata": check | {"question": question, "failure": error | {"hint": "Newer Python?"}}}
+        for question in ("1.4", "1.6")
+    ]
+    (row,) = rows_of({"Kim": result})
+    page = feedback_html(row, result)
+    steps, _, details = page.partition("What to do next")[2].partition("</section>")
+    assert steps.count("<li>") == details.count("Newer Python?") == 1
+    assert details.count("Invalid.") == 2, "each question says what it stops at"
+    assert 'See <a href="#q1">question 1.4</a>.' in details
+    assert feedback_md(row, result).count("See 1.4.") == 1
+
+
 def test_it_says_what_is_yet_to_come() -> None:
     (row,) = rows_of({"Kim": a_result()})
     said = "2 of 6 points"

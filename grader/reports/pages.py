@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar, cast
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.core.causes import causes, failure_of
 from grader.core.markdown import inline
 from grader.core.report import CheckReport, FailureReport, Report, checks_of
 from grader.core.text import plain
@@ -41,6 +42,13 @@ class Step(NamedTuple):
     what: str
     where: str
     hint: str
+
+
+class Block(NamedTuple):
+    """Tell of one cause: checks, those that failed in the very same way together."""
+
+    groups: list[list[CheckReport]]
+    told_in: str  # the earlier question that tells of this cause; "" if none does
 
 
 def feedback_html(row: Row, result: Report) -> str:
@@ -79,33 +87,37 @@ def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, object]] | N
 def alike(checks: Iterable[CheckReport]) -> list[list[CheckReport]]:
     """Group the checks that failed in the very same way, so that it is read only once."""
     groups: dict[str, list[CheckReport]] = {}
-    for number, check in enumerate(checks):
-        failure = check["failure"]
-        said = {**failure, "output": ""} if failure else number
-        groups.setdefault(json.dumps(said, sort_keys=True), []).append(check)
+    for check in checks:
+        said = json.dumps({**cast(FailureReport, check["failure"]), "output": ""}, sort_keys=True)
+        groups.setdefault(said, []).append(check)
     return list(groups.values())
 
 
+def blocks(checks: Sequence[CheckReport]) -> dict[str, list[Block]]:
+    """Return what a page says of failed checks, by their question: each cause once on the page."""
+    found: dict[str, list[Block]] = {}
+    for same in causes(checks):
+        first = same[0]["question"]
+        for question in dict.fromkeys(check["question"] for check in same):
+            own = [check for check in same if check["question"] == question]
+            told_in = "" if question == first else first
+            found.setdefault(question, []).append(Block(alike(own), told_in))
+    return found
+
+
 def next_steps(row: Row, checks: Sequence[CheckReport]) -> list[Step]:
-    """Return what a student should do first: a check for each of the first questions not done."""
-    found = []
+    """Return what a student should do first: a cause for each of the first questions not done."""
+    open_causes = causes(check for check in checks if check["status"] in OPEN)
+    told: list[list[CheckReport]] = []
+    found: list[Step] = []
     for number, mark in enumerate(row.marks, start=1):
-        open_checks = [
-            check
-            for check in checks
-            if check["question"] == mark.id and check["failure"] and check["status"] in OPEN
-        ]
-        if open_checks:
-            failure = cast(FailureReport, min(open_checks, key=_vagueness)["failure"])
-            task = failure["what"].removeprefix(f"Question {mark.id}: ")
-            found.append(Step(number, mark.id, task, failure["where"], failure["hint"]))
+        own = [same for same in open_causes if any(c["question"] == mark.id for c in same)]
+        if own and own[0] not in told:
+            failure = failure_of(own[0][0])
+            task = failure.what.removeprefix(f"Question {mark.id}: ")
+            found.append(Step(number, mark.id, task, failure.where, failure.hint))
+        told += own[:1]
     return found[:STEPS]
-
-
-def _vagueness(check: CheckReport) -> tuple[bool, float]:
-    """Return how little a failed check says of its cause, and then how few points it has."""
-    failure = check["failure"]
-    return not (failure and failure["hint"]), -check["points"]
 
 
 def _render(template: str, row: Row, result: Report) -> str:
@@ -117,6 +129,8 @@ def _render(template: str, row: Row, result: Report) -> str:
         .render(
             row=row,
             tests={mark.id: [c for c in checks if c["question"] == mark.id] for mark in row.marks},
+            blocks=blocks(checks),
+            numbers={mark.id: number for number, mark in enumerate(row.marks, start=1)},
             remarks=[*remarks, *result.get("notices", [])],
             seed=result.get("seed"),
             steps=next_steps(row, checks),
@@ -141,7 +155,6 @@ def environment() -> Environment:
         "points": points,
         "reasons": reasons,
         "signed": signed,
-        "alike": alike,
         "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
         "inline": lambda text: Markup(inline(text)),
         "fenced": fenced,

@@ -112,4 +112,4 @@ def _place(submission: Submission, frame: tuple[str, int] | None) -> str:
     """Return the place that a worker stood in, if it is one of the submission."""
     if frame is None or frame[0] not in map(str, submission.files):
         return ""
-    return f"{frame[0]}, line {frame[1]}"
+    return in_cells(submission, f"{frame[0]}, line {frame[1]}")

@@ -34,13 +34,18 @@ class ExerciseFile:
         where: str = "",
         **inputs: Any,
     ) -> Any:
-        """Return what the probe finds out about the file; ``where`` is for hangs and crashes."""
+        """Return what the probe finds out about the file.
+
+        Args:
+            where: What is added to the place of hangs and crashes: the sizes, say.
+        """
         try:
             return student.run(probe, self.name, defines=self.defines, seconds=seconds, **inputs)
         except Failure as failure:
             if not where or failure.status not in ("timeout", "crashed"):
                 raise
-            raise dataclasses.replace(failure, where=where) from None
+            places = [place for place in (failure.where, where) if place]
+            raise dataclasses.replace(failure, where="; ".join(places)) from None
 
     def sources(self, student: Student) -> dict[str, str]:
         """Return the text of the file, and of the student's files that it imports, by path."""

@@ -54,16 +54,16 @@ def _exceeded(error: BaseException, lock: Lock) -> str:
     limits = lock.limits
     text = str(error) if type(error) is RuntimeError else ""  # torch's; a subclass is theirs
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
-        return f"Your code needs more memory than it is given: {limits.memory} MiB."
+        return f"Your code should need no more memory than it is given: {limits.memory} MiB."
     if "can't start new thread" in text:
         return (
             f"Your code should run at most {limits.threads} threads at a time, and only as many as "
             "its memory has room for."
         )
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        return f"Your code writes a file of more than {limits.file} MiB."
+        return f"Your code should write no file of more than {limits.file} MiB."
     if isinstance(error, OSError) and error.errno == errno.EMFILE:
-        return f"Your code has more than {limits.files} files open at a time."
+        return f"Your code should have at most {limits.files} files open at a time."
     return ""
 
 

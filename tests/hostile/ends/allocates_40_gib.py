@@ -1,5 +1,5 @@
 #: status = "error"
-#: says = "needs more memory than it is given"
+#: says = "need no more memory than it is given"
 import torch
 
 hoard = torch.ones(5 * 2**30, dtype=torch.float64)

@@ -1,3 +1,3 @@
 #: status = "error"
-#: says = "needs more memory than it is given"
+#: says = "need no more memory than it is given"
 hoard = bytearray(40 * 2**30)
