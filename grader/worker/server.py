@@ -49,6 +49,7 @@ def preload(modules: list[str]) -> None:
     matplotlib.use("Agg")
     importlib.import_module("matplotlib.pyplot")
     importlib.import_module("torch.utils.data")
+    importlib.import_module("grader.worker.compiler").leave_out_compiler()
     for module in ("surroundings", "importing", "answering"):
         importlib.import_module(f"grader.worker.{module}")
     importlib.import_module("grader.worker.finders").read_given(course().exercises)
@@ -56,21 +57,6 @@ def preload(modules: list[str]) -> None:
     switches.withhold()
     gc.collect()
     gc.freeze()
-
-
-def prepare_for_optimizers(root: str) -> None:
-    """Import what an optimizer imports in its first step, if a source in this folder takes steps.
-
-    It takes longer than torch itself. Where no source shows a step, a worker imports it.
-    """
-    if "torch._dynamo" not in sys.modules and any(map(takes_steps, Path(root).rglob("*.py"))):
-        importlib.import_module("torch._dynamo")
-        gc.freeze()
-
-
-def takes_steps(source: Path) -> bool:
-    """Tell whether a source calls a method ``step``, as optimizers have it."""
-    return b".step(" in source.read_bytes()
 
 
 def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
@@ -167,7 +153,6 @@ def _answer(control: socket.socket, live: set[int]) -> None:
             return
         request = json.loads(data)
         if request["do"] == "fork":
-            prepare_for_optimizers(request["root"])
             pid = fork_worker(request, control, descriptors[0], descriptors[1])
             live.add(pid)
             answer = {"pid": pid}
@@ -193,7 +178,6 @@ def main() -> None:
         reader, writer = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb")
         _attach(os.dup(2))
         request = json.loads(argument)
-        prepare_for_optimizers(request["root"])
         run_worker(cast(BinaryIO, reader), writer, request)
 
 
