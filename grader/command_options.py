@@ -157,6 +157,7 @@ def review_arguments(parser: argparse.ArgumentParser) -> None:
     add("--person", metavar="NAME", help="who marks; default: the name on this computer")
     add("--no-browser", action="store_true", help="only print the address")
     add("--isolation", choices=["full", "limits"], default="full", help="the least that will do")
+    worksheet_argument(parser)
 
 
 def archive_arguments(parser: argparse.ArgumentParser) -> None:

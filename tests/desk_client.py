@@ -13,16 +13,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from grader.batch.store import Store
 from grader.desk.command import opened_socket, served
+from grader.desk.publishing import reports_of
 from grader.sandbox.isolation import available
 from tests.conftest import ROOT
 
 WAIT = 60.0  # seconds for a desk to open
+Q = "1.4"  # a written question of 2 points
 
 
 class Answer(NamedTuple):
@@ -93,6 +95,25 @@ class Client:
         assert answer.status == 200, answer.body
         return answer.json
 
+    def students(self, question: str = Q) -> list[str]:
+        """Return the keys of all students, in the question's order."""
+        return [one["key"] for one in self.get(f"/api/question/{question}")["students"]]
+
+    def mark(self, key: str, **changes: Any) -> dict[str, Any]:
+        """Change a mark of the question `Q` from how it is now, and return how it is then."""
+        now = self.get(f"/api/answer/{Q}/{key}")["mark"]
+        body = {name: now[name] for name in ("items", "adjustment", "comment", "version")}
+        answer: dict[str, Any] = self.post(
+            "/api/mark", body | {"question": Q, "key": key, "decided": True} | changes
+        )["mark"]
+        return answer
+
+    def item(self, label: str, points: float, **more: Any) -> dict[str, Any]:
+        """Add a rubric item to the question `Q`, or change it, and return it."""
+        body = {"question": Q, "label": label, "points": points, **more}
+        items = self.post("/api/item", body)["items"]
+        return next(one for one in items if one["label"] == label)
+
 
 def arguments(**changes: Any) -> argparse.Namespace:
     """Return the command line's defaults, changed."""
@@ -109,7 +130,8 @@ def desk(out: Path, **changes: Any) -> Iterator[Client]:
     store = Store(out)
     with opened_socket(args.host, args.port) as listener:
         port = listener.getsockname()[1]
-        with served(store, store.source(), available(), args, port) as (server, address):
+        reports = reports_of(out, {})
+        with served(store, store.source(), available(), reports, args, port) as (server, address):
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
             client = Client(address)
@@ -125,10 +147,10 @@ def desk(out: Path, **changes: Any) -> Iterator[Client]:
 class Process:
     """A desk in a process of its own, that can be killed."""
 
-    def __init__(self, out: Path, port: int = 0) -> None:
+    def __init__(self, out: Path, port: int = 0, options: Sequence[str] = ()) -> None:
         command = [sys.executable, "-m", "grader", "review", str(out), "--no-browser"]
         self.process = subprocess.Popen(
-            [*command, "--person", "Ann", "--port", str(port)],
+            [*command, "--person", "Ann", "--port", str(port), *options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -152,13 +174,14 @@ class Process:
         self.process.kill()
         self._end()
 
-    def close(self) -> int:
-        self.process.send_signal(signal.SIGINT)
+    def close(self, number: int = signal.SIGINT) -> int:
+        """End it by a signal, and return its exit status."""
+        self.process.send_signal(number)
         return self._end()
 
     def _end(self) -> int:
         assert self.process.stdout
         if not self.process.stdout.closed:
-            self.process.stdout.read()
+            self.said = self.process.stdout.read()
             self.process.stdout.close()
         return self.process.wait()

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from grader.core.errors import UserError
 from grader.desk import answers
 from grader.desk.course import Course
-from grader.desk.publishing import publish_now
+from grader.desk.publishing import Written
 from grader.desk.rendering import NAMES, shows_names
 from grader.marking.data import Conflict, Item, Mark, SecondMark
 
@@ -158,13 +158,17 @@ def assign(request: Request, course: Course) -> Response:
 
 
 def reports(request: Request, course: Course) -> Response:
-    """Write all reports with the marks as they are now."""
-    message, problems = publish_now(course.store)
-    if problems and shows_names(request):
-        message = " ".join([message, *problems])
-    elif problems:
-        message = f"{message} {len(problems)} problems: show names to read them."
-    return JSONResponse({"message": message})
+    """Write all reports now, with the marks as they are."""
+    written = course.reports.write()
+    return JSONResponse({"message": told(written, names=shows_names(request))})
+
+
+def told(written: Written, *, names: bool) -> str:
+    """Return what came of writing the reports; problems only where names are shown."""
+    lines = written.problems
+    if lines and not names:
+        lines = (f"{len(lines)} problems: show names to read them.",)
+    return " ".join([written.message, *lines])
 
 
 def current(course: Course, conflict: Conflict) -> dict[str, Any]:

@@ -42,24 +42,30 @@ def desk(course: Course, sessions: Sessions, hosts: Collection[str], port: int) 
     login = Login(sessions)
 
     @contextlib.asynccontextmanager
-    async def reading(app: Starlette) -> AsyncIterator[None]:
-        """Read all documents ahead while the desk runs."""
+    async def at_work(app: Starlette) -> AsyncIterator[None]:
+        """Read all documents ahead, and keep the reports, while the desk runs."""
         del app
         stop = threading.Event()
         reader = threading.Thread(target=course.read_all, args=[stop], daemon=True)
-        reader.start()
+        writer = threading.Thread(target=course.reports.keep, daemon=True)
+        for thread in (reader, writer):
+            thread.start()
         yield
         stop.set()
-        reader.join()
+        course.documents.close()
+        course.reports.stop()
+        for thread in (reader, writer):
+            thread.join()
 
     routes = [
         Route("/login", login.page, methods=["GET"]),
         Route("/login", login.enter, methods=["POST"]),
         Route("/static/{name}", _static),
         *_routes(course, "GET", PAGES),
-        *_routes(course, "POST", CHANGES),
+        *_routes(course, "POST", CHANGES, is_noted=True),
+        *_routes(course, "POST", OTHERS),
     ]
-    guard = Guard(Starlette(routes=routes, lifespan=reading), sessions, hosts, port)
+    guard = Guard(Starlette(routes=routes, lifespan=at_work), sessions, hosts, port)
     login.admit = guard.admit
     return guard
 
@@ -77,25 +83,42 @@ PAGES: Sequence[tuple[str, Answer]] = (
     ("/figure/{question}/{key}/{check:int}/{figure:int}", files.figure),
     ("/download/{key}/{number:int}", files.download),
 )
-CHANGES: Sequence[tuple[str, Answer]] = (
+CHANGES: Sequence[tuple[str, Answer]] = (  # of what reports show
     ("/api/mark", actions.mark),
     ("/api/marks", actions.marks),
     ("/api/undo", actions.undo),
     ("/api/item", actions.item),
-    ("/api/names", actions.names),
-    ("/api/sample", actions.sample),
-    ("/api/assign", actions.assign),
-    ("/api/reports", actions.reports),
     ("/api/override", decisions.override),
     ("/api/excuse", decisions.excuse),
     ("/api/adjust", decisions.adjust),
     ("/api/time", decisions.handed_in),
     ("/api/request", decisions.request),
 )
+OTHERS: Sequence[tuple[str, Answer]] = (
+    ("/api/names", actions.names),
+    ("/api/sample", actions.sample),
+    ("/api/assign", actions.assign),
+    ("/api/reports", actions.reports),
+)
 
 
-def _routes(course: Course, method: str, answers: Sequence[tuple[str, Answer]]) -> list[Route]:
+def _routes(
+    course: Course, method: str, answers: Sequence[tuple[str, Answer]], *, is_noted: bool = False
+) -> list[Route]:
+    if is_noted:
+        answers = [(path, _noted(answer)) for path, answer in answers]
     return [Route(path, _safe(course, answer), methods=[method]) for path, answer in answers]
+
+
+def _noted(answer: Answer) -> Answer:
+    """Return an answer that has the reports written again once it has changed something."""
+
+    def noted(request: Request, course: Course) -> Response:
+        response = answer(request, course)
+        course.reports.note()
+        return response
+
+    return noted
 
 
 def _safe(course: Course, answer: Answer) -> Callable[[Request], Any]:

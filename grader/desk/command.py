@@ -9,14 +9,17 @@ import html
 import importlib.util
 import os
 import secrets
+import signal
 import socket
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 
+from grader.batch.command import INTERRUPTED, keep_late_rule
 from grader.batch.progress import say
 from grader.batch.store import Store
 from grader.core.errors import UserError
@@ -24,6 +27,8 @@ from grader.sandbox.isolation import Level, available, missing
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from grader.desk.publishing import Reports
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 PORT = 8642
@@ -40,34 +45,84 @@ NEEDED = (
 
 
 def run_review(args: argparse.Namespace) -> int:
-    """Serve the desk until Ctrl-C, then write all reports."""
+    """Serve the desk until Ctrl-C or a signal ends it, then see that all reports are written."""
     if lacking := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
         raise UserError(
             f'install what the desk needs ({", ".join(lacking)}): pip install ".[desk]"'
         )
-    store = Store(args.output)
-    source = args.submissions or store.source()
-    console = Console(soft_wrap=True)
-    level = chosen_level(args.isolation)
-    with opened_socket(args.host, args.port) as listener:
-        port = listener.getsockname()[1]
-        with served(store, source, level, args, port) as (server, address):
-            say(console, f"The desk is open: {address}")
-            say(console, "Everything is saved at once. Ctrl-C closes the desk.")
-            if args.password_file is None and args.host not in LOCAL:
-                say(console, f"The password of the team: {server.password}")
-            with contextlib.ExitStack() as stack:
-                if not args.no_browser:
-                    webbrowser.open(stack.enter_context(private_page(store, address)).as_uri())
-                stack.enter_context(contextlib.suppress(KeyboardInterrupt))
-                server.run(sockets=[listener])
-    from grader.desk.publishing import publish_now
+    from grader.desk.publishing import reports_of
 
-    message, problems = publish_now(store)
-    for line in problems:
-        say(console, f"error: {line}")
-    say(console, message)
-    return 1 if problems else 0
+    store, console = Store(args.output), Console(soft_wrap=True)
+    store.participants()  # of no run, there is nothing to mark
+    keep_late_rule(store, args.late)
+    reports = reports_of(store.folder, publishing_options(args))
+    take_signals()
+    try:
+        _serve(console, store, reports, args)
+        return _finish(console, reports)
+    except KeyboardInterrupt:  # while it opened, or for a second time
+        say(console, f"Write the reports yourself: python -m grader marks {args.output}")
+        return INTERRUPTED
+
+
+def _serve(console: Console, store: Store, reports: Reports, args: argparse.Namespace) -> None:
+    """Serve the desk until a signal comes."""
+    source = args.submissions or store.source()
+    level = chosen_level(args.isolation)
+    with (
+        opened_socket(args.host, args.port) as listener,
+        served(store, source, level, reports, args, listener.getsockname()[1]) as opened,
+        contextlib.ExitStack() as stack,
+    ):
+        server, address = opened
+        say(console, f"The desk is open: {address}")
+        say(console, "Everything is saved at once, and the reports follow. Ctrl-C closes the desk.")
+        if args.password_file is None and args.host not in LOCAL:
+            say(console, f"The password of the team: {server.password}")
+        if not args.no_browser:
+            webbrowser.open(stack.enter_context(private_page(store, address)).as_uri())
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+
+
+def _finish(console: Console, reports: Reports) -> int:
+    """Write the reports if they lack a change, and say what came out."""
+    written = reports.finish()
+    with contextlib.suppress(OSError):  # a terminal that was closed can't be written to
+        for line in written.problems:
+            say(console, f"error: {line}")
+        for line in written.remarks:
+            say(console, f"note: {line}")
+        say(console, written.message)
+    return 1 if written.problems else 0
+
+
+def take_signals() -> None:
+    """Have SIGTERM, and a terminal that is closed, end this program as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup leaves it
+        signal.signal(signal.SIGHUP, _terminate)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """End as SIGTERM does: the server takes that one itself, to end in good order."""
+    del number, frame
+    signal.raise_signal(signal.SIGTERM)
+
+
+def publishing_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of `publish` that the command line gives."""
+    return {
+        "worksheet": args.worksheet,
+        "columns": dict(args.column),
+        "provisional": args.provisional,
+        "part_size": args.part_size,
+    }
 
 
 @contextlib.contextmanager
@@ -143,7 +198,12 @@ class Server:
 
 @contextlib.contextmanager
 def served(
-    store: Store, source: Path, level: Level, args: argparse.Namespace, port: int
+    store: Store,
+    source: Path,
+    level: Level,
+    reports: Reports,
+    args: argparse.Namespace,
+    port: int,
 ) -> Iterator[tuple[Server, str]]:
     """Open all that the desk needs, and yield its server and its address, with the token."""
     import uvicorn
@@ -164,7 +224,7 @@ def served(
         key = folder_key(store.folder)
         documents = Documents(hand_ins, Jobs(level), store.folder / "desk")
         sessions = Sessions(key, args.person or getpass.getuser(), password)
-        app = desk(Course(store, marking, documents, key), sessions, hosts, port)
+        app = desk(Course(store, marking, documents, reports, key), sessions, hosts, port)
         config = uvicorn.Config(
             app, access_log=False, log_level="warning", server_header=False, ws="none",
             timeout_graceful_shutdown=3,

@@ -17,6 +17,7 @@ from grader.desk.alike import groups
 from grader.desk.documents import Document, Documents
 from grader.desk.fair import Fair, parts_of
 from grader.desk.places import Place, number_of, places
+from grader.desk.publishing import Reports
 from grader.marking import late
 from grader.marking.store import MarkingStore
 from grader.reports.decided import decide
@@ -29,9 +30,15 @@ class Course:
     """A course at the desk. Its methods may be called from any thread."""
 
     def __init__(
-        self, store: Store, marking: MarkingStore, documents: Documents, key: bytes
+        self,
+        store: Store,
+        marking: MarkingStore,
+        documents: Documents,
+        reports: Reports,
+        key: bytes,
     ) -> None:
         self.store, self.marking, self.documents = store, marking, documents
+        self.reports = reports
         self._key = key
         self._lock = threading.Lock()
         self._state: tuple[float, float] | None = None

@@ -105,6 +105,10 @@ class Documents:
         """Return a picture of a notebook, or the picture that a document is."""
         return _bytes(self._folder(document.digest) / f"{number}.webp")
 
+    def close(self) -> None:
+        """Read nothing more; what is being read is given up, and is read anew another time."""
+        self._jobs.close()
+
     def _one(self, key: str) -> threading.Lock:
         with self._lock:
             return self._locks[key]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader.core.errors import MachineError
 from grader.core.tempdirs import Folder
 from grader.desk.reading.run import DOCUMENT, RESULT, perform
 from grader.sandbox.isolation import Level, Limits, Lock
@@ -47,9 +48,18 @@ class Jobs:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["grader.desk.reading.warm"])
         self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._is_closed = False
+
+    def close(self) -> None:
+        """End the jobs that run, soon, and start no more."""
+        self._is_closed = True
 
     def run(self, kind: str, document: bytes, **options: Any) -> Outcome:
-        """Do one job of `run.JOBS` on a document, and wait for it."""
+        """Do one job of `run.JOBS` on a document, and wait for it.
+
+        Raises:
+            MachineError: The desk was closed meanwhile.
+        """
         with self._places:
             folder = Folder("desk")
             try:
@@ -71,6 +81,8 @@ class Jobs:
             end = time.monotonic() + SECONDS
             while process.is_alive() and time.monotonic() < end:
                 process.join(LOOK)
+                if self._is_closed:
+                    raise MachineError("the desk is closing")
                 if _size(scratch) > MAX_SCRATCH:
                     break
             return process.exitcode == 0

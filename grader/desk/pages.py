@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from grader.desk.actions import told
 from grader.desk.course import Course
 from grader.desk.fair import covered
 from grader.desk.model import model_html
@@ -47,6 +48,7 @@ def overview(request: Request, course: Course) -> Response:
         requests=_requests(course, names=names),
         students=_students(course, names=names),
         read=course.progress(),
+        reports=_reports(course, names=names),
     )
 
 
@@ -106,6 +108,17 @@ def _requests(course: Course, *, names: bool) -> list[dict[str, Any]]:
         {"request": one, "key": key, "label": course.label(key, names=names)}
         for one, key in zip(found, keys, strict=True)
     ]
+
+
+def _reports(course: Course, *, names: bool) -> str:
+    """Return how far the reports follow the marks, in words."""
+    latest = course.reports.latest
+    if latest is not None and not latest.is_whole:
+        return f"{told(latest, names=names)} It is tried again."
+    if latest is None or not course.reports.is_current:
+        return "The reports are written again in a few seconds."
+    when = datetime.datetime.fromtimestamp(latest.time).strftime("%H:%M")
+    return f"{told(latest, names=names)} ({when})"
 
 
 def _students(course: Course, *, names: bool) -> list[dict[str, Any]]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from grader.core.text import plain
-from grader.reports.tables import points
+from grader.reports.templating import environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES = "desk-names"  # the cookie of a browser in which names are shown
-T = TypeVar("T")
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -26,7 +24,7 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
 
 def rendered(template: str, **values: Any) -> str:
     """Return the text of a template; all values are escaped."""
-    return _environment().get_template(template).render(**values)
+    return _templates().get_template(template).render(**values)
 
 
 def shows_names(request: Request) -> bool:
@@ -40,26 +38,8 @@ def safe(html: str) -> Markup:
 
 
 @functools.cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "points": points,
-        "kind": lambda status: status.replace(" ", "-"),
-        "size": _size,
-    }
-    return environment
-
-
-def _harmless(value: T) -> T | str:
-    """Return a value that a template shows; text goes through `plain`."""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _templates() -> Environment:
+    return environment(TEMPLATES, size=_size)
 
 
 def _size(count: int) -> str:

@@ -12,26 +12,24 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from grader.core.causes import causes, failure_of
 from grader.core.markdown import inline
 from grader.core.report import CheckReport, FailureReport, Report, checks_of
-from grader.core.text import plain
 from grader.reports.pictures import Pictures
 from grader.reports.reasons import reasons, signed
 from grader.reports.rows import Row
 from grader.reports.statistics import course, fraction
-from grader.reports.tables import points
+from grader.reports.templating import environment
 
 STEPS = 3  # that a student is told at a time
 OPEN = ("failed", "not started", "error", "timeout", "crashed", "blocked")
 TEMPLATES = Path(__file__).parent / "templates"
 PART = 1000  # characters of a long text's beginning, and of its end
-T = TypeVar("T")
 
 
 class Step(NamedTuple):
@@ -63,7 +61,7 @@ def feedback_md(row: Row, result: Report) -> str:
 
 def feedback_comment(row: Row) -> str:
     """Return a student's points in a few lines of HTML, for a field of a learning platform."""
-    return " ".join(environment().get_template("comment.html").render(row=row).split())
+    return " ".join(templates().get_template("comment.html").render(row=row).split())
 
 
 def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, object]] | None = None) -> str:
@@ -72,7 +70,7 @@ def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, object]] | N
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     files = {row.student: row.file for row in rows}
     return (
-        environment()
+        templates()
         .get_template("report.html")
         .render(
             course=course(rows),
@@ -124,7 +122,7 @@ def _render(template: str, row: Row, result: Report) -> str:
     checks = checks_of(result)
     remarks = result["batch"].get("remarks", []) if "batch" in result else []
     return (
-        environment()
+        templates()
         .get_template(template)
         .render(
             row=row,
@@ -140,36 +138,18 @@ def _render(template: str, row: Row, result: Report) -> str:
 
 
 @functools.cache  # a template is compiled once, not for every student
-def environment() -> Environment:
-    """Return what renders the templates: it makes every text harmless."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+def templates() -> Environment:
+    """Return what renders the pages of reports."""
+    return environment(
+        TEMPLATES,
+        reasons=reasons,
+        signed=signed,
+        breakable=lambda name: Markup("_<wbr>").join(name.split("_")),
+        inline=lambda text: Markup(inline(text)),
+        fenced=fenced,
+        brief=brief,
+        fraction=fraction,
     )
-    made.filters |= {
-        "points": points,
-        "reasons": reasons,
-        "signed": signed,
-        "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
-        "inline": lambda text: Markup(inline(text)),
-        "fenced": fenced,
-        "brief": brief,
-        "fraction": fraction,
-        "kind": lambda status: status.replace(" ", "-"),
-    }
-    return made
-
-
-def _harmless(value: T) -> T | str:
-    """Return a value that a template shows; text goes through `plain`."""
-    if isinstance(value, Markup):
-        return Markup(plain(value))
-    return plain(value) if isinstance(value, str) else value
 
 
 def brief(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from grader.reports.pages import environment
+from grader.reports.pages import templates
 
 COLOURS = 6  # for neighbouring blocks
 
@@ -53,7 +53,7 @@ def pair_html(
         for side, code in enumerate(codes)
     ]
     parts = list(zip(("one", "other"), students, shares, sides, strict=True))
-    return environment().get_template("similar.html").render(sides=parts)
+    return templates().get_template("similar.html").render(sides=parts)
 
 
 def _side(code: Code, blocks: Sequence[tuple[int, int]]) -> list[File]:

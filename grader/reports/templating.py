@@ -1,0 +1,46 @@
+"""Render templates: every text is escaped, and made harmless to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from grader.core.text import plain
+from grader.reports.tables import points
+
+T = TypeVar("T")
+
+
+def environment(folder: Path, **filters: Callable[..., Any]) -> Environment:
+    """Return what renders the templates of a folder; make one for all pages, as it compiles them.
+
+    Args:
+        folder: Where the templates lie.
+        filters: What they use besides ``points`` and ``kind``.
+    """
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {
+        "points": points,
+        "kind": lambda status: status.replace(" ", "-"),
+        **filters,
+    }
+    return made
+
+
+def _harmless(value: T) -> T | str:
+    """Return a value that a template shows; text goes through `plain`."""
+    if isinstance(value, Markup):
+        return Markup(plain(value))
+    return plain(value) if isinstance(value, str) else value

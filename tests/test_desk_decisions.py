@@ -1,0 +1,99 @@
+"""What people decide at the desk besides marks: other points, excuses, who marks what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desk_client import Client, Q, desk
+from tests.desk_course import EVIL, a_course
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return a_course(tmp_path, 4)
+
+
+@pytest.fixture
+def ann(out: Path) -> Iterator[Client]:
+    with desk(out) as client:
+        yield client
+
+
+@pytest.fixture
+def ben(ann: Client, out: Path) -> Iterator[Client]:
+    """Somebody else, at a desk of their own on the same folder."""
+    del ann
+    with desk(out, person="Ben") as client:
+        yield client
+
+
+def test_points_of_tests_change_only_with_a_reason(ann: Client) -> None:
+    key = ann.students()[0]
+    body = {"question": "1.6", "key": key, "items": [], "version": 0}
+    assert "with a reason" in ann.ask("POST", "/api/mark", body).text
+    override = {"question": "1.6", "key": key, "points": 3.5, "reason": "", "version": 0}
+    assert ann.ask("POST", "/api/override", override).status == 400
+    ann.post("/api/override", override | {"reason": f"float32 {EVIL}"})
+    now = ann.get(f"/api/answer/1.6/{key}")["override"]
+    assert (now["points"], now["author"]) == (3.5, "Ann")
+    assert EVIL not in ann.ask("GET", f"/student/{key}").text
+    stale = ann.ask("POST", "/api/override", override | {"reason": "again"})
+    assert stale.status == 409
+    ann.post("/api/override", override | {"remove": True, "version": now["version"]})
+    assert ann.get(f"/api/answer/1.6/{key}")["override"] is None
+    ann.post("/api/override", override | {"reason": "again"})
+
+
+def test_decisions_about_a_student_as_a_whole(ann: Client) -> None:
+    key = ann.students()[0]
+    ann.post("/api/excuse", {"key": key, "question": Q, "reason": "ill"})
+    ann.post("/api/adjust", {"key": key, "points": -1, "reason": "late"})
+    time = {"key": key, "at": "2026-11-27 23:59", "extension": 12, "reason": "asked"}
+    ann.post("/api/time", time)
+    ann.post("/api/request", {"key": key, "question": Q, "text": "Why?"})
+    page = ann.ask("GET", f"/student/{key}").text
+    for said in ("excused: ill", "-1: late", "2026-11-27 23:59", "Why?"):
+        assert said in page
+    assert ann.ask("POST", "/api/time", time | {"at": "tomorrow"}).status == 400
+    assert "Why?" in ann.ask("GET", "/").text
+    ann.post("/api/excuse", {"key": key, "question": Q, "remove": True})
+    assert "excused: ill" not in ann.ask("GET", f"/student/{key}").text
+
+
+def test_work_is_shared_out(ann: Client) -> None:
+    ann.post("/api/assign", {"question": Q, "people": "Ann, Ben"})
+    markers = [one["marker"] for one in ann.get(f"/api/question/{Q}")["students"]]
+    assert markers == ["Ann", "Ann", "Ben", "Ben"]
+    ann.post("/api/assign", {"question": Q, "people": "Cem"})
+    assert {one["marker"] for one in ann.get(f"/api/question/{Q}")["students"]} == {"Cem"}
+    ann.post("/api/assign", {"question": Q, "people": ""})
+    assert {one["marker"] for one in ann.get(f"/api/question/{Q}")["students"]} == {""}
+
+
+def test_a_second_mark_is_blind_and_changes_no_points(ann: Client, ben: Client) -> None:
+    for key in ann.students():
+        ann.mark(key, adjustment=1.0, comment="first")
+    assert ann.post("/api/sample", {"question": Q, "share": 0.5}) == {"drawn": 2}
+    waiting = [one["key"] for one in ben.get(f"/api/question/{Q}")["students"] if one["second"]]
+    assert len(waiting) == 2
+    assert not any(one["second"] for one in ann.get(f"/api/question/{Q}")["students"])
+    blind = ben.get(f"/api/answer/{Q}/{waiting[0]}?second=1")["mark"]
+    assert (blind["adjustment"], blind["comment"], blind["author"]) == (0.0, "", "")
+    body = {"question": Q, "key": waiting[0], "items": [], "adjustment": 1.5, "version": 0}
+    ben.post("/api/mark", body | {"second": True})
+    assert ben.get(f"/api/answer/{Q}/{waiting[0]}")["mark"]["points"] == 1.0
+    assert "1 pairs, 0 % equal" in ann.ask("GET", "/").text
+
+
+def test_who_did_what_is_kept(ann: Client) -> None:
+    key = ann.students()[0]
+    ann.mark(key, adjustment=1.0, comment=EVIL)
+    ann.mark(key, adjustment=2.0)
+    ann.post("/api/undo", {})
+    page = ann.ask("GET", f"/student/{key}").text
+    assert page.count("mark 1.4") == 3
+    assert "(undo)" in page
+    assert "<script>document" not in page
