@@ -187,6 +187,56 @@ def test_code_beside_the_folders_of_several_is_a_row_with_a_note(
     assert remarks == ["solution.py says of nobody whose it is: rename it."]
 
 
+METADATA = "submission_metadata.yml"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["h1-submissions/h1-ann/a.py", "h1-submissions/h1-bo/a.py", "h2-submissions/h2-x/a.py"],
+        ["Group 1/Lee-123456.zip", "Group 1/Kim-123457.zip", "Group 2/Ito-123458_Roe-123459/a.py",
+         "Group 2/Ash-123450.ipynb"],
+        ["A/Anna_1_assignsubmission_file/a.zip", "B/Bo_2_assignsubmission_file/a.zip"],
+        ["A/leebo_4022_99812_work.zip", "A/kim_4023_99813_lstm.py", "B/roe_4024_99814_lstm.py"],
+        [f"x/{METADATA}", "x/submission_1/a.py", f"y/{METADATA}", "y/submission_2/a.py"],
+        ["A/HW_a_attempt_2026-05-05-10-00-00_a.py", "B/HW_b_attempt_2026-05-05-10-00-00_a.py"],
+    ],
+    ids=["clones", "groups", "moodle", "canvas", "gradescope", "blackboard"],
+)  # fmt: skip
+def test_several_folders_of_courses_are_named(tmp_path: Path, names: list[str]) -> None:
+    """Assignments or groups side by side are not one student each; a person can insist on it."""
+    for name in names:
+        write(tmp_path / name)
+    with pytest.raises(UserError, match=r"a level further down, in .* and .*: name one of those"):
+        found_in(tmp_path)
+    with hand_ins(tmp_path, "folders") as (found, _):
+        assert [one.doubt for one in found] == ["", ""]
+
+
+def test_a_folder_of_many_among_those_of_one_waits_for_a_person(tmp_path: Path) -> None:
+    for name in ("more/Lee-123456.zip", "more/Kim-123457.zip", "Ito-123458/lstm.py"):
+        write(tmp_path / name)
+    doubts = {name: one.doubt for name, one in found_in(tmp_path).items()}
+    assert "seems to hold the hand-ins of several students" in doubts["more"]
+    assert doubts["Ito-123458"] == ""
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["part1/train.py", "part2/train.py"],
+        ["code.zip", "data.zip"],
+        ["lstm.py", "fig_5_10_a.png", "fig_10_20_b.png", "fig_15_20_c.png"],
+        ["Lee-123456_Kim-123457.zip", "Lee-123456_Kim-123457.pdf"],
+    ],
+)
+def test_parts_of_one_students_folder_are_no_course(tmp_path: Path, names: list[str]) -> None:
+    for who in ("Lee-123456", "Kim-123457"):
+        for name in names:
+            write(tmp_path / who / name)
+    assert [one.doubt for one in found_in(tmp_path).values()] == ["", ""]
+
+
 def test_parts_of_one_students_work_are_no_course(tmp_path: Path) -> None:
     for name in ("main.py", "nets/__init__.py", "nets/lstm.py", "plots/__init__.py"):
         write(tmp_path / "Lee" / name)
@@ -248,6 +298,15 @@ def test_a_broken_file_within_the_download_is_that_students_problem(tmp_path: Pa
     source.write_bytes(source.read_bytes().replace(b"A" * 100, b"B" * 100))
     with hand_ins(source) as (found, _), pytest.raises(UserError, match="can't be read"):
         found[0].choose().read()
+
+
+@pytest.mark.parametrize(("first", "kind"), [(b"Rar!\x1a\x07", "RAR"), (b"\x1f\x8b\x08", "tar.gz")])
+def test_a_download_packed_in_another_way_is_told_by_its_kind(
+    tmp_path: Path, first: bytes, kind: str
+) -> None:
+    (tmp_path / "all.zip").write_bytes(first + bytes(300))
+    with pytest.raises(UserError, match=rf"is packed as {kind}: unpack it, and name the folder"):
+        found_in(tmp_path / "all.zip")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK no ZIP"])

@@ -53,7 +53,7 @@ def hand_ins(source: Path, platform: str = "") -> Iterator[tuple[list[HandIn], l
         for hand_in in found.values():
             hand_in.note_late()
         people = sorted(found.values(), key=lambda one: (one.owner, one.student, one.identity))
-        check_level(source, people, bare)
+        check_level(source, people, bare, insists=platform == PLAIN.name)
         remarks += [f"{shown(name)} says of nobody whose it is: rename it." for name in bare]
         yield people, sorted(remarks)
 

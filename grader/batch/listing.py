@@ -21,6 +21,7 @@ from grader.core.errors import ChangedError, UserError, is_machine_error
 from grader.core.text import file_name, shown
 from grader.core.zip_names import names_in
 from grader.submission.archive import BROKEN, is_junk
+from grader.submission.tars import kind_of
 
 MAX_ARCHIVE = 200 * 2**20  # bytes that one student may hand in
 NAMED = 5  # entries that a remark lists
@@ -69,10 +70,17 @@ def items_in(source: Path, below: Sequence[str] = ()) -> Iterator[Listing]:
             else:
                 found = _in_zip(stack.enter_context(zipfile.ZipFile(source)), tuple(below))
         except BROKEN as error:
-            raise UserError(
-                f"{source} is neither a folder nor a ZIP that opens: {shown(str(error))}."
-            ) from error
+            raise UserError(_unopened(source, error)) from error
         yield found
+
+
+def _unopened(source: Path, error: Exception) -> str:
+    """Return why a source can't be opened, and what a person can do."""
+    with contextlib.suppress(OSError), source.open("rb") as file:
+        kind = kind_of(file)
+        if kind not in ("ZIP", None):
+            return f"{source} is packed as {kind}: unpack it, and name the folder."
+    return f"{source} is neither a folder nor a ZIP that opens: {shown(str(error))}."
 
 
 def read_file(file: File) -> bytes:

@@ -73,9 +73,15 @@ class Reader:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         arguments = (theirs, self._folder.path, self._read)
-        self._process = context.Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
-        theirs.close()
+        process = context.Process(target=_serve, args=arguments, daemon=True)
+        try:
+            process.start()
+        except BaseException:
+            self._pipe.close()
+            raise
+        finally:
+            theirs.close()
+        self._process = process
         if not self._pipe.poll(START):
             raise TimeoutError(f"the process that reads has not begun within {START:g} s")
         self._pipe.recv_bytes()
