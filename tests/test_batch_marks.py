@@ -219,3 +219,17 @@ def test_a_wrong_row_of_marks_costs_that_row_alone(
     assert main(["marks", str(out)]) == 1
     assert "error: marks.csv, row 2: 9 points for 1.6-text, which has 1." in capsys.readouterr().out
     assert (out / "marks.csv").read_text(encoding="utf-8") == wrong
+
+
+@pytest.mark.usefixtures("judges")
+@pytest.mark.parametrize("name", ["marks.ods", "marks (1).csv", "marks.numbers", "marks.XLS"])
+def test_marks_under_another_name_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    source, out = moodle_course(tmp_path), tmp_path / "out"
+    batch(source, out)
+    main(["marks", str(out)])
+    assert "is not read" not in capsys.readouterr().out
+    (out / name).write_bytes(b"x")
+    assert main(["marks", str(out)]) == 0
+    assert f"{name} is not read: save it as marks.xlsx or marks.csv" in capsys.readouterr().out

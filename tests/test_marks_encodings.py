@@ -152,3 +152,57 @@ def test_two_changes_that_differ_are_an_error() -> None:
     }
     said = "marks.csv and marks.xlsx differ on Kim, question 1.4: make them agree"
     assert merged({}, files) == ({}, ["other", said])
+
+
+STUDENTS = (
+    "Anna Müller_101",
+    "Bo d'Arc-Lee_102",
+    "Łukasz Żak_103",
+    "Иван Петров_104",
+    "李 小龙_105",
+)
+
+
+def marked(change: dict[str, str], header: str = "student,question,points,comment") -> str:
+    lines = [f'"{change.get(name, name)}",Q1.4,1.5,' for name in STUDENTS]
+    return "\n".join([header, *lines, ""])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        marked({"Anna Müller_101": "anna  müller_101"}).encode(),
+        marked({"Anna Müller_101": "Anna\u00a0Müller_101"}).encode(),
+        marked({"Bo d'Arc-Lee_102": "Bo d’Arc–Lee_102"}).encode(),
+        marked({}).encode("cp1251", "replace"),
+        marked({}).encode("gbk", "replace"),
+        marked({}).encode("cp1250", "replace"),
+        marked({}).encode("mac_roman", "replace"),
+        ("Table 1\n\n" + marked({})).encode(),
+        marked({}).replace(",", "|").encode("utf-16"),
+        marked({}).replace("Q1.4", "q1,4").replace(",q1,4,", ',"q1,4",').encode(),
+    ],
+    ids=["typed", "blank", "bent", "russian", "chinese", "polish", "mac", "title", "bar", "lower"],
+)  # fmt: skip
+def test_what_only_one_name_fits_is_read(data: bytes) -> None:
+    rows = rows_of({name: a_result() for name in STUDENTS})
+    given, errors = read_marks(data, rows)
+    assert errors == []
+    assert {student: mark.points for (student, _), mark in given.items()} == dict.fromkeys(
+        STUDENTS, 1.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("M?ller", []),  # two have a sign there
+        ("anna", []),  # two are written so, but for capitals
+        ("ANNA", ["ANNA"]),
+        ("?nna", []),  # a plain letter is never lost
+    ],
+)
+def test_what_two_names_fit_is_neither(cell: str, names: list[str]) -> None:
+    known = Known(["Müller", "Möller", "Anna", "ANNA"], str)
+    found = known.find(cell)
+    assert found == names or (not names and len(found) != 1)

@@ -24,6 +24,7 @@ from grader.reports.marks import Marks, MarksFile, marks_csv, marks_xlsx, read_m
 from grader.reports.rows import Given, Row
 
 FILES = ("marks.csv", "marks.xlsx")
+OTHERS = {".csv", ".numbers", ".ods", ".tab", ".tsv", ".txt", ".xls", ".xlsm", ".xlsx"}
 WRITTEN = "marks.json"  # a list of student, question, points and comment
 SHOWN = 10  # wrong rows that are listed
 
@@ -84,6 +85,20 @@ def check_marks(store: Store) -> list[str]:
     if given and all(map(store.result, store.participants())):
         return listed(marks_of(store, read_rows(store)).errors)
     return []
+
+
+def unread(store: Store) -> list[str]:
+    """Return a remark on each table of marks that was saved under another name or kind."""
+    found = sorted(
+        path.name
+        for path in store.folder.iterdir()
+        if path.name.startswith("marks") and path.suffix.lower() in OTHERS
+    )
+    return [
+        f"{shown(name)} is not read: save it as {FILES[1]} or {FILES[0]}, in place of that one"
+        for name in found
+        if name not in FILES
+    ]
 
 
 def listed(errors: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from grader.batch import outcome
-from grader.batch.marks_files import listed, opened, take_in_marks
+from grader.batch.marks_files import listed, opened, take_in_marks, unread
 from grader.batch.participant import Participant
 from grader.batch.platforms.base import Platform
 from grader.batch.read_results import read_rows, readable
@@ -81,7 +81,7 @@ def publish(
     rows = read_rows(store)
     with opened(store) as marking:
         wrong = take_in_marks(store, rows, marking)
-        remarks = decide(rows, marking, read_late(store.folder / late.FILE))
+        remarks = unread(store) + decide(rows, marking, read_late(store.folder / late.FILE))
         marking.back_up()
     published = Published(rows, remarks, wrong=listed(wrong))
     folders = {row.folder: row for row in rows if row.folder and not row.doubt}

@@ -1,7 +1,8 @@
-"""Recognise what a spreadsheet has made of a text: a date, or a number with fewer digits.
+"""Recognise what a spreadsheet has made of a text: a date, a number with fewer digits, other signs.
 
-In German, 1.5 becomes "01. Mai", 1.75 "Jan 75" and 0123456 the number 123456. The text can't be
-told from such a cell, but the right one of a few known texts can.
+In German, 1.5 becomes "01. Mai", 1.75 "Jan 75" and 0123456 the number 123456. Autocorrection bends
+apostrophes, and an encoding without Cyrillic letters keeps question marks. The text can't be told
+from such a cell, but the right one of a few known texts can.
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ NUMBER = re.compile(r"[+-]?(?P<digits>\d{1,40}(?:[.,]\d{1,40})?)(?P<exponent>[eE
 PAIR = re.compile(r"0*(\d{1,4})[./-]0*(\d{1,4})")
 EXACT = 15  # digits of a number that spreadsheets keep
 LONGEST = 100  # characters of a cell that may be a date or number
+WORDS = {"true", "false", "wahr", "falsch", "vrai", "faux", "verdadero", "falso", "vero"}
+# What autocorrection makes of signs on a keyboard.
+TYPED = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"',
+                       "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-"})  # fmt: skip
+LOST = "?_\ufffd"  # what stands for a sign that an encoding lacks
 
 Pair = tuple[int, int]
 T = TypeVar("T")
@@ -46,9 +52,9 @@ def number(text: str) -> float | None:
 
 
 def is_mangled(text: str) -> bool:
-    """Return whether a spreadsheet takes a text for a number or a date."""
+    """Return whether a spreadsheet takes a text for a number, a date or a truth value."""
     form = _form(text)
-    return form.pair is not None or form.value is not None
+    return form.pair is not None or form.value is not None or text.casefold() in WORDS
 
 
 def _written_with_point(text: str) -> str:
@@ -120,11 +126,14 @@ class Known(Generic[T]):
         things = list(things)
         self._exact: dict[str, T] = {}
         self._changed: dict[str, list[T]] = {}
-        for spelling in spellings:
-            for thing in things:
-                self._exact.setdefault(folded(spelling(thing)), thing)
-        named = ((_form(folded(spellings[-1](thing))), thing) for thing in things)
-        self._forms = [(form, thing) for form, thing in named if form.pair or form.value]
+        self._named = [(folded(each(thing)), thing) for each in spellings for thing in things]
+        for name, thing in self._named:
+            self._exact.setdefault(name, thing)
+        forms = ((_form(name), thing) for name, thing in self._named[-len(things) :])
+        self._forms = [(form, thing) for form, thing in forms if form.pair or form.value]
+        self._loose: dict[str, list[T]] = {}
+        for name, thing in self._named:
+            _add(self._loose.setdefault(_loosened(name), []), thing)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._exact)
@@ -135,8 +144,17 @@ class Known(Generic[T]):
         if name in self._exact:
             return [self._exact[name]]
         if name not in self._changed:
-            self._changed[name] = self._origins(_form(name))
+            found = self._loose.get(_loosened(name)) or self._origins(_form(name))
+            self._changed[name] = found or self._with_signs(name)
         return self._changed[name]
+
+    def _with_signs(self, cell: str) -> list[T]:
+        """Return the things whose names have a sign wherever the cell has lost one."""
+        found: list[T] = []
+        for name, thing in self._named if any(sign in cell for sign in LOST) else ():
+            if len(name) == len(cell) and all(map(_is_left_of, cell, name)):
+                _add(found, thing)
+        return found
 
     def _origins(self, cell: _Form) -> list[T]:
         for explains in (_is_date_of, _is_number_of, _is_turned_date_of):
@@ -144,6 +162,22 @@ class Known(Generic[T]):
             if found:
                 return found
         return []
+
+
+def _add(things: list[T], thing: T) -> None:
+    if not any(each is thing for each in things):
+        things.append(thing)
+
+
+def _is_left_of(left: str, sign: str) -> bool:
+    """Tell whether an encoding that lacks a sign may have left this one."""
+    return left == sign or (left in LOST and not sign.isascii())
+
+
+def _loosened(name: str) -> str:
+    """Return a name without what autocorrection and typing change: case, blanks, bent signs."""
+    text = unicodedata.normalize("NFKC", name.translate(TYPED)).casefold()
+    return " ".join(text.split())
 
 
 def folded(name: str) -> str:

@@ -217,7 +217,7 @@ def _one(known: Known[T], cell: str) -> T | None:
 def _question(text: str, row: Row) -> Mark | None:
     """Return the question that a cell names, with or without `QUESTION`, or as a date."""
     marks = Known(row.marks, lambda mark: f"{QUESTION}{mark.id}", lambda mark: mark.id)
-    return _one(marks, text.removeprefix("'"))
+    return _one(marks, text.removeprefix("'").replace(",", "."))
 
 
 def _points(text: str) -> float | None:

@@ -1,6 +1,7 @@
 """Read a table from a file as spreadsheets save it: CSV of any encoding and separator, or XLSX.
 
-Its columns are found by their names, in any order; empty rows and columns don't count.
+Its columns are found by their names, in any order; empty rows and columns don't count. A title may
+stand above them, as Numbers writes one.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from grader.core.text import shown
 
 LONGEST_CELL = 2**24  # characters; the csv module's own limit is 2**17
 XLSX = b"PK\x03\x04"
-# Encodings of one byte a character, of Windows and of the Mac; the first of equals counts.
-SINGLE_BYTE = ("cp1252", "mac_roman", "cp1250")
+SEPARATORS = ",;\t|"
+TITLES = 5  # rows in which the header is sought
+# Encodings of Windows and of the Mac, besides Unicode's; the first of equals counts.
+OTHERS = ("cp1252", "mac_roman", "cp1250", "cp1251", "cp1253", "cp1254", "gbk", "cp932")
 ACCENTED = frozenset("äöüÄÖÜßáàâãåæçéèêëíìîïñóòôõøúùûœ")
 
 
@@ -67,10 +70,10 @@ def read_table(
 def _below_header(
     rows: Iterable[Line], columns: Sequence[str], optional: Sequence[str]
 ) -> list[Line] | None:
-    """Return the lines of a table; None if its first row that is not empty is another header."""
+    """Return the lines of a table; None if none of its first rows is the header."""
     rows = iter(rows)
-    header = [name.strip().casefold() for name in next(rows, Line("", [])).cells]
-    if not set(columns).issubset(header):
+    header = _header_in(rows, columns)
+    if header is None:
         return None
     for name in header:
         if name and name not in (*columns, *optional):
@@ -87,6 +90,15 @@ def _below_header(
     return lines
 
 
+def _header_in(rows: Iterator[Line], columns: Sequence[str]) -> list[str] | None:
+    """Return the names of all columns, and leave in ``rows`` what follows; None if they lack."""
+    for row in itertools.islice(rows, TITLES):
+        names = [name.strip().casefold() for name in row.cells]
+        if set(columns).issubset(names):
+            return names
+    return None
+
+
 def _decoded(data: bytes, familiar: Callable[[str], int]) -> str:
     """Return the text; of encodings that fit, the one in which most is known."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -96,7 +108,7 @@ def _decoded(data: bytes, familiar: Callable[[str], int]) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        texts = [data.decode(encoding, errors="replace") for encoding in SINGLE_BYTE]
+        texts = [data.decode(encoding, errors="replace") for encoding in OTHERS]
         return max(texts, key=lambda text: (familiar(text), sum(map(ACCENTED.__contains__, text))))
 
 
@@ -111,9 +123,8 @@ def _csv_rows(text: str, columns: Sequence[str]) -> list[Line]:
     if first.strip().strip('"').lower().startswith("sep="):  # a line for Excel alone
         text = rest
     try:
-        for delimiter in ",;\t":
-            header = next(_split(text, delimiter), Line("", []))
-            if set(columns).issubset(name.casefold() for name in header.cells):
+        for delimiter in SEPARATORS:
+            if _header_in(_split(text, delimiter), columns):
                 return list(_split(text, delimiter))
         return []
     except csv.Error as error:
