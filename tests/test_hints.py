@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,36 @@ def test_the_option_turns_hints_down_for_students_but_not_for_the_staff(
         assert (check["hint"], check["mistake"]) == (hint, "average_missing")
         earned.add(run.report["grade"]["earned"])
     assert len(earned) == 1
+
+
+def failures_without_a_hint(source: str) -> list[str]:
+    """Return the failures of a module that are built without a hint or a mistake, as code."""
+    told = {"hint", "mistake", None}  # None: **named
+    return [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("require", "Failure")
+        and not told & {keyword.arg for keyword in node.keywords}
+        and not any(is_no_wrong_answer(keyword) for keyword in node.keywords)
+    ]
+
+
+def is_no_wrong_answer(keyword: ast.keyword) -> bool:
+    """Return whether an argument says that a person decides, or that a rule is broken."""
+    return keyword.arg == "status" and ast.unparse(keyword.value) in ("'pending'", "'blocked'")
+
+
+def test_failures_without_a_hint_are_found() -> None:
+    told = "require(x, 'X should be Y.', hint='Z')\nraise Failure('X', **mistake.named())"
+    assert failures_without_a_hint(told) == []
+    assert failures_without_a_hint("require(x, 'X should be Y.', got='z')") != []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "grader" / "exercises").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_each_wrong_answer_comes_with_a_hint(path: Path) -> None:
+    """Where no known mistake explains a result, a hint still says what to look at."""
+    assert failures_without_a_hint(path.read_text(encoding="utf-8")) == []

@@ -15,12 +15,14 @@ from grader.bans.static import Sources, Violation
 from grader.bans.tampering import tampering
 from grader.checks.carry import explanation, is_assumed
 from grader.checks.mistakes import Mistake, Variant, matches
+from grader.checks.shapes import shape_hint
 from grader.checks.tolerances import CHANCE, SINGLE_PRECISION, TOLERANCE
 from grader.core.failures import Failure, Status
 from grader.submission.places import place
 
 Array = NDArray[Any]
 
+EMPTY = "The array is empty: look at the size that it is made with."
 SINGLE = Mistake(
     "single_precision",
     "These numbers are right to about seven digits: somewhere they pass through float32. "
@@ -153,7 +155,7 @@ def require_raised(raised: list[str], kind: str, what: str, *, where: str, hint:
 
 def require_uniform(values: Array, low: float, high: float, what: str, *, where: str) -> None:
     """Fail unless the values may well be independent draws, uniform between low and high."""
-    require(values.size > 0, what, got="no numbers at all", where=where)
+    require(values.size > 0, what, got="no numbers at all", where=where, hint=EMPTY)
     drawn = np.sort(values, axis=None)
     inside = bool(low <= drawn[0] and drawn[-1] <= high)
     require(
@@ -176,7 +178,7 @@ def require_normal(values: Array, mean: float, what: str, *, where: str) -> None
         expected=f"mean {mean:.3f}, standard deviation 1",
         got=_summary(drawn) if drawn.size else "no numbers at all",
         where=where,
-        hint=_hint_on_normal(drawn, mean) if drawn.size else "",
+        hint=_hint_on_normal(drawn, mean) if drawn.size else EMPTY,
     )
 
 
@@ -226,12 +228,13 @@ def as_numbers(
     """
     if not isinstance(got, np.ndarray | int | float) or isinstance(got, bool):
         expected = "numbers" if shape is None else f"an array of shape {list(shape)}"
-        raise Failure(what, expected=expected, got=describe(got), where=where)
+        hint = "Return numbers, in an array if there are several."
+        raise Failure(what, expected=expected, got=describe(got), where=where, hint=hint)
     values = np.asarray(got)
     if shape is not None and values.shape != shape:
-        raise Failure(
-            what, expected=f"shape {list(shape)}", got=f"shape {list(values.shape)}", where=where
-        )
+        expected, came = f"shape {list(shape)}", f"shape {list(values.shape)}"
+        hint = shape_hint(values.shape, shape)
+        raise Failure(what, expected=expected, got=came, where=where, hint=hint)
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         at = f" at {bad[0].tolist()}" if values.ndim else ""

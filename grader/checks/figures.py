@@ -10,12 +10,16 @@ from grader.checks.tolerances import SHOWN
 from grader.core.failures import Failure
 from grader.core.figure_data import POINTS, Array, Description, Line
 
+NO_CURVE = "Draw with axes.plot(…) on the figure that you return, and make no other figure."
+
 
 def require_labels(figure: Description, what: str, *, where: str, legend: bool = True) -> None:
     """Fail unless each axes that shows something has both labels, and the figure a legend."""
     drawn = [(n, axes) for n, axes in enumerate(figure["axes"], 1) if axes["lines"]]
     if not drawn:
-        raise Failure(what, expected="at least one curve", got="an empty figure", where=where)
+        raise Failure(
+            what, expected="at least one curve", got="an empty figure", where=where, hint=NO_CURVE
+        )
     # Axes above each other, and twins, share the label of their x-axis.
     shared = any(str(axes["xlabel"]).strip() for _, axes in drawn)
     lacking = [] if shared else [f"xlabel of axes {n}" for n, _ in drawn]

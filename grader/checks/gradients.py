@@ -17,6 +17,7 @@ import numpy as np
 from grader.checks.arrays import Array
 from grader.checks.carry import explanation, is_assumed
 from grader.checks.mistakes import Variant
+from grader.checks.shapes import shape_hint
 from grader.checks.tolerances import DIFFERENCE_STEP, DIFFERENCES, TOLERANCE
 from grader.core.failures import Failure
 
@@ -72,7 +73,8 @@ def require_directional(
     """
     if gradient.shape != line.shape:
         expected, got = f"shape {[*line.shape]}", f"shape {[*gradient.shape]}"
-        raise Failure(what, expected=expected, got=got, where=where)
+        hint = shape_hint(gradient.shape, line.shape)
+        raise Failure(what, expected=expected, got=got, where=where, hint=hint)
     analytic = float((gradient * line).sum())
     scale = max(scale, float(np.abs(gradient).max(initial=0)), abs(numeric))
     if abs(numeric - analytic) <= tolerance * scale + 1e-9:

@@ -94,6 +94,7 @@ def of_name(found: Arrays, name: str, what: str, where: str) -> Array:
         expected=f"{name} among what is returned",
         got=", ".join(found) or "nothing",
         where=where,
+        hint=f"Return one dictionary with an entry for each weight: there is none for {name}.",
     )
     return as_numbers(found[name], what, where=where)
 

@@ -77,7 +77,8 @@ def norms_agree(student: Student, problem: Arrays, weights: str) -> None:
         expected=f"T + 1 = {len(expected)} norms",
         got=f"{len(got)}",
         where=where,
-        hint="The last entry is that of h_T itself, 1." if len(got) == len(h) - 1 else "",
+        hint="There is an entry for each state, h_0 to h_T. The last entry is that of h_T itself, "
+        "1.",
     )
     variants = list(mistakes_norms.of_jacobians(problem))
     close(got, expected, what, where=where, mistakes=variants)
@@ -91,6 +92,8 @@ def norms_agree(student: Student, problem: Arrays, weights: str) -> None:
         expected=f"{expected[t]:.9g} at t = {t}",
         got=f"{got[t]:.9g}",
         where=where,
+        hint="The largest norms are right, and a small one is rounded too much: multiply the "
+        "Jacobians step by step, and take the norm of each product.",
     )
 
 

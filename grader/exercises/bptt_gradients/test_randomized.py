@@ -13,6 +13,7 @@ import pytest
 from grader.checks.arrays import close, require
 from grader.checks.carry import assumed_switches, is_assumed
 from grader.checks.mistakes import Mistake
+from grader.checks.shapes import shape_hint
 from grader.checks.tolerances import CHANCE_OF_CHECK, FLOAT64, TOLERANCE
 from grader.exercises.bptt_gradients import mistakes, oracle, probes
 from grader.exercises.bptt_gradients.agreement import COARSE, FILE, agrees, of_name, refuses
@@ -22,6 +23,7 @@ from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
 from grader.sandbox.student import Student
 
 FUNCTION = "randomized_gradients"
+STOPPING = "Begin with tau = 0, and go on with probability p, each time anew: rng.random() < p."
 COUNT = 2000  # draws
 FEW = 100  # draws that are repeated
 SECONDS = 40.0
@@ -54,6 +56,7 @@ def draw(student: Student, problem: Arrays, p: float, count: int, seed: int) -> 
             expected=f"shape {list(shape)}",
             got=f"shape {list(part.shape[1:])}",
             where=place(problem, p),
+            hint=shape_hint(part.shape[1:], shape),
         )
         parts.append(part.reshape(count, -1))
     return np.concatenate(parts, axis=1)
@@ -157,7 +160,7 @@ def test_stops(student: Student, rng: Random) -> None:
         expected=f"{shown(p**lags)} of all draws reach l = 1, 2, …, each within {bound:.3f}",
         got=shown(reached),
         where=where,
-        **(mistake.named() if mistake else {}),
+        **(mistake.named() if mistake else {"hint": STOPPING}),
     )
     again, _ = fitting(draw(student, problem, p, FEW, seed), sums(problem, p))
     require(
@@ -166,6 +169,7 @@ def test_stops(student: Student, rng: Random) -> None:
         expected="the same draws from an rng with the same seed",
         got="others",
         where=where,
+        hint="Something else decides tau: another generator, or what an earlier call has left.",
     )
 
 

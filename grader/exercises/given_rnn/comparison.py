@@ -11,7 +11,8 @@ def same_weights(
 ) -> None:
     """Fail unless all five weights are as expected, by default exactly.
 
-    ``what`` is the message; ``{name}`` in it becomes the weight.
+    ``what`` is the message; ``{name}`` in it and in ``hint`` becomes the weight.
     """
     for name, weight in expected.items():
-        same(got[name], weight, what.format(name=name), tolerance=tolerance, where=where, hint=hint)
+        said, told = what.format(name=name), hint.format(name=name)
+        same(got[name], weight, said, tolerance=tolerance, where=where, hint=told)

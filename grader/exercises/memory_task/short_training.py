@@ -99,6 +99,9 @@ class ShortTraining:
             expected=f"changes of the weights: {self.steps}",
             got=f"changes of the weights: {self.changes}",
             where=TRAIN,
+            hint="One step is a batch, forward, backward and update, and train(steps) takes "
+            f"{'fewer' if self.changes > self.steps else 'more'} of them than this: look at where "
+            "the loop begins and ends.",
         )
 
     def require_history(self) -> None:
@@ -135,6 +138,7 @@ def kept(found: dict[str, Any]) -> Array:
             expected="a list Learner.history",
             got="no such list",
             where=LEARNER.place("Learner"),
+            hint="Make the list self.history in the constructor, and append each step's loss.",
         )
     history: Array = found["history"]
     return history

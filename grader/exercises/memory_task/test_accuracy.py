@@ -13,6 +13,7 @@ from grader.checks.arrays import close, require, same
 from grader.checks.carry import explanation
 from grader.checks.figures import require_labels
 from grader.checks.mistakes import Mistake
+from grader.checks.shapes import shape_hint
 from grader.checks.tolerances import TOLERANCE
 from grader.core.failures import Failure
 from grader.core.figure_data import Description
@@ -101,6 +102,7 @@ def test_against_length(student: Student, rng: Random) -> None:
         expected=f"shape {[4, repetitions]}",
         got=f"shape {list(accuracies.shape)}",
         where=where,
+        hint=shape_hint(accuracies.shape, (4, repetitions)),
     )
     for length, row in zip(lengths, accuracies, strict=True):
         answers = "perfect" if length in solvable else "hopeless"
@@ -110,6 +112,8 @@ def test_against_length(student: Student, rng: Random) -> None:
             expected=f"{found[answers]:g}: these models are {answers}",
             got=", ".join(f"{value:.3g}" for value in row),
             where=where,
+            hint="Row i belongs to lengths[i], in the order of the list, and has the accuracy of "
+            "each model that was trained at this length.",
         )
 
 
@@ -123,6 +127,8 @@ def models_are_treated_well(
         expected=f"{len(lengths) * repetitions} calls of make_model",
         got=f"{len(models)}",
         where=where,
+        hint="Call make_model for each length and each repetition: a model that was trained "
+        "before knows more than a new one.",
     )
     for model in models:
         model_is_treated_well(model, steps, where)
@@ -133,6 +139,7 @@ def models_are_treated_well(
         expected=", ".join(str(length) for length in sorted(lengths * repetitions)),
         got=", ".join(str(length) for model in models for length in model["lengths"]),
         where=where,
+        hint="Draw each training's batches with the length of its own row.",
     )
 
 
@@ -144,6 +151,7 @@ def model_is_treated_well(model: dict[str, Any], steps: int, where: str) -> None
         expected="one length",
         got=", ".join(str(length) for length in model["lengths"]) or "none",
         where=where,
+        hint="Train a model and test it on the same length, that of its own row.",
     )
     require(
         model["updates"] == steps,
@@ -151,6 +159,7 @@ def model_is_treated_well(model: dict[str, Any], steps: int, where: str) -> None
         expected=f"updates: {steps}",
         got=f"updates: {model['updates']}",
         where=where,
+        hint="Hand steps on to Learner.train; testing takes no update.",
     )
     require(
         model["tests"] > 0 and not model["seen"],
@@ -158,6 +167,8 @@ def model_is_treated_well(model: dict[str, Any], steps: int, where: str) -> None
         expected="new batches after the last update",
         got=f"batches of the training: {model['seen']}" if model["tests"] else "none",
         where=where,
+        hint="Draw new batches for the test. On those of the training even a model that only "
+        "remembers them looks right.",
     )
 
 
@@ -184,6 +195,8 @@ def test_trained(student: Student, rng: Random) -> None:
         expected="accuracies above 0.9 after 300 steps",
         got=", ".join(f"{value:.3g}" for value in np.ravel(found)),
         where=AGAINST,
+        hint="So short sequences are learned in 300 steps: is a model trained for all its steps, "
+        "at its own length, and then tested by its own predictions?",
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import require, require_raised, require_uniform, same
+from grader.checks.shapes import shape_hint
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.judging import FILE
 from grader.exercises.memory_task.mistakes import target_variants
@@ -105,6 +106,7 @@ def test_target(student: Student, rng: Random) -> None:
             expected=f"x of shape {[T, B, 1]}",
             got=f"shape {list(x.shape)}",
             where=WHERE,
+            hint=shape_hint(x.shape, (T, B, 1)),
         )
         same(
             y,
@@ -131,6 +133,7 @@ def test_seed(student: Student, rng: Random) -> None:
         if not np.array_equal(first, again)
         else "the same for another seed",
         where=WHERE,
+        hint="Draw by the generator that is handed in, and by no other.",
     )
 
 

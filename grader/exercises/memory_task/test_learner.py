@@ -48,6 +48,7 @@ def require_own_start(trained: Weights, start: Weights) -> None:
         expected=f"R moved by at most {FURTHEST:.0%} of its length in {STEPS} steps at lr = {RATE}",
         got=f"{moved / whole:.0%}",
         where=TRAIN,
+        hint="Train the network that the constructor was given: draw no new weights.",
     )
 
 
@@ -133,7 +134,7 @@ def test_second_call(student: Student, rng: Random) -> None:
         where=TRAIN,
         hint="The history starts anew with each call: make it in the constructor."
         if 0 < count < steps
-        else "",
+        else "Append one loss in each step, and in no other place.",
     )
 
 
@@ -156,8 +157,10 @@ def test_progress(student: Student, rng: Random) -> None:
         expected=f"{len(steps)} calls, one for each loss of the history",
         got=str(len(told)),
         where=TRAIN,
+        hint="Call progress in the loop, once in each step, if it is not None.",
     )
-    close(told, list(enumerate(steps, 1)), what, where=TRAIN)
+    hint = "k counts the steps of all calls from 1; the loss is the one just put into the history."
+    close(told, list(enumerate(steps, 1)), what, where=TRAIN, hint=hint)
 
 
 @pytest.mark.question(id="M3", share="1/10")

@@ -86,6 +86,8 @@ def test_curves(student: Student, rng: Random) -> None:
                 expected=f"an input of shape [{T}, batch, 1]",
                 got="none of that length",
                 where=PLOT,
+                hint="Draw a batch for each of the lengths, with generate_samples(…, T), and call "
+                "gradient_norms with it.",
             )
         curve = next((line for line in lines if shows(line, norms)), None)
         if curve is None:
@@ -95,6 +97,7 @@ def test_curves(student: Student, rng: Random) -> None:
                 f"{norms[0][-1]:.3g} at t = {T}",
                 got=other_curves(lines),
                 where=PLOT,
+                hint="Draw what gradient_norms returns as it is, one curve for each length.",
             )
         steps = np.asarray(curve["x"], dtype=float)
         require(
@@ -103,6 +106,7 @@ def test_curves(student: Student, rng: Random) -> None:
             expected=f"t = 1 … {T}",
             got=f"from {steps[0]:g} to {steps[-1]:g}",
             where=PLOT,
+            hint="Entry t of the norms belongs to time step t: draw it over range(1, T + 1).",
         )
 
 
@@ -159,4 +163,5 @@ def test_labels(student: Student, rng: Random) -> None:
         expected=", ".join(str(T) for T in LENGTHS),
         got=", ".join(entries),
         where=PLOT,
+        hint='Give each curve its length as label, as label=f"T = {T}", and call axes.legend().',
     )

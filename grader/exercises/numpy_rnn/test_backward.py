@@ -26,6 +26,7 @@ from grader.checks.carry import is_assumed
 from grader.checks.cost import WIDE, Sized, require_formula
 from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, matches
+from grader.checks.shapes import shape_hint
 from grader.checks.tolerances import BY_DIFFERENCES, TOLERANCE
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
@@ -143,13 +144,14 @@ def test_shapes(student: Student, rng: Random) -> None:
     }
     wrong = [name for name in shapes if got[name].shape != shapes[name]]
     summed = all(got[name].shape == shapes[name][1:] for name in wrong)
+    hints = [shape_hint(got[name].shape, shapes[name]) for name in wrong]
     require(
         not wrong or (summed and is_assumed(SUMMED)),
         "Each gradient should have its weight's shape, d_W, d_R and d_bs an entry per time step.",
         expected=", ".join(f"{name} {list(shapes[name])}" for name in wrong),
         got=", ".join(f"{name} {list(got[name].shape)}" for name in wrong),
         where=place(case.sizes),
-        **(SUMMED.named() if summed else {}),
+        **(SUMMED.named() if summed else {"hint": hints[0]}),
     )
 
 
@@ -226,6 +228,7 @@ def require_some(gradient: Array, name: str, sizes: Sizes) -> None:
         f"{name} is not zero everywhere.",
         got="zeros",
         where=place(sizes),
+        hint="Sums of zeros agree with everything: compute the gradient itself first.",
     )
 
 
@@ -247,17 +250,15 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     numeric = directional([float((case.d_loss * output).sum()) for output in outputs], lines, step)
     right = oracle.over_time(oracle.gradients(case.weights, case.x, case.d_loss))
     for name, line in lines.items():
-        gradient, what = (
-            gradients[f"d_{name}"],
-            f"d_{name}, summed over time, should be the derivative ",
-        )
+        gradient = gradients[f"d_{name}"]
+        what = f"d_{name}, summed over time, should be the derivative of the output."
         if gradient.size % line.size == 0:
             gradient = gradient.reshape(-1, *line.shape).sum(0)
         require_directional(
             gradient,
             line,
             numeric[name],
-            what + "of the output.",
+            what,
             of="your own forward",
             tolerance=tolerance,
             where=place(case.sizes),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import require, require_raised, same
+from grader.checks.shapes import shape_hint
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.comparison import same_weights
 from grader.exercises.given_rnn.oracle import Sizes
@@ -79,6 +80,7 @@ def test_rows(student: Student, rng: Random) -> None:
         expected=f"shape {[sizes.B, sizes.K]}",
         got=f"shape {list(first.shape)}",
         where=place(sizes),
+        hint=shape_hint(first.shape, (sizes.B, sizes.K)),
     )
     same(
         second[0],

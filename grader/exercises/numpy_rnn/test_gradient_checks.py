@@ -83,6 +83,7 @@ def test_weights_come_back(student: Student, rng: Random) -> None:
         expected=f"more than {number} calls of forward for {number} weights",
         got=f"{found['calls']} calls",
         where=NUMERICAL,
+        hint="Move each weight up and down by eps, one at a time, and call forward for each.",
     )
     same_weights(
         found["weights"],
@@ -164,6 +165,8 @@ def test_agreement(student: Student, rng: Random) -> None:
             "The analytical gradient is a number, and not zero everywhere.",
             got=f"{name} of zeros, NaN or infinity",
             where=FILE.place("get_analytical_gradient", sizes),
+            hint="It is what backward returns for d_loss = 1 / batch in each output, summed over "
+            "time.",
         )
         same(
             analytic,

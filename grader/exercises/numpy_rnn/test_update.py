@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import require_raised, same
+from grader.checks.shapes import shape_hint
 from grader.core.failures import Failure
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Sizes
@@ -53,6 +54,8 @@ def descends(student: Student, rng: Random, count: int) -> None:
                     expected=f"d_{name} of shape {[*before.shape]} or {[sizes.T, *before.shape]}",
                     got=f"shape {list(gradients[-1].shape)}",
                     where=place(sizes),
+                    hint=shape_hint(gradients[-1].shape, before.shape)
+                    or "Mend backward first: its gradient has another shape than the weight.",
                 )
             total = gradients[-1].reshape(-1, *before.shape).sum(0)
             same(

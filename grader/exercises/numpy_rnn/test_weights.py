@@ -18,6 +18,7 @@ from grader.sandbox.student import Student
 
 Random = np.random.Generator
 CONSTRUCTOR = FILE.place("RNN.__init__")
+FLOATS = "NumPy makes float64 unless it is told otherwise: leave out dtype= and astype(…)."
 LARGE = Sizes(T=1, B=1, d=60, n=80, K=50)  # enough numbers to judge how they are drawn
 
 
@@ -53,7 +54,7 @@ def test_shapes(student: Student, rng: Random) -> None:
             expected="float64",
             got=", ".join(f"{name} {kind}" for name, kind in types.items()),
             where=CONSTRUCTOR,
-            **(SINGLE.named() if single else {}),
+            **(SINGLE.named() if single else {"hint": FLOATS}),
         )
 
 
@@ -79,6 +80,7 @@ def test_uniform(student: Student) -> None:
             expected="zeros",
             got=f"numbers up to {np.abs(drawn['values'][name]).max():.3g}",
             where=CONSTRUCTOR,
+            hint="Only W, R and V are drawn; the biases are made by np.zeros.",
         )
 
 
@@ -129,6 +131,7 @@ def test_seed(student: Student, rng: Random) -> None:
         if not np.array_equal(W[0], W[1])
         else "the same W for another seed",
         where=CONSTRUCTOR,
+        hint="Draw by the generator that is handed in, and by no other.",
     )
 
 
@@ -139,7 +142,8 @@ def test_get_weights(student: Student, rng: Random) -> None:
     weights = oracle.random_weights(rng, sizes)
     found = ask_network(student, probes.got, sizes, weights=weights)
     where = FILE.place("RNN.get_weights", sizes)
-    same_weights(found["first"], weights, "get_weights returns {name}.", where=where, hint="")
+    what = "get_weights returns {name}."
+    same_weights(found["first"], weights, what, where=where, hint="Return the weight as it is.")
     same_weights(
         found["after"],
         weights,
@@ -157,7 +161,8 @@ def test_set_weights(student: Student, rng: Random) -> None:
     weights = oracle.random_weights(rng, sizes)
     found = ask_network(student, probes.put, sizes, weights=weights)
     where = FILE.place("RNN.set_weights", sizes)
-    same_weights(found["first"], weights, "set_weights replaces {name}.", where=where, hint="")
+    hint = "{name} is not what it was set to: set all five weights, the biases, too."
+    same_weights(found["first"], weights, "set_weights replaces {name}.", where=where, hint=hint)
     same_weights(
         found["after"],
         weights,

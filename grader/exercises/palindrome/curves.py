@@ -25,6 +25,7 @@ def check_history(found: Results, where: str) -> None:
             expected="numbers, of each step or each few steps",
             got=f"nothing under {name!r}",
             where=where,
+            hint="Append to this list in each step, or leave it out.",
         )
         if name.lower().startswith("acc"):
             check_accuracies(values, found["accuracy"], found["rows"], where)

@@ -208,6 +208,7 @@ def takes_other_batches(network: Network, rng: Random) -> None:
         matches(whole[: SMALL.B], part, network.tolerance),
         "A batch of another size than the constructor's should give the same rows.",
         where=place(network, SMALL),
+        hint="Take the size of the batch from x, as x.shape[0], and not from the constructor.",
     )
 
 

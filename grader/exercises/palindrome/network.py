@@ -28,6 +28,7 @@ OTHER_SIZES = (
 )
 FILES: dict[Model, str] = {"VanillaRNN": "vanilla_rnn.py", "LSTM": "lstm.py"}
 LARGEST = 2_000_000  # numbers in all parameters; at the defaults there are under 200,000
+TOO_LARGE = "Is a parameter made for each sequence or each step? None depends on their numbers."
 MOST_SOURCES = 40  # files in which the network's call is looked for
 
 
@@ -105,6 +106,7 @@ class Network:
                 expected=f"at most {LARGEST:,} numbers",
                 got=f"{count:,}",
                 where=f"{self.file}, {self.model}.__init__",
+                hint=TOO_LARGE,
             )
         rows = [name for name in found["embeddings"] if len(parameters.get(name, ())) == 2]
         return parameters, rows
@@ -188,6 +190,7 @@ class Network:
                 "The parameters should have the shapes that the constructor's sizes give them.",
                 got=f"shapes {', '.join(str(list(array.shape)) for array in arrays.values())}",
                 where=f"{self.file}, {self.model}.__init__",
+                hint="Make each parameter from input_dim, num_hidden and num_classes alone.",
             ) from error
 
     def missing(self) -> list[str]:

@@ -25,6 +25,7 @@ def check_steps(seen: Observation, where: str) -> None:
             expected="backward, clip, step for each batch",
             got=seen["ended"],
             where=seen["where"] or where,
+            hint="Mend this line first: it ends the training before anything is learned.",
             status="error",
         )
     require(
@@ -35,7 +36,8 @@ def check_steps(seen: Observation, where: str) -> None:
         where=where,
         hint="Call optimizer.step() in every step, after backward() and clipping."
         if events
-        else "",
+        else "Each step of the loop is: a batch, forward, loss, zero_grad(), backward(), clipping, "
+        "step().",
     )
 
 
@@ -99,6 +101,7 @@ def check_clipping(seen: Observation, where: str) -> None:
         expected="backward, clip, step",
         got=f"{', '.join(odd or [])} in a later step",
         where=where,
+        hint="Clip in every step of the loop, under no condition.",
     )
     norm = min(seen["norm"], seen["largest"]) if "clip" in events else seen["norm"]
     is_unclipped = seen["norm"] > 0.99 * LONG
@@ -110,8 +113,20 @@ def check_clipping(seen: Observation, where: str) -> None:
         if is_unclipped
         else f"gradients that are clipped to {seen['norm']:.3g}",
         where=where,
-        hint="torch.nn.utils.clip_grad_norm_ does it." if is_unclipped else "",
+        hint=clipping_hint(seen["norm"], is_unclipped),
     )
+
+
+def clipping_hint(norm: float, is_unclipped: bool) -> str:
+    """Return what to do about gradients that are not clipped, or to another norm."""
+    if is_unclipped:
+        return "torch.nn.utils.clip_grad_norm_ does it."
+    if norm < SMALLEST_NORM:
+        return (
+            "All gradients are cut to almost nothing: is another number, such as the learning "
+            "rate, handed on as max_norm?"
+        )
+    return f"Hand on the max_norm of train, which is {MAX_NORM:g} on the sheet."
 
 
 def is_clipped(events: list[str]) -> bool:

@@ -46,4 +46,5 @@ def test_dataset(student: Student, rng: np.random.Generator) -> None:
             "dataset.py should draw random palindromes, as the file that was given does.",
             got=f"{digits[0].tolist()}, {ITEMS} times",
             where="dataset.py, PalindromeDataset",
+            hint="Each item is drawn anew; a fixed one teaches the network nothing but itself.",
         )

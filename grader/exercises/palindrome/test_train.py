@@ -21,6 +21,8 @@ from grader.exercises.palindrome.training import Training
 from grader.exercises.palindrome.verdict import reaches_the_threshold
 from grader.sandbox.student import Student
 
+UNDRAWN = "Is there a formula between $ and $ that matplotlib can't read?"
+ANOTHER = "The sheet's loss is torch.nn.functional.cross_entropy(logits, y), y as whole numbers."
 LOGITS = "raw values p, which cross_entropy passes through log-softmax itself"
 LOSSES = {  # by what is wrong: what is expected, what came, and a hint
     "probabilities": (
@@ -78,7 +80,7 @@ def check_loss(loop: Training) -> None:
     if not loop.seen["losses"]:
         check_steps(loop.seen, loop.path)
     loss = loop.seen["loss"]
-    expected, got, hint = LOSSES.get(loss, (LOGITS, f"{loss} of torch.nn.functional", ""))
+    expected, got, hint = LOSSES.get(loss, (LOGITS, f"{loss} of torch.nn.functional", ANOTHER))
     require(
         not loss,
         "The loss should be the cross-entropy of logits.",
@@ -103,7 +105,8 @@ def test_figure(rnn_training: Training) -> None:
     found = rnn_training.results()
     check_history(found, rnn_training.path)
     if not found["figures"] and "matplotlib raises" in found["trouble"]:
-        raise Failure("The figure of the training should be drawn.", got=found["trouble"])
+        what = "The figure of the training should be drawn."
+        raise Failure(what, got=found["trouble"], where=rnn_training.path, hint=UNDRAWN)
     figures = [one for one in found["figures"] if is_of_a_training(one, found["steps"])]
     if not figures:
         raise Failure(

@@ -15,7 +15,7 @@ from grader.checks.mistakes import Mistake
 from grader.core.failures import Failure
 from grader.exercises.palindrome import mistakes, oracle
 from grader.exercises.palindrome.explaining import known_mistake
-from grader.exercises.palindrome.network import LARGEST, Network
+from grader.exercises.palindrome.network import LARGEST, TOO_LARGE, Network
 from grader.exercises.palindrome.oracle import Array, Weights
 from grader.exercises.palindrome.parameters.fit import DEFAULTS
 from grader.exercises.palindrome.probes_train import Observation
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SECONDS = 240.0  # of processor time, for a training
 LENGTH = 5  # digits of a palindrome, of which the network reads one less
 THRESHOLD = 0.99
+FEW_STEPS = 100  # the quickest training that was seen needed 110
 UNTAUGHT = 0.5  # of all palindromes, more than a network without training gets right
 WORK = 1_000_000  # numbers in all weights that are tried, if more than those at the end
 LONGEST = 8  # digits of palindromes that are all tried; there are 10 000 of them
@@ -53,7 +54,7 @@ def reaches_the_threshold(network: Network, training: Training) -> None:
         if seen["kind"]
         else "parameters of no network",
         where=training.path,
-        hint=no_gradients(seen),
+        hint=no_gradients(seen) or "Is the optimizer made for the network that is trained?",
     )
     moving = [name for name in weights if name not in network.fit.mapping.dead]
     bad = [name for name in moving if not np.isfinite(weights[name]).all()]
@@ -79,6 +80,7 @@ def has_learnt_by_steps(network: Network, training: Training) -> None:
         expected="weights that know nothing yet",
         got=f"weights that get {at_first:.0%} of all palindromes right before the first step",
         where=training.path,
+        hint="Begin with the weights that the constructor draws; load none.",
     )
     require(
         not (changed := [name for name in seen["moved"] if is_used(network, name)]),
@@ -86,6 +88,7 @@ def has_learnt_by_steps(network: Network, training: Training) -> None:
         expected="weights that stay as they are between one step and the next",
         got=f"other numbers in {', '.join(changed)} when the next step began",
         where=training.path,
+        hint="Look for assignments to parameters, load_state_dict, and a second optimizer.",
     )
 
 
@@ -98,17 +101,17 @@ def is_used(network: Network, name: str) -> bool:
 def missed(network: Network, training: Training, best: float) -> Failure:
     """Return the failure of a training that has not reached the threshold, with its reason."""
     seen = training.seen
+    hint = "The network does not follow the sheet's equations yet: mend that first."
+    if network.follows_sheet:
+        hint = no_gradients(seen) or unlearned(seen)
     failure = Failure(
         f"The network should learn to predict the last of {length_of(seen)} digits.",
         expected=f"{THRESHOLD:.0%} of all palindromes right, with the trained weights in "
         + ("your own equations" if mistake_of(network) else "the sheet's equations"),
         got=f"{best:.1%} right after {seen['steps']} steps",
         where=training.path,
+        hint=hint,
     )
-    if not network.follows_sheet:
-        failure.hint = "The network does not follow the sheet's equations yet: mend that first."
-    else:
-        failure.hint = no_gradients(seen)
     seconds = SECONDS * training.student.time_scale
     if seen["ended"] == "time":
         return dataclasses.replace(
@@ -127,6 +130,19 @@ def missed(network: Network, training: Training, best: float) -> Failure:
     return failure
 
 
+def unlearned(seen: Observation) -> str:
+    """Return a hint on a training that went by gradients, and did not learn."""
+    if seen["steps"] < FEW_STEPS:
+        return (
+            "So few steps teach no network: look at how long the loop runs, and at what ends it "
+            "early."
+        )
+    return (
+        "The equations are right, and gradients arrive. Look at what is learned: the target, the "
+        "loss, the learning rate, and whether a step goes by its own batch."
+    )
+
+
 def length_of(seen: Observation) -> int:
     """Return the digits of the palindromes that were trained on, if they are no easier."""
     return seen["read"] + 1 if LENGTH <= seen["read"] + 1 <= LONGEST else LENGTH
@@ -142,6 +158,7 @@ def affordable(seen: Observation) -> Iterator[Weights]:
             "The network should have no more parameters than it needs.",
             expected=f"at most {LARGEST:,} numbers",
             got=f"{size:,}",
+            hint=TOO_LARGE,
         )
         if work and work + size > WORK:
             return
@@ -175,6 +192,7 @@ def accuracy(network: Network, weights: Weights, seen: Observation) -> float:
         raise Failure(
             "The trained weights should have the shapes that the network's constructor gives them.",
             got=f"shapes {', '.join(str(list(array.shape)) for array in weights.values())}",
+            hint="Make every parameter in the constructor, and give it no other shape later.",
         ) from error
     reached = float((p.argmax(1) == target).mean())
     if reached < THRESHOLD and (mistake := mistake_of(network)):

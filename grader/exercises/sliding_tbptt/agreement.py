@@ -30,6 +30,7 @@ FILE = ExerciseFile(
 EXACT = TOLERANCE["float64"]
 SECONDS = 5.0  # the double loop takes less than 1 s for the largest of these problems
 Sizes = dict[str, int]  # K, or K1 and K2, or K and O
+LEGAL = "The smallest and the largest sizes that make sense are no mistake: look at < and <=."
 
 
 def place(function: str, sizes: Sizes, given: object) -> str:
@@ -139,7 +140,7 @@ def refuses(
     for sizes in good:
         where, raised = answer(sizes)
         what, came = f"{function} accepts these sizes.", "".join(raised[:1])
-        require(not raised, what, expected="no exception", got=came, where=where)
+        require(not raised, what, expected="no exception", got=came, where=where, hint=LEGAL)
     for sizes in bad:
         where, raised = answer(sizes)
         require_raised(

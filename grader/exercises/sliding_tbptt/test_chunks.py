@@ -17,6 +17,7 @@ from grader.exercises.sliding_tbptt.mistakes_chunks import of_windows
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
+WINDOWS = "Window i has the steps from i · O up to, but not including, i · O + K."
 
 
 def cuts(student: Student, data: Array, K: int, O: int) -> None:
@@ -26,10 +27,11 @@ def cuts(student: Student, data: Array, K: int, O: int) -> None:
     mistake = explanation(got, of_windows(data, K, O), EXACT)  # they may differ in shape
     if mistake and is_assumed(mistake):
         return
+    named = mistake.named() if mistake else {"hint": WINDOWS}
     try:
         close(got, oracle.windows(data, K, O), "The windows are K steps, O apart.", where=where)
     except Failure as failure:
-        raise dataclasses.replace(failure, **(mistake.named() if mistake else {})) from None
+        raise dataclasses.replace(failure, **named) from None
 
 
 @pytest.mark.question(id="S1", share="1/2")

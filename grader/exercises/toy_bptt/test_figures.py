@@ -98,6 +98,7 @@ def test_theta_figure(student: Student, rng: Random) -> None:
         expected=f"a line through k^{decay:.3g}",
         got=f"{len(lines(figure))} lines, none of which is k^{decay:.3g}",
         where=where,
+        hint="If decay is not None, draw k ** decay over k = 1, 2, …, too; decay may be negative.",
     )
 
 
@@ -116,6 +117,7 @@ def test_axes_of_theta_figure(student: Student, rng: Random) -> None:
         expected=", ".join(runs),
         got=", ".join(entries),
         where=where,
+        hint="The keys of runs are the labels: plot(…, label=label) for each, then legend().",
     )
     for run in runs.values():
         counts_from_one(figure, run["theta"], where)

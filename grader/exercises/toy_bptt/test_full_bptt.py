@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import require, require_normal, require_untampered
+from grader.checks.shapes import shape_hint
 from grader.exercises.toy_bptt import mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Batch, Random
 from grader.exercises.toy_bptt.runs import FILE, agree
@@ -70,6 +71,7 @@ def test_samples(student: Student, rng: Random) -> None:
             expected=f"shape [{n}]",
             got=f"shape {list(drawn.shape)}",
             where=where,
+            hint=shape_hint(drawn.shape, (n,)),
         )
     what = "The samples should be drawn from the normal distribution N(mu, 1)."
     require_normal(np.concatenate(found), mu, what, where=where)

@@ -97,6 +97,8 @@ def test_own_rate(student: Student, rng: Random) -> None:
         "With the rate left to you, theta should follow gradient descent at one rate.",
         tolerance=run_precision(*run),
         where=f"{where}; the first step tells the rate: {rate:.4g}",
+        hint="Choose the rate once, before the loop; each step goes along minus rate times the "
+        "gradient at the theta that was reached.",
     )
     curvature = slope(1.0) - slope(0.0)  # the slope is a straight line
     errors = np.abs(run[0] + slope(0.0) / curvature)

@@ -31,6 +31,7 @@ def thetas(runs: list[dict[str, Any]], count: int, iterations: int, where: str) 
         expected=f"{count} runs",
         got=f"{len(runs)}",
         where=where,
+        hint="times counts the restarts; the first run is none of them, so there is one run more.",
     )
     return np.array([of_length(run, iterations, where)[0] for run in runs])
 

@@ -75,6 +75,7 @@ class ParameterMap:
         raise Failure(
             "W_ph should be among the parameters.",
             expected="a parameter of shape [num_classes, num_hidden]",
+            hint="Equation (2) needs it: make it in the constructor, as an nn.Parameter.",
         )
 
     def held(self) -> set[str]:
@@ -111,6 +112,7 @@ class ParameterMap:
             width == 1 or width >= 10,
             "The weights of the input should be as wide as a digit (1), or its one-hot code (10).",
             got=f"a width of {width}",
+            hint="Make W_hx from input_dim: it is 1 for digits as numbers.",
         )
         return oracle.features(digits, width)
 
@@ -128,11 +130,13 @@ def complete(model: Model, found: Weights) -> Weights:
             raise Failure(
                 f"{name} should be among the parameters.",
                 expected="the sheet's parameters, each either way round, alone or stacked",
+                hint="Make it in the constructor, as an nn.Parameter of its own or in a stack.",
             )
         require(
             found.setdefault(name, np.zeros(shape)).shape == shape,
             f"{name} should have the shape that the constructor's sizes give it.",
             expected=f"{list(shape)}, or the other way round",
             got=str(list(found[name].shape)),
+            hint="Make it from input_dim, num_hidden and num_classes alone.",
         )
     return found

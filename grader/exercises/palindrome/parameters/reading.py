@@ -51,7 +51,10 @@ def read(runs: Runs, model: Model, rng: np.random.Generator) -> Fit:
         if found:
             break
     if not found:
-        raise first_failure or Failure("forward should return finite numbers.")
+        raise first_failure or Failure(
+            "forward should return finite numbers.",
+            hint="Look for a division by zero, log(0), and memory that was never set.",
+        )
     looks = (Trial.mistaken_by_names, Trial.mistaken_by_moves, Trial.likely)
     return next(fit for look in looks for trial in found for fit in look(trial))
 
