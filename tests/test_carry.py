@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import close, same
-from grader.checks.carry import Ledger, assuming, combined
+from grader.checks.carry import Ledger, assuming, combined, is_among_assumed
 from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, both
 from grader.core.failures import Failure
@@ -80,6 +80,18 @@ def test_passing_by_luck_does_not_count_as_explained() -> None:
 def test_only_wrong_answers_are_carried(status: str) -> None:
     failure = Failure("what", status=status, mistake="sign")  # type: ignore[arg-type]
     assert Ledger().settle(failure, "Q1", lambda: None) is failure
+
+
+def test_a_check_that_raises_may_ask_for_what_the_mistake_allows() -> None:
+    def raising() -> None:
+        if not is_among_assumed(SIGN):
+            raise Failure("It should run.", status="error")
+        check(-RIGHT)()
+
+    ledger = Ledger()
+    assert settled(ledger, "Q2", raising).status == "error"
+    settled(ledger, "Q1", check(-RIGHT))
+    assert settled(ledger, "Q2", raising).status == "carried"
 
 
 def test_a_gradient_is_checked_along_random_lines() -> None:

@@ -6,7 +6,8 @@ under :func:`assuming`: now the oracle with that mistake's switch thrown counts 
 the whole check passes so, the mistake is *identified*, and counted in that check's question. Every
 later check of the exercise that fails is run again in the same way under the mistakes that have
 been counted, each alone and all of them together. If it passes, it is *carried*: it keeps its
-points and says where the mistakes were counted.
+points and says where the mistakes were counted. A check that raised is run again as well: under
+the mistakes it may ask for something that they allow.
 
 Two mistakes at once. Numbers that no single mistake gives are compared with those of pairs, in one
 more run of the check. It takes place only if the check's mistakes are switches of one formula
@@ -160,12 +161,14 @@ class Ledger:
             again: Runs the check once more, on fresh inputs.
             first: What the check's first run found out.
         """
-        if failure.status != "failed":
+        if failure.status not in ("failed", "error"):
             return failure
         known = list(self._counted)
         for ids in [*([each] for each in known), *([known] if len(known) > 1 else [])]:
             if used := _explain(again, ids):
                 return self._carried(failure, [self._counted[each] for each in used], question)
+        if failure.status == "error":
+            return failure
         found = self._identify(failure, again, first or Assumption())
         for mistake in found:
             self._counted.setdefault(mistake.id, Counted(mistake, question))

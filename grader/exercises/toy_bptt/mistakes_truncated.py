@@ -64,10 +64,13 @@ CUT_OFF = Mistake(
     {"reach": lambda k: k - 1},
     subject_of=("T3",),
 )
+FROM_ZERO = Mistake(
+    "counts_from_zero",
+    "k starts at 0: LambdaLR counts its calls from 0, the sheet its iterations from 1.",
+    {"counted": lambda k: k - 1},
+)
 LOOP: list[Mistake] = [
-    Mistake("counts_from_zero",
-     "k starts at 0: LambdaLR counts its calls from 0, the sheet its iterations from 1.",
-     {"counted": lambda k: k - 1}),
+    FROM_ZERO,
     Mistake("counts_one_ahead",
      "k is one ahead: the first iteration's rate is eta_1. LambdaLR already starts with what it "
      "gets for 0, so scheduler.step() comes behind optimizer.step().",

@@ -187,14 +187,15 @@ def rates(module: ModuleType, power: float, ks: list[int]) -> Array:
 
 
 def restarts(
-    module: ModuleType, schedule: Schedule | float, inputs: Inputs
+    module: ModuleType, schedule: Schedule | float, inputs: Inputs, least: int = 0
 ) -> list[dict[str, Array]]:
     """Return the runs of the student's function of that name.
 
-    ``schedule`` is one of ours, or the power of the student's own.
+    ``schedule`` is one of ours, or the power of the student's own; a k that is less than ``least``
+    counts as ``least``.
     """
     eta = rate(**schedule) if isinstance(schedule, dict) else decaying_rate(module, schedule)
-    result = call(module, "restarts", {**inputs, "rate": eta})
+    result = call(module, "restarts", {**inputs, "rate": lambda k: eta(max(k, least))})
     if not isinstance(result, tuple | list) or hasattr(result, "_fields"):
         raise Unusable(
             "restarts returns a list of runs.",

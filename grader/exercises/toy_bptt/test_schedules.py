@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from grader.checks.arrays import close, require
+from grader.checks.carry import is_among_assumed
 from grader.checks.mistakes import Variant
 from grader.checks.tolerances import RECORDED
 from grader.exercises.toy_bptt import mistakes, mistakes_truncated, oracle, probes
@@ -79,11 +80,17 @@ def test_restarts(student: Student, rng: Random) -> None:
 
 @pytest.mark.question(id="T4", share="3/8")
 def test_known_values(student: Student, rng: Random) -> None:
-    """1000 iterations and two restarts end at the known values."""
+    """1000 iterations and two restarts end at the known values.
+
+    A loop that is known to count from 0 asks the student's schedule for k = 1 in place of 0, by
+    which the schedule divides.
+    """
     batch = oracle.draw_batch(rng, 1024, m1=0.0)
+    least = 1 if is_among_assumed(mistakes_truncated.FROM_ZERO) else 0
     inputs = {"theta": 1.0, "x_0": batch.x_0, "mu": batch.mu, "iterations": 1000}
     for power, known in KNOWN.items():
-        runs = FILE.run(student, probes.restarts, schedule=power, inputs=inputs, seconds=40)
+        asked = {"schedule": power, "least": least, "inputs": inputs}
+        runs = FILE.run(student, probes.restarts, **asked, seconds=40)
         where = f"{FILE}, restarts with decaying_rate({power:g}), times left at 2; {batch}"
         got = thetas(runs, 3, 1000, where)
         close(
