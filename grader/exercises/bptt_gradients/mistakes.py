@@ -114,6 +114,13 @@ STARTS: list[Mistake] = [
       for step in (1, -1)),
 ]  # fmt: skip
 
+LINEAR: list[Mistake] = [
+    Mistake("tanh_in_linear_states",
+     "The states pass through a tanh, and the gradient doesn't: sheet 002's formula has the "
+     "identity as activation.", {"kind": "tanh", "slope": lambda h, before: np.ones_like(h)},
+     subject_of=("G1",)),
+]  # fmt: skip
+
 OTHER_KIND: dict[Kind, Mistake] = {
     "linear": Mistake(
         "tanh_for_linear",
@@ -137,8 +144,8 @@ TRANSPOSED = Mistake(
 
 def of_formula(kind: Kind) -> list[Mistake]:
     """Return the mistakes in the formula of sheet 002 for that activation."""
-    tanh = TANH if kind == "tanh" else []
-    return [*LOSS, *RECURRENT, *tanh, *STARTS, OTHER_KIND[kind]]
+    own = TANH if kind == "tanh" else LINEAR
+    return [*LOSS, *RECURRENT, *own, *STARTS, OTHER_KIND[kind]]
 
 
 def gradients(name: str, problem: Arrays, kind: Kind) -> Iterator[Variant]:

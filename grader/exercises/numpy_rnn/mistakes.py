@@ -36,7 +36,9 @@ class Step:
 
 
 UPDATE: list[Mistake] = [
-    Mistake("weight_unchanged", "The weight has not changed.", {"moves": 0.0}),
+    Mistake("weight_unchanged",
+     "The weight has not changed: update goes through all five, the biases, too.",
+     {"moves": 0.0}),
     Mistake("step_uphill", "The step goes uphill: descent subtracts the gradient.",
      {"uphill": -1.0}),
     Mistake("rate_unused", "The learning rate is not used.", {"has_rate": False}),
