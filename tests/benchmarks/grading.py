@@ -23,9 +23,16 @@ def checks_of(report: Any) -> Checks:
     kept = ("question", "status", "points", "earned", "mistake", "hint")
     return {
         test["nodeid"].rpartition("/")[2]: {key: test["metadata"][key] for key in kept}
+        | {"says": said(test["metadata"]["failure"])}
         for test in report.get("tests", [])
         if "metadata" in test
     }
+
+
+def said(failure: dict[str, Any] | None) -> str:
+    """Return what a student is told of a failure but its hint, in one line."""
+    parts = ("what", "expected", "got", "where")
+    return " · ".join(failure[part] for part in parts if failure[part]) if failure else ""
 
 
 def grade(folder: Path, exercise: str, seed: int, arguments: Sequence[str] = ()) -> Checks:
@@ -42,6 +49,19 @@ def grade_files(files: dict[str, str], exercise: str, seed: int) -> Checks:
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
         return grade(folder, exercise, seed)
+
+
+def grade_fault(fault: Fault, seed: int) -> Checks:
+    """Return the checks of a fault's whole exercise; of palindrome only those that it selects.
+
+    A whole grading of palindrome trains two networks.
+    """
+    arguments = fault.rules.get("arguments", [])
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "submission"
+        fault.build(ROOT, folder)
+        selected = fault.arguments if fault.exercise == "palindrome" else arguments
+        return grade(folder, fault.exercise, seed, selected)
 
 
 def edits_of(fault: Fault) -> list[dict[str, str]]:

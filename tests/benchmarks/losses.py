@@ -2,11 +2,18 @@
 
     python -m tests.benchmarks.losses OUT.json [--exercise NAME …] [--only-known]
 
-Each fault of tests/faults that edits the reference is graded on its whole exercise. It prints the
-twenty largest losses, each with the questions that it is spread over and their points, and then a
-row for each fault: whether the hint of the first lost check is right, which is one that the fault's
-own file expects ("says"), missing, or another. OUT.json keeps all results, as those of ``pairs``; a
-second run goes on where the first ended, and --only-known prints what is there.
+Each fault of tests/faults is graded on its whole exercise (palindrome: on what its file selects).
+It prints the twenty largest losses, each with the questions that it is spread over, and a row for
+each fault whose first hint its own file does not expect ("says"). A first hint is that of the
+first check that loses points, or else of the first that gives advice. It is
+
+    right       it contains a text that the fault's file expects
+    shown       the text stands beside it: in what was expected, in what came, or where
+    silent      there is no hint
+    other       there is another hint
+
+OUT.json keeps all results, as those of ``pairs``; a second run goes on where the first ended, and
+--only-known prints what is there.
 """
 
 from __future__ import annotations
@@ -20,11 +27,13 @@ from typing import NamedTuple
 from grader import api
 from grader.core.rubric import read_rubric
 from grader.release.faults import Fault
-from tests.benchmarks.grading import Checks, Store, edits_of, faults_of
+from tests.benchmarks.grading import Checks, Store, faults_of
 from tests.benchmarks.pairs import EXERCISES, LOST, checks
 
+ALL = (*EXERCISES, "palindrome")
 POINTS = {question.id: question.points for question in read_rubric()}
 LARGEST = 20
+VERDICTS = ("right", "shown", "silent", "other", "nothing lost")
 
 
 class Row(NamedTuple):
@@ -32,8 +41,9 @@ class Row(NamedTuple):
 
     fault: str
     lost: dict[str, float]
-    verdict: str  # right, missing, other, or nothing lost
+    verdict: str  # of VERDICTS
     hint: str
+    says: str  # what else the student is told there
 
     @property
     def total(self) -> float:
@@ -47,17 +57,19 @@ def row(fault: Fault, found: Checks) -> Row:
     for check in found.values():
         if check["status"] in LOST:
             lost[check["question"]] += check["points"] - check["earned"]
-    lost = defaultdict(float, {question: points for question, points in lost.items() if points})
-    says = [said["text"] for said in fault.rules.get("says", [])]
-    first = next((c for c in found.values() if c["status"] in LOST and c["points"]), None)
-    if first is None:
-        return Row(str(fault), {}, "nothing lost", "")
-    hint = first["hint"]
-    if not hint:
-        verdict = "missing"
+    told = [check for check in found.values() if check["says"] and check["status"] != "carried"]
+    told.sort(key=lambda check: not (check["status"] in LOST and check["points"]))  # stable
+    hint, says = (told[0]["hint"], told[0]["says"]) if told else ("", "")
+    expected = [each["text"] for each in fault.rules.get("says", [])]
+    if not told:
+        verdict = "nothing lost"
+    elif any(text in hint or (hint and hint in text) for text in expected):
+        verdict = "right"
+    elif any(text in says for text in expected):
+        verdict = "shown"
     else:
-        verdict = "right" if any(text in hint or hint in text for text in says) else "other"
-    return Row(str(fault), dict(lost), verdict, hint)
+        verdict = "other" if hint else "silent"
+    return Row(str(fault), {q: p for q, p in lost.items() if p > 1e-9}, verdict, hint, says)
 
 
 def report(rows: list[Row]) -> None:
@@ -65,27 +77,31 @@ def report(rows: list[Row]) -> None:
     print(f"The {LARGEST} largest losses of {len(rows)} faults\n")
     print("| fault | lost | spread over |\n|---|---|---|")
     for each in sorted(rows, key=lambda row: -row.total)[:LARGEST]:
-        spread = ", ".join(f"{q} {p:g} of {POINTS[q]:g}" for q, p in each.lost.items())
-        print(f"| {each.fault} | {each.total:g} | {spread} |")
-    verdicts = Counter(each.verdict for each in rows)
-    print("\nFirst hints: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()))
+        spread = ", ".join(f"{q} {p:.3g} of {POINTS[q]:g}" for q, p in each.lost.items())
+        print(f"| {each.fault} | {each.total:.3g} | {spread} |")
+    print("\nFirst hints\n\n| exercise | faults | " + " | ".join(VERDICTS) + " |")
+    print("|---" * (len(VERDICTS) + 2) + "|")
+    for exercise in (*ALL, ""):
+        own = [each for each in rows if each.fault.startswith(exercise)]
+        verdicts = Counter(each.verdict for each in own)
+        counts = " | ".join(str(verdicts[verdict]) for verdict in VERDICTS)
+        print(f"| {exercise or 'all'} | {len(own)} | {counts} |")
     for each in rows:
         if each.verdict not in ("right", "nothing lost"):
-            print(f"| {each.fault} | {each.verdict} | {each.hint} |")
+            print(f"\n{each.fault}: {each.verdict}: {each.hint}\n    beside it: {each.says}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.losses")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--exercise", action="append", choices=EXERCISES)
+    parser.add_argument("--exercise", action="append", choices=ALL)
     parser.add_argument("--only-known", action="store_true")
     args = parser.parse_args()
     store, rows = Store(args.out), []
     with api.warm():
-        for exercise in args.exercise or EXERCISES:
+        for exercise in args.exercise or ALL:
             for name, fault in faults_of(exercise).items():
-                is_known = f"{exercise}+{name}" in store.found
-                if edits_of(fault) and (is_known or not args.only_known):
+                if not args.only_known or f"{exercise}+{name}" in store.found:
                     rows.append(row(fault, checks(store, exercise, name)))
     report(rows)
     return 0

@@ -105,6 +105,8 @@ def grade(mutant: Mutant, submission: Path) -> str:
         options = ["-x", "--time-scale", "0.3", "--exercise", exercise_of(mutant.file)]
         graded = run(submission, seed=1, arguments=options)
         statuses = {test["metadata"]["status"] for test in graded.report["tests"]}
+        if not statuses:
+            raise RuntimeError(f"{mutant.file}: no test was run\n{graded.text}")
         return "survived" if statuses <= {"passed", "pending"} else "killed"
     finally:
         file.write_text(original, encoding="utf-8")
@@ -113,7 +115,7 @@ def grade(mutant: Mutant, submission: Path) -> str:
 def exercise_of(file: str) -> str:
     """Return the exercise that grades a reference file: its folder's name, or its own."""
     name = Path(file).parts[0].removesuffix(".py")
-    return "memory_task" if name == "memory_learner" else name
+    return {"memory_learner": "memory_task", "sliding_training": "sliding_tbptt"}.get(name, name)
 
 
 def verdicts(results: Path) -> dict[str, str]:

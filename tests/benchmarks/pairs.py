@@ -24,6 +24,7 @@ from tests.benchmarks.grading import (
     edited,
     edits_of,
     faults_of,
+    grade_fault,
     grade_files,
     mistakes_of,
 )
@@ -49,9 +50,12 @@ def checks(store: Store, exercise: str, *faults: str) -> Checks:
     """Return the checks for the reference with these faults, from the store or graded now."""
     key = "+".join([exercise, *faults])
     if key not in store.found:
-        known = faults_of(exercise)
-        files = edited([edit for fault in faults for edit in edits_of(known[fault])])
-        store.put(key, grade_files(files or {}, exercise, seed=1))
+        known = [faults_of(exercise)[fault] for fault in faults]
+        if len(known) == 1:
+            store.put(key, grade_fault(known[0], seed=1))
+        else:
+            files = edited([edit for fault in known for edit in edits_of(fault)])
+            store.put(key, grade_files(files or {}, exercise, seed=1))
     found: Checks = store.found[key]
     return found
 
