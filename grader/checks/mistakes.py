@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Mistake:
 
     id: str
     hint: str
-    change: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    change: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     subject_of: tuple[str, ...] = ()
 
     @property
@@ -68,13 +69,14 @@ def both(one: Mistake, other: Mistake, chained: Collection[str] = ()) -> Pair | 
     if one.id == other.id or not shared <= set(chained) or not (one.change and other.change):
         return None
     chains = {name: _chain(one.change[name], other.change[name]) for name in shared}
-    return Pair(
-        f"{one.id}+{other.id}",
-        f"{one.hint} {other.hint}",
-        {**one.change, **other.change, **chains},
-        tuple(dict.fromkeys((*one.subject_of, *other.subject_of))),
-        of=(one, other),
-    )
+    return paired(one, other, {**one.change, **other.change, **chains})
+
+
+def paired(one: Mistake, other: Mistake, change: Mapping[str, Any] = NOTHING) -> Pair:
+    """Return two mistakes as a pair that throws these switches."""
+    subjects = tuple(dict.fromkeys((*one.subject_of, *other.subject_of)))
+    hint = f"{one.hint} {other.hint}"
+    return Pair(f"{one.id}+{other.id}", hint, change, subjects, of=(one, other))
 
 
 def _chain(first: Callable[[Any], Any], second: Callable[[Any], Any]) -> Callable[[Any], Any]:

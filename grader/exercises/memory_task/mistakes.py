@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from grader.checks.carry import combined
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.given_rnn.oracle import Array, Weights
 from grader.exercises.memory_task import oracle
@@ -35,77 +37,106 @@ def target_variants(x: Array) -> Iterator[Variant]:
     )
 
 
-# Of errors (batches, B, 1) and the tolerance.
-ACCURACY: list[tuple[Mistake, Callable[[Array, float], Any]]] = [
-    (Mistake("accuracy_in_percent",
-     "The accuracy is a fraction, between 0 and 1; this is in percent."),
-     lambda errors, tolerance: 100 * (abs(errors) < tolerance).mean()),
-    (Mistake("accuracies_summed", "The batches' accuracies are summed; take their mean."),
-     lambda errors, tolerance: len(errors) * (abs(errors) < tolerance).mean()),
-    (Mistake("right_predictions_counted",
-     "This is the number of right predictions; take their fraction."),
-     lambda errors, tolerance: (abs(errors) < tolerance).sum()),
-    (Mistake("wrong_predictions_counted", "This is the share of wrong predictions."),
-     lambda errors, tolerance: (abs(errors) >= tolerance).mean()),
-    (Mistake("no_absolute_value",
-     "ŷ − y is compared without its absolute value: every prediction that is too low counts."),
-     lambda errors, tolerance: (errors < tolerance).mean()),
-    (Mistake("no_absolute_value",
-     "y − ŷ is compared without its absolute value: every prediction that is too high counts."),
-     lambda errors, tolerance: (-errors < tolerance).mean()),
-    (Mistake("squared_error_for_accuracy", "The squared error is compared with the tolerance."),
-     lambda errors, tolerance: (errors**2 < tolerance).mean()),
-    (Mistake("tolerance_unused", "The tolerance is not used, but always 0.1."),
-     lambda errors, tolerance: (abs(errors) < 0.1).mean()),
-    (Mistake("first_batch_alone", "Only the first batch counts."),
-     lambda errors, tolerance: (abs(errors[0]) < tolerance).mean()),
-    (Mistake("last_batch_alone", "Only the last batch counts."),
-     lambda errors, tolerance: (abs(errors[-1]) < tolerance).mean()),
-    (Mistake("right_predictions_counted",
-     "This is a number of predictions; divide by how many there are."),
-     lambda errors, tolerance: (abs(errors) < tolerance).sum()),
+@dataclass(frozen=True)
+class Accuracy:
+    """The share of predictions within a tolerance; each field is a switch."""
+
+    batches: Callable[[Array], Array] = lambda errors: errors  # that count
+    distance: Callable[[Array], Array] = np.abs  # of prediction and target, from their difference
+    tolerance: Callable[[float], float] = lambda tolerance: tolerance
+    counts: Callable[[Array, float], Array] = np.less
+    summary: Callable[[Array], Any] = np.mean  # of what counts, (batches, B, 1)
+
+    def run(self, errors: Array, tolerance: float) -> Any:
+        """Return the accuracy, from errors (batches, B, 1)."""
+        distances = self.distance(self.batches(errors))
+        return self.summary(self.counts(distances, self.tolerance(tolerance)))
+
+
+ACCURACY: list[Mistake] = [
+    Mistake("accuracy_in_percent",
+     "The accuracy is a fraction, between 0 and 1; this is in percent.",
+     {"summary": lambda counted: 100 * counted.mean()}),
+    Mistake("accuracies_summed", "The batches' accuracies are summed; take their mean.",
+     {"summary": lambda counted: len(counted) * counted.mean()}),
+    Mistake("right_predictions_counted",
+     "This is the number of right predictions; take their fraction.", {"summary": np.sum}),
+    Mistake("wrong_predictions_counted", "This is the share of wrong predictions.",
+     {"counts": np.greater_equal}),
+    Mistake("no_absolute_value",
+     "ŷ − y is compared without its absolute value: every prediction that is too low counts.",
+     {"distance": np.positive}),
+    Mistake("no_absolute_value",
+     "y − ŷ is compared without its absolute value: every prediction that is too high counts.",
+     {"distance": np.negative}),
+    Mistake("squared_error_for_accuracy", "The squared error is compared with the tolerance.",
+     {"distance": np.square}),
+    Mistake("tolerance_unused", "The tolerance is not used, but always 0.1.",
+     {"tolerance": lambda _: 0.1}),
+    Mistake("first_batch_alone", "Only the first batch counts.",
+     {"batches": lambda errors: errors[:1]}),
+    Mistake("last_batch_alone", "Only the last batch counts.",
+     {"batches": lambda errors: errors[-1:]}),
 ]  # fmt: skip
 
 
-def _greatest(lengths: Array, solved: Array) -> Any:
+def greatest(lengths: Array, _accuracies: Array, solved: Array) -> Any:
+    """Return the greatest of the lengths that are solved, else 0."""
     return lengths[solved].max(initial=0)
 
 
-def _until_the_first_failure(lengths: Array, solved: Array) -> Any:
+def until_the_first_failure(lengths: Array, accuracies: Array, solved: Array) -> Any:
+    """Return the greatest length up to which all are solved, else 0."""
     order = np.argsort(lengths)
-    return _greatest(lengths[order], solved[order].cumprod().astype(bool))
+    all_so_far = solved[order].cumprod().astype(bool)
+    return greatest(lengths[order], accuracies, all_so_far)
 
 
-# Of lengths, accuracies (lengths, repetitions) and the threshold.
-LONGEST: list[tuple[Mistake, Callable[[Array, Array, float], Any]]] = [
-    (Mistake("stops_at_first_failure",
-     "It stops at the first length that is not solved; a longer one may be, by chance."),
-     lambda n, rows, bound: _until_the_first_failure(n, rows.mean(1) >= bound)),
-    (Mistake("place_for_length", "This is a place in the list; asked for is the length there."),
-     lambda n, rows, bound: np.flatnonzero(rows.mean(1) >= bound).max(initial=0)),
-    (Mistake("last_solved_in_list",
-     "This is the last solved one in the list; the lengths may come in any order."),
-     lambda n, rows, bound: next(iter(n[rows.mean(1) >= bound][::-1]), 0)),
-    (Mistake("first_solved_in_list",
-     "This is the first solved one in the list; asked for is the greatest."),
-     lambda n, rows, bound: next(iter(n[rows.mean(1) >= bound]), 0)),
-    (Mistake("shortest_solved", "This is the shortest solved one."),
-     lambda n, rows, bound: min(n[rows.mean(1) >= bound], default=0)),
-    (Mistake("best_repetition_decides",
-     "The best repetition decides here; it is the mean over them."),
-     lambda n, rows, bound: _greatest(n, rows.max(1) >= bound)),
-    (Mistake("worst_repetition_decides",
-     "The worst repetition decides here; it is the mean over them."),
-     lambda n, rows, bound: _greatest(n, rows.min(1) >= bound)),
-    (Mistake("threshold_not_enough", "A mean accuracy of exactly the threshold is enough."),
-     lambda n, rows, bound: _greatest(n, rows.mean(1) > bound)),
-    (Mistake("threshold_unused", "The threshold is not used, but always 0.9."),
-     lambda n, rows, bound: _greatest(n, rows.mean(1) >= 0.9)),
-    (Mistake("length_of_best_accuracy",
-     "This is the length with the best accuracy; asked for is the greatest that is solved."),
-     lambda n, rows, bound: n[rows.mean(1).argmax()]),
-    (Mistake("greatest_length_of_all", "This is the greatest length of all, solved or not."),
-     lambda n, rows, bound: n.max()),
+@dataclass(frozen=True)
+class Longest:
+    """The longest solvable length; each field is a switch."""
+
+    over_repetitions: Callable[[Array], Array] = lambda rows: rows.mean(1)
+    threshold: Callable[[float], float] = lambda threshold: threshold
+    solves: Callable[[Array, float], Array] = np.greater_equal
+    chosen: Callable[[Array, Array, Array], Any] = greatest  # of lengths, accuracies, solved
+
+    def run(self, lengths: Array, rows: Array, threshold: float) -> Any:
+        """Return it, from accuracies (lengths, repetitions)."""
+        accuracies = self.over_repetitions(rows)
+        solved = self.solves(accuracies, self.threshold(threshold))
+        return self.chosen(lengths, accuracies, solved)
+
+
+LONGEST: list[Mistake] = [
+    Mistake("stops_at_first_failure",
+     "It stops at the first length that is not solved; a longer one may be, by chance.",
+     {"chosen": until_the_first_failure}),
+    Mistake("place_for_length", "This is a place in the list; asked for is the length there.",
+     {"chosen": lambda n, _, solved: np.flatnonzero(solved).max(initial=0)}),
+    Mistake("last_solved_in_list",
+     "This is the last solved one in the list; the lengths may come in any order.",
+     {"chosen": lambda n, _, solved: next(iter(n[solved][::-1]), 0)}),
+    Mistake("first_solved_in_list",
+     "This is the first solved one in the list; asked for is the greatest.",
+     {"chosen": lambda n, _, solved: next(iter(n[solved]), 0)}),
+    Mistake("shortest_solved", "This is the shortest solved one.",
+     {"chosen": lambda n, _, solved: min(n[solved], default=0)}),
+    Mistake("best_repetition_decides",
+     "The best repetition decides here; it is the mean over them.",
+     {"over_repetitions": lambda rows: rows.max(1)}),
+    Mistake("worst_repetition_decides",
+     "The worst repetition decides here; it is the mean over them.",
+     {"over_repetitions": lambda rows: rows.min(1)}),
+    Mistake("threshold_not_enough", "A mean accuracy of exactly the threshold is enough.",
+     {"solves": np.greater}),
+    Mistake("threshold_unused", "The threshold is not used, but always 0.9.",
+     {"threshold": lambda _: 0.9}),
+    Mistake("length_of_best_accuracy",
+     "This is the length with the best accuracy; asked for is the greatest that is solved.",
+     {"chosen": lambda n, accuracies, _: n[accuracies.argmax()]}),
+    Mistake("greatest_length_of_all", "This is the greatest length of all, solved or not.",
+     {"chosen": lambda n, *_: n.max()}),
 ]  # fmt: skip
 
 
@@ -127,37 +158,51 @@ def deviation_variants(deviation: Array, repetitions: int) -> Iterator[Variant]:
         yield STANDARD_ERROR, partial(np.divide, each, np.sqrt(repetitions))
 
 
-# Of the right gradients of b_s per time step (T, n), and the batch size.
-NORMS: list[tuple[Mistake, Callable[[Array, int], Array]]] = [
-    (Mistake("norms_reversed", "The steps are in reverse order: entry t belongs to step t."),
-     lambda d_bs, B: np.linalg.norm(d_bs, axis=1)[::-1]),
-    (Mistake("norms_squared", "These are squared norms: take the root."),
-     lambda d_bs, B: (d_bs**2).sum(1)),
-    (Mistake("norms_summed_over_batch", "f averages over the batch; this is its sum."),
-     lambda d_bs, B: np.linalg.norm(d_bs, axis=1) * B),
-    (Mistake("means_of_magnitudes", "These are means of the gradient's magnitudes, no norms."),
-     lambda d_bs, B: abs(d_bs).mean(1)),
-    (Mistake("sums_of_magnitudes", "These are sums of the gradient's magnitudes: another norm."),
-     lambda d_bs, B: abs(d_bs).sum(1)),
-    (Mistake("largest_entries", "These are the largest entries: another norm."),
-     lambda d_bs, B: abs(d_bs).max(1)),
-    (Mistake("means_over_units", "These are means over the units, no norms."),
-     lambda d_bs, B: d_bs.mean(1)),
-    (Mistake("sums_over_units", "These are sums over the units, no norms."),
-     lambda d_bs, B: d_bs.sum(1)),
-    (Mistake("norms_of_running_sums",
-     "Entry t is the norm of the sum from step t on; it is that of step t alone."),
-     lambda d_bs, B: np.linalg.norm(d_bs[::-1].cumsum(0)[::-1], axis=1)),
-    (Mistake("norms_relative", "The norms are divided by the largest."),
-     lambda d_bs, B: np.linalg.norm(d_bs, axis=1) / np.linalg.norm(d_bs, axis=1).max()),
+@dataclass(frozen=True)
+class Norms:
+    """The norms of the bias gradient at each time step; each field is a switch."""
+
+    steps: Callable[[Array], Array] = lambda d_bs: d_bs  # (T, n)
+    is_summed: bool = False  # over the batch
+    norm: Callable[[Array], Array] = lambda d_bs: np.linalg.norm(d_bs, axis=1)
+    shown: Callable[[Array], Array] = lambda norms: norms  # (T,)
+
+    def run(self, d_bs: Array, B: int) -> Array:
+        """Return the norms (T,), from gradients (T, n) that are averaged over a batch of B."""
+        return self.shown(self.norm(self.steps(d_bs) * (B if self.is_summed else 1)))
+
+
+CHAINED = ("steps", "shown")  # switches that transform an array
+NORMS: list[Mistake] = [
+    Mistake("norms_reversed", "The steps are in reverse order: entry t belongs to step t.",
+     {"shown": lambda norms: norms[::-1]}),
+    Mistake("norms_squared", "These are squared norms: take the root.",
+     {"norm": lambda d_bs: (d_bs**2).sum(1)}),
+    Mistake("norms_summed_over_batch", "f averages over the batch; this is its sum.",
+     {"is_summed": True}),
+    Mistake("means_of_magnitudes", "These are means of the gradient's magnitudes, no norms.",
+     {"norm": lambda d_bs: abs(d_bs).mean(1)}),
+    Mistake("sums_of_magnitudes", "These are sums of the gradient's magnitudes: another norm.",
+     {"norm": lambda d_bs: abs(d_bs).sum(1)}),
+    Mistake("largest_entries", "These are the largest entries: another norm.",
+     {"norm": lambda d_bs: abs(d_bs).max(1)}),
+    Mistake("means_over_units", "These are means over the units, no norms.",
+     {"norm": lambda d_bs: d_bs.mean(1)}),
+    Mistake("sums_over_units", "These are sums over the units, no norms.",
+     {"norm": lambda d_bs: d_bs.sum(1)}),
+    Mistake("norms_of_running_sums",
+     "Entry t is the norm of the sum from step t on; it is that of step t alone.",
+     {"steps": lambda d_bs: d_bs[::-1].cumsum(0)[::-1]}),
+    Mistake("norms_relative", "The norms are divided by the largest.",
+     {"shown": lambda norms: norms / norms.max()}),
 ]  # fmt: skip
 
 
 def norm_variants(weights: Weights, x: Array) -> Iterator[Variant]:
     """Yield wrong values of the norms of the bias gradient at each time step."""
     found = oracle.mean_gradients(weights, x)
-    for mistake, wrong in NORMS:
-        yield mistake, partial(wrong, found["d_bs"][:, :, 0], x.shape[1])
+    for mistake in combined(NORMS, CHAINED):
+        yield mistake, partial(Norms(**mistake.change).run, found["d_bs"][:, :, 0], x.shape[1])
     for name in ("d_W", "d_R"):
         others = np.linalg.norm(found[name], axis=(1, 2))
         yield (

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import close, require, same
-from grader.checks.carry import explanation
+from grader.checks.carry import combined, explanation
 from grader.checks.figures import require_labels
 from grader.checks.mistakes import Mistake
 from grader.checks.shapes import shape_hint
@@ -20,7 +20,14 @@ from grader.core.figure_data import Description
 from grader.exercises.given_rnn.oracle import Array, Sizes, random_weights
 from grader.exercises.memory_task import probes
 from grader.exercises.memory_task.judging import FILE
-from grader.exercises.memory_task.mistakes import ACCURACY, LONGEST, MEDIAN, deviation_variants
+from grader.exercises.memory_task.mistakes import (
+    ACCURACY,
+    LONGEST,
+    MEDIAN,
+    Accuracy,
+    Longest,
+    deviation_variants,
+)
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
@@ -69,8 +76,8 @@ def test_accuracy(student: Student, rng: Random) -> None:
             for errors, tolerance in counted
         ],
         mistakes=[
-            (mistake, [wrong(errors, tolerance) for errors, tolerance in counted])
-            for mistake, wrong in ACCURACY
+            (mistake, [Accuracy(**mistake.change).run(*case) for case in counted])
+            for mistake in combined(ACCURACY)
         ],
     )
 
@@ -235,8 +242,8 @@ def test_longest(student: Student, rng: Random) -> None:
             for n, rows, bound in arrays
         ],
         mistakes=[
-            (mistake, [wrong(n, rows, bound) for n, rows, bound in arrays])
-            for mistake, wrong in LONGEST
+            (mistake, [Longest(**mistake.change).run(*case) for case in arrays])
+            for mistake in LONGEST  # no pairs: so few whole numbers would fit some pair by chance
         ],
     )
 

@@ -78,7 +78,7 @@ class Descent(Full):
 
     def recorded(self, theta: Array, batch: Batch, T: int) -> dict[str, Array]:
         """Return loss and gradient (K,) that are recorded along ``theta`` (K + 1,)."""
-        at = theta[1:] if self.after_update else theta[:-1]
+        at = theta[1:] if self.after_update or self.behind else theta[:-1]
         slopes = np.array([self.gradient(float(each), batch, T) for each in at])
         return {
             "loss": np.array([self.loss(float(each), batch, T) for each in at]),
@@ -176,6 +176,8 @@ class Loop(Step):
     def recorded(self, theta: Array, batch: Batch) -> dict[str, Array]:
         """Return loss and gradient (K,) that are recorded along ``theta`` (K + 1,)."""
         batch = self.given(batch)
+        if self.behind:  # the last theta is not there, and no entry belongs to it
+            theta = np.append(theta[1:], theta[-1])
         moves = self.direction * theta[:-1]
         before = batch.m1 + (np.cumsum(moves) - moves if self.carried else 0 * moves)
         e = before + moves

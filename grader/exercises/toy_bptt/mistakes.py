@@ -181,9 +181,12 @@ def drawn_anew(theta: Array, loss: Array, gradient: Array, batch: Batch, T: int)
 def recorded(theta: Array, batch: Batch, T: int) -> dict[str, Iterator[Variant]]:
     """Return what is recorded as loss and gradient along ``theta`` (K + 1,)."""
     return {
-        "loss": changed([LATE, *FULL, HALVED], lambda f: f.recorded(theta, batch, T)["loss"]),
+        "loss": changed(
+            [LATE, BEHIND, *FULL, HALVED], lambda f: f.recorded(theta, batch, T)["loss"]
+        ),
         "gradient": changed(
-            [LATE, UNCLEARED, *FULL, *GRADIENT], lambda f: f.recorded(theta, batch, T)["gradient"]
+            [LATE, BEHIND, UNCLEARED, *FULL, *GRADIENT],
+            lambda f: f.recorded(theta, batch, T)["gradient"],
         ),
     }
 

@@ -128,7 +128,10 @@ def steps(name: str, theta: float, batch: Batch, lag: int) -> Iterator[Variant]:
 
 def recorded(theta: Array, batch: Batch) -> dict[str, Iterator[Variant]]:
     """Return what is recorded as loss and gradient of a truncated run along ``theta`` (K + 1,)."""
-    mistakes = {"loss": [AFRESH, *LOSS, LATE], "gradient": [AFRESH, UNCLEARED, *GRADIENT]}
+    mistakes = {
+        "loss": [AFRESH, BEHIND, *LOSS, LATE],
+        "gradient": [AFRESH, BEHIND, UNCLEARED, *GRADIENT],
+    }
 
     def value(formula: Loop, name: str) -> Array:
         return formula.recorded(theta, batch)[name]

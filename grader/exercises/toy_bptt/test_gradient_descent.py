@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arrays import close, require
+from grader.checks.carry import is_assumed
 from grader.checks.mistakes import Variant
 from grader.exercises.toy_bptt import mistakes, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
@@ -84,11 +85,33 @@ def test_record(student: Student, rng: Random) -> None:
     records_agree(run, expected, where, found)
 
 
+def comes_close_anew(run: Trajectory, batch: Batch, T: int, where: str) -> None:
+    """Check a run that draws new samples in each iteration: one rate, and theta near 0 at the end.
+
+    Each batch has a minimum of its own, -3 m1 / (2 T + 1). A run that converges as fast as it
+    should ends with a deviation of less than 3 times that of these minima.
+    """
+    theta, gradient = run[0], run[2]
+    rates = -np.diff(theta) / gradient
+    noise = mistakes.FURTHEST * 3 * 3 / (2 * T + 1) / np.sqrt(batch.n)
+    require(
+        np.allclose(rates, rates[0]) and abs(theta[-1]) < ERROR * abs(theta[0]) + noise,
+        f"theta comes close to the minimum in {WITHIN} iterations at one rate.",
+        expected=f"theta within {ERROR * abs(theta[0]) + noise:.3g} of 0",
+        got=f"theta = {theta[-1]:.3g}, with rates from {rates.min():.4g} to {rates.max():.4g}",
+        where=where,
+        hint="Ask how strongly the parabola L bends: that tells the rate.",
+    )
+
+
 @pytest.mark.question(id="T2", share="3/8")
 def test_own_rate(student: Student, rng: Random) -> None:
     """Your own learning rate converges fast at T = 20."""
     T, theta, batch = 20, 1.0, oracle.draw_batch(rng, 1024, m1=float(rng.normal() / 32))
     run, where = descend(student, theta, batch, T, None, WITHIN)
+    if mistakes.drawn_anew(*run, batch, T) and is_assumed(mistakes.DRAWN_ANEW):
+        comes_close_anew(run, batch, T, where)
+        return
     slope = partial(mistakes.own_gradient, batch=batch, T=T)
     rate = float(run[0][0] - run[0][1]) / slope(theta)
     close(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from grader.checks.arrays import close, require
 from grader.checks.carry import is_among_assumed
-from grader.checks.mistakes import Variant
+from grader.checks.mistakes import Variant, paired
 from grader.checks.tolerances import RECORDED
 from grader.exercises.toy_bptt import mistakes, mistakes_truncated, oracle, probes
 from grader.exercises.toy_bptt.oracle import Array, Batch, Random
@@ -89,7 +89,7 @@ def test_known_values(student: Student, rng: Random) -> None:
     least = 1 if is_among_assumed(mistakes_truncated.FROM_ZERO) else 0
     inputs = {"theta": 1.0, "x_0": batch.x_0, "mu": batch.mu, "iterations": 1000}
     for power, known in KNOWN.items():
-        asked = {"schedule": power, "least": least, "inputs": inputs}
+        asked: dict[str, Any] = {"schedule": power, "least": least, "inputs": inputs}
         runs = FILE.run(student, probes.restarts, **asked, seconds=40)
         where = f"{FILE}, restarts with decaying_rate({power:g}), times left at 2; {batch}"
         got = thetas(runs, 3, 1000, where)
@@ -104,21 +104,32 @@ def test_known_values(student: Student, rng: Random) -> None:
 
 
 def ends(batch: Batch, power: float, got: Array) -> list[Variant]:
-    """Return where wrong restarts end; a k of 0 counts as 1, to avoid a division by it."""
-    wrong = mistakes_truncated.restarts(
-        1.0, batch, lambda k: 0.5 / max(k, 1) ** power, 1000, 3, got
-    )
-    ks = np.arange(1, 1001)
-    schedules = [
-        (mistake, partial(ends_at, batch, rates))
-        for mistake, rates in mistakes.schedules(power, ks)
-    ]
-    return [*((mistake, last(theta)) for mistake, theta in wrong), *schedules]
+    """Return where wrong restarts end, also with a wrong schedule that is known.
+
+    A k of 0 counts as 1, to avoid a division by it.
+    """
+
+    def wrong(rates: Array) -> Iterator[Variant]:
+        return mistakes_truncated.restarts(
+            1.0, batch, lambda k: float(rates[max(k, 1) - 1]), 1000, 3, got
+        )
+
+    ks = np.arange(1, 3001)  # a run may go on with the count of the one before
+    found = [(mistake, last(theta)) for mistake, theta in wrong(0.5 / ks**power)]
+    for schedule, rates in mistakes.schedules(power, ks):
+        found.append((schedule, partial(ends_at, batch, rates)))
+        if is_among_assumed(schedule):
+            found += [
+                (paired(mistake, schedule), last(theta))
+                for mistake, theta in wrong(np.asarray(rates()))
+                if len(mistake.parts) == 1
+            ]
+    return found
 
 
 def ends_at(batch: Batch, rates: Callable[[], ArrayLike]) -> Array:
-    """Return where three runs at these rates end, from theta = 1."""
-    return oracle.restarted(1.0, batch, np.asarray(rates()).tolist(), 3)[:, -1]
+    """Return where three runs at the first of these rates end, from theta = 1."""
+    return oracle.restarted(1.0, batch, np.asarray(rates())[:1000].tolist(), 3)[:, -1]
 
 
 def last(theta: Callable[[], ArrayLike]) -> Callable[[], ArrayLike]:
