@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from grader.core.report import Report
 from grader.plugin import SHARED_LAUNCHER, freeze_torch, probe_modules
 from grader.sandbox.processes import launcher
 from grader.submission.snapshot import open_submission
+from grader.timing import Times
 
 
 def check(path: Path) -> None:
@@ -83,14 +85,16 @@ def run(
         tests: Node ids of the tests to run; all, if there are none.
         plugins: Further ones for pytest.
     """
-    report = JSONReport()
+    report, times = JSONReport(), Times(time.perf_counter())
     options = [f"--submission={submission}", "--seed", str(seed), "--color=no"]
     quiet = ["-p", "no:cacheprovider", "--json-report-file=none", f"--rootdir={ROOT}"]
     quiet += ["-W", "ignore::pytest.PytestWarning"]  # modules of an earlier run are not rewritten
     text = io.StringIO()
     chosen = [str(ROOT / test) for test in tests] or [str(KIT)]
     with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
-        status = pytest.main([*chosen, *options, *quiet, *arguments], plugins=[report, *plugins])
+        status = pytest.main(
+            [*chosen, *options, *quiet, *arguments], plugins=[report, times, *plugins]
+        )
     if status == pytest.ExitCode.INTERRUPTED:
         _forget_tests()
     return Run(cast(Report, report.report or {}), text.getvalue(), int(status))

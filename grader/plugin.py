@@ -28,6 +28,7 @@ from grader.sandbox.limits import Account
 from grader.sandbox.processes import Launcher, launcher
 from grader.session import Grading
 from grader.submission.snapshot import open_submission
+from grader.timing import follow
 
 # Whoever grades many submissions hands in one launcher for all of them: see api.py.
 SHARED_LAUNCHER: list[Launcher] = []
@@ -72,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)  # the oracles' arrays are small, and sums keep their order
     config.add_cleanup(grading.student_handle.close)
     config.pluginmanager.register(grading, "rnn-autograder")
+    follow(config, lambda: grading.student_handle.spent)
     config.pluginmanager.register(JUnit(config, grading.results, grading.grade))
     if os.environ.get("GITHUB_ACTIONS") == "true" and not SHARED_LAUNCHER:
         folder = submission.source if submission.source.is_dir() else submission.source.parent

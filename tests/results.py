@@ -46,6 +46,13 @@ def a_result(
     return {
         "seed": 1,
         "duration": 3.0,
+        "times": {
+            "start": 0.5,
+            "student": 1.5,
+            "judging": 1.0,
+            "reports": 0.25,
+            "questions": {"1.4": 0.5, "1.6": 2.0},
+        },
         "notices": [f"Left out: {EVIL}."],
         "grade": {"questions": questions},
         "tests": [{"metadata": test}, {"outcome": "passed"}],

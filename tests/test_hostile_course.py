@@ -40,7 +40,8 @@ def results(out: Path, names: list[str]) -> dict[str, Any]:
     for row in json.loads((out / "run.json").read_text(encoding="utf-8"))["students"]:
         if row["name"] in names:
             result = json.loads((out / "results" / f"{row['file']}.json").read_text("utf-8"))
-            timeless = {k: v for k, v in result.items() if k not in ("created", "duration")}
+            timing = ("created", "duration", "times")
+            timeless = {k: v for k, v in result.items() if k not in timing}
             for test in timeless["tests"]:
                 for phase in ("setup", "call", "teardown"):
                     test.get(phase, {}).pop("duration", None)

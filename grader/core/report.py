@@ -89,11 +89,22 @@ class BatchReport(TypedDict):
     provisional: NotRequired[bool]  # to be tried once more, alone
 
 
+class TimesReport(TypedDict):
+    """Where the seconds of a run went, see timing.py; ``questions`` are those of their checks."""
+
+    start: float
+    student: float
+    judging: float
+    reports: float
+    questions: dict[str, float]
+
+
 class Report(TypedDict, total=False):
     """The report on a submission; one that was refused holds ``batch`` alone."""
 
     seed: int
     duration: float  # seconds
+    times: TimesReport
     isolation: str
     notices: list[str]
     grade: GradeReport

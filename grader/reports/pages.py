@@ -64,8 +64,18 @@ def feedback_comment(row: Row) -> str:
     return " ".join(templates().get_template("comment.html").render(row=row).split())
 
 
-def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, object]] | None = None) -> str:
-    """Return the page for staff; ``similar`` are groups of submissions, None if not sought."""
+def course_html(
+    rows: Sequence[Row],
+    similar: Sequence[Mapping[str, object]] | None = None,
+    writing: float = 0.0,
+) -> str:
+    """Return the page for staff.
+
+    Args:
+        rows: One a student.
+        similar: Groups of submissions; None if they were not sought.
+        writing: Seconds that all other reports took.
+    """
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     files = {row.student: row.file for row in rows}
@@ -73,7 +83,7 @@ def course_html(rows: Sequence[Row], similar: Sequence[Mapping[str, object]] | N
         templates()
         .get_template("report.html")
         .render(
-            course=course(rows),
+            course=course(rows, writing),
             similar=similar,
             files=files,
             script=Markup(script),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from grader.core.failures import Status
-from grader.core.report import QuestionReport, Report, RowStatus, checks_of
+from grader.core.report import QuestionReport, Report, RowStatus, TimesReport, checks_of
 from grader.core.rubric import read_rubric
 from grader.marking.data import Override, Part, Request
 
@@ -90,6 +90,7 @@ class Row:
         status: Graded, refused (broken, unsafe) or internal (the grader's or the machine's fault).
         message: Why it was not graded.
         seconds: How long the tests took.
+        times: Where the run's seconds went; None for a hand-in that was not run.
         marks: One a question.
         mistakes: Those that were recognised, without repetition.
         incidents: How many tests had each of the statuses that a person may want to look at.
@@ -111,6 +112,7 @@ class Row:
     mistakes: list[Found] = field(default_factory=list)
     incidents: dict[str, int] = field(default_factory=dict)
     isolation: str = ""
+    times: TimesReport | None = None
     extras: list[Part] = field(default_factory=list)
     doubt: str = ""
     submitted: str | None = None
@@ -159,7 +161,7 @@ def read_row(student: str, file: str, folder: str, result: Report) -> Row:
     batch, checks = result["batch"], checks_of(result)
     statuses = Counter(check["status"] for check in checks)
     row = Row(student, file, folder, batch["status"], batch["message"], result.get("duration", 0.0))
-    row.isolation = result.get("isolation", "")
+    row.isolation, row.times = result.get("isolation", ""), result.get("times")
     for question in result["grade"]["questions"] if "grade" in result else []:
         row.marks.append(_mark(question))
     row.mistakes = sorted(

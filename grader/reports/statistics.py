@@ -46,6 +46,21 @@ class Misconception:
 
 
 @dataclass
+class Spending:
+    """Where the time of a course went, in seconds summed over its submissions.
+
+    ``questions`` are those that cost most, with the seconds of their checks.
+    """
+
+    runs: int
+    start: float
+    student: float
+    judging: float
+    reports: float
+    questions: list[tuple[str, float]]
+
+
+@dataclass
 class Course:
     """All that the report on the course shows."""
 
@@ -57,6 +72,7 @@ class Course:
     questions: list[QuestionStatistics]
     misconceptions: list[Misconception]
     slowest: list[Row]
+    spending: Spending
     suspicious: list[Row]
     refused: list[Row]
     decided: list[Row]  # those for whom a person has changed more than to give marks
@@ -64,8 +80,13 @@ class Course:
     isolation: list[str]  # levels other than full with which submissions were graded
 
 
-def course(rows: Sequence[Row]) -> Course:
-    """Compute the numbers from rows that have the same questions."""
+def course(rows: Sequence[Row], writing: float = 0.0) -> Course:
+    """Compute the numbers from rows that have the same questions.
+
+    Args:
+        rows: One a student.
+        writing: Seconds that the reports on all of them took.
+    """
     scores = [score for row in rows if (score := fraction(row)) is not None]
     statuses = {name: sum(row.status == name for row in rows) for name in STATUSES}
     by_time = sorted(rows, key=lambda row: -row.seconds)
@@ -78,6 +99,7 @@ def course(rows: Sequence[Row]) -> Course:
         questions=_questions(rows),
         misconceptions=_misconceptions(rows),
         slowest=[row for row in by_time[:LISTED] if row.seconds],
+        spending=_spending(rows, writing),
         suspicious=sorted(filter(_urgency, rows), key=lambda row: (-_urgency(row), row.student)),
         refused=[row for row in rows if row.status == "refused"],
         decided=[row for row in rows if _is_changed(row)],
@@ -144,6 +166,22 @@ def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
             )
         )
     return found
+
+
+def _spending(rows: Sequence[Row], writing: float) -> Spending:
+    runs = [row.times for row in rows if row.times]
+    questions: defaultdict[str, float] = defaultdict(float)
+    for run in runs:
+        for question, seconds in run["questions"].items():
+            questions[question] += seconds
+    return Spending(
+        len(runs),
+        sum(run["start"] for run in runs),
+        sum(run["student"] for run in runs),
+        sum(run["judging"] for run in runs),
+        sum(run["reports"] for run in runs) + writing,
+        sorted(questions.items(), key=lambda item: -item[1])[:LISTED],
+    )
 
 
 def _lost(mark: Mark) -> bool:

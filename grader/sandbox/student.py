@@ -85,6 +85,12 @@ class Student:
         self._backends: dict[str, Backend] = {}  # by their file, imported or not yet
         self._unloadable: dict[str, Failure] = {}
         self._waited: defaultdict[str, float] = defaultdict(float)  # seconds, by the file
+        self._spent_before = 0.0  # seconds of backends that have ended
+
+    @property
+    def spent(self) -> float:
+        """Return the seconds that all answers have taken so far."""
+        return self._spent_before + sum(backend.spent for backend in self._backends.values())
 
     def find(self, file: str, defines: Sequence[str] = ()) -> str:
         """Return the path of the file with that name.
@@ -218,14 +224,8 @@ class Student:
         backend = self._started(path)
         begun = backend.spent
         try:
-            request = {"do": "load", "file": path}
-            self._exchange(
-                backend,
-                request,
-                type(None),
-                IMPORT_SECONDS,
-                doing=f"importing {called(self.submission, path)}",
-            )
+            request, file = {"do": "load", "file": path}, called(self.submission, path)
+            self._exchange(backend, request, type(None), IMPORT_SECONDS, f"importing {file}")
         except Failure as failure:
             self._unloadable[path] = failure
             raise
@@ -293,4 +293,6 @@ class Student:
                 self.notes[f"{file}: {note[:NOTE_LIMIT]}"] = None
 
     def _discard(self, path: str) -> None:
-        self._backends.pop(path).close()
+        backend = self._backends.pop(path)
+        self._spent_before += backend.spent
+        backend.close()

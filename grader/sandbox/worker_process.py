@@ -52,6 +52,7 @@ class Worker:
         self.spent = 0.0  # seconds that its answers have taken, as a Clock counts them
         account.admit(self)
         self._expect_lock()
+        self.spent = 0.0  # its start is not student code's
         self._meter = Meter(pid, scratch, account.limits)
 
     @property
