@@ -185,6 +185,8 @@ class Trace:
 
     def _compare_weights(self, network: nn.Module) -> None:
         """Note which parameters something else than the optimizer has changed."""
+        if not self._stepped_to:
+            return
         for name, now in network.named_parameters():
             then = self._stepped_to.get(id(now), now)
             self.moved |= {name} if not torch.equal(then.nan_to_num(), now.nan_to_num()) else set()

@@ -30,6 +30,11 @@ class PalindromeDataset(Dataset[tuple[Tensor, int]]):
         digits, target = self.batch(1)
         return digits[0], int(target)
 
+    def __getitems__(self, indices: list[int]) -> list[tuple[Tensor, int]]:
+        """Return as many items as there are indices: what a DataLoader asks for, at once."""
+        digits, targets = self.batch(len(indices))
+        return list(zip(digits, targets.tolist(), strict=True))
+
     def batch(self, size: int) -> tuple[Tensor, Tensor]:
         """Return many items at once: digits (size, length − 1) as float32, next digits (size,)."""
         digits = self.generate_palindrome(size)
