@@ -244,7 +244,9 @@ def a_result(number: int) -> dict[str, Any]:
     }
 
 
-def a_course(folder: Path, size: int, *, large: int = 0, only: str = "") -> Path:
+def a_course(
+    folder: Path, size: int, *, large: int = 0, only: str = "", names: Sequence[str] = NAMES
+) -> Path:
     """Write a download, and the results that a batch leaves of it; return the folder of results.
 
     Args:
@@ -252,11 +254,12 @@ def a_course(folder: Path, size: int, *, large: int = 0, only: str = "") -> Path
         size: How many students.
         large: Bytes of the large PDF.
         only: "report" gives everybody a report as a PDF.
+        names: What students are called, in turn.
     """
     download = folder / "download"
     download.mkdir(parents=True)
     for number in range(size):
-        name = f"{NAMES[number % len(NAMES)]}-{100000 + number}"
+        name = f"{names[number % len(names)]}-{100000 + number}"
         files = {"report.pdf": report(number)} if only else files_of(number, large=large)
         (download / f"{name}.zip").write_bytes(zipped(files))
     store = Store(folder / "out")

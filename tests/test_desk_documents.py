@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+import time
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-from grader.desk.documents import _keep
+import pytest
+
+from grader.desk import documents
+from grader.desk.documents import Documents, _keep
+from grader.desk.handins import DeskFile
+from grader.desk.jobs import GAVE_UP, Outcome
 
 
 def test_desks_that_read_the_same_documents_at_once(tmp_path: Path) -> None:
@@ -30,3 +37,28 @@ def test_desks_that_read_the_same_documents_at_once(tmp_path: Path) -> None:
         thread.join()
     assert errors == []
     assert [file.name for file in path.parent.iterdir()] == ["result.json"]
+
+
+class Slow:
+    """Both the hand-ins and the jobs of a desk: 60 documents, each of which takes its time."""
+
+    def files(self, student: str) -> list[DeskFile]:
+        del student
+        paths = [PurePosixPath(f"{number}.pdf") for number in range(60)]
+        return [DeskFile(path, "pdf", 1, str(path).encode) for path in paths]
+
+    def run(self, kind: str, document: bytes, **options: Any) -> Outcome:
+        del kind, document, options
+        time.sleep(0.02)
+        return Outcome({"pages": []}, {}, "")
+
+
+def test_many_slow_documents_of_one_student_hold_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "PATIENCE", 0.1)
+    slow: Any = Slow()
+    found = Documents(slow, slow, tmp_path).of("student")
+    assert len(found) == 60  # each can be downloaded
+    assert [one.problem for one in found[:1]] == [""]
+    assert {one.problem for one in found[20:]} == {GAVE_UP}

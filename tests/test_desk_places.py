@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import PurePosixPath
 
 import pytest
@@ -102,6 +103,28 @@ def test_cells_of_a_notebook_are_searched() -> None:
 def test_what_is_not_there_is_not_found() -> None:
     assert places([document(["A report", LONG])], QUESTIONS) == {}
     assert places([], QUESTIONS) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.4" + "." * 400_000,
+        "1.4 " + " " * 200_000 + "x",
+        "1.4\n" * 100_000,
+        "1.5\n" * 100_000,
+        "a) " * 130_000,
+        "word " * 80_000,
+        "<" * 400_000,
+    ],
+)
+def test_a_text_that_is_made_to_be_slow_is_read_in_time(text: str) -> None:
+    """The server itself looks for headings, and covers names: while it does, nobody can click."""
+    file = DeskFile(PurePosixPath("work.md"), "text", 1, lambda: b"")
+    start = time.process_time()
+    found = places([Document(0, file, "", blocks=(Block("text", "", text, ""),))], QUESTIONS)
+    groups({id: place.text for id, place in found.items()})
+    covered(text, parts_of("Anna-Lee-123456"))
+    assert time.process_time() - start < 5.0
 
 
 def test_the_same_words_are_alike_whatever_the_signs() -> None:

@@ -6,6 +6,8 @@ Every action returns only when the store has it on the disk.
 from __future__ import annotations
 
 import dataclasses
+import math
+import sys
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -35,7 +37,7 @@ def wanted(body: dict[str, Any], name: str, kind: type[V], default: V | None = N
     """
     value = body.get(name, default)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(value) if abs(value) < sys.maxsize else math.inf
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise MissingError(f"{name} should be a {kind.__name__}")
     if isinstance(value, str | list) and len(value) > LONGEST:

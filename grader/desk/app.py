@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
@@ -142,15 +143,22 @@ def _safe(course: Course, answer: Answer) -> Callable[[Request], Any]:
 
     async def endpoint(request: Request) -> Response:
         if request.method == "POST":
-            try:
-                request.state.body = await request.json()
-            except ValueError:
-                return JSONResponse({"message": "This is no JSON."}, 400)
+            request.state.body = _parsed(await request.body())
             if not isinstance(request.state.body, dict):
                 return JSONResponse({"message": "This is no JSON object."}, 400)
         return await run_in_threadpool(prepared, request)
 
     return endpoint
+
+
+def _parsed(body: bytes) -> Any:
+    """Return what a body says; None if it is no JSON, or holds half characters."""
+    try:
+        said = json.loads(body)
+        json.dumps(said, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return said
 
 
 def _covered(request: Request, course: Course, message: str) -> str:

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from grader.batch.participant import Participant
 from grader.batch.read_results import read_rows
 from grader.batch.store import Store
 from grader.core.errors import MachineError, UserError
 from grader.core.report import CheckReport, checks_of
 from grader.core.rubric import Question, read_rubric
+from grader.core.text import plain
 from grader.desk.alike import groups
 from grader.desk.documents import Document, Documents
 from grader.desk.fair import Fair, parts_of
@@ -57,11 +57,10 @@ class Course:
             participants = self.store.participants()
             rows = read_rows(self.store)
             self.fair = Fair(self._key, (participant.file for participant in participants))
-            self.rows: dict[str, Row] = {}
-            self._participants: dict[str, Participant] = {}
-            for participant, row in zip(participants, rows, strict=True):
-                key = self.fair.keys[participant.file]
-                self.rows[key], self._participants[key] = row, participant
+            keys = [self.fair.keys[participant.file] for participant in participants]
+            # Each is replaced as a whole, because other threads read them without the lock.
+            self._participants = dict(zip(keys, participants, strict=True))
+            self.rows: dict[str, Row] = dict(zip(keys, rows, strict=True))
             self.key_of = {row.student: key for key, row in self.rows.items()}
             self.questions = {mark.id: mark for mark in questions_of(rows)}
             self._rubric = [one for one in read_rubric() if one.id in self.questions]
@@ -101,7 +100,7 @@ class Course:
     def label(self, key: str, *, names: bool) -> str:
         """Return what a student is called, by name or by number."""
         row = self.row(key)
-        return row.student if names else self.fair.label(row.file)
+        return plain(row.student) if names else self.fair.label(row.file)
 
     def order(self, question: str) -> list[str]:
         """Return the keys of students in the order in which a question is marked."""
@@ -159,9 +158,9 @@ class Course:
 
     def checks(self, key: str, question: str) -> list[CheckReport]:
         """Return what the tests found on a question, and on its part that tests judge."""
-        participant = self._participants[key]
+        self.row(key)
         number = number_of(question)
-        found = checks_of(self.store.result(participant))
+        found = checks_of(self.store.result(self._participants[key]))
         return [check for check in found if number_of(check["question"]) == number]
 
     def remarks(self, key: str) -> Sequence[str]:

@@ -85,7 +85,7 @@ def handed_in(request: Request, course: Course) -> Response:
     text = wanted(body, "at", str, "")
     try:
         at = datetime.datetime.fromisoformat(text).astimezone().timestamp() if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UserError("write the time as 2026-11-27 23:59") from None
     new = data.HandedIn(
         student,

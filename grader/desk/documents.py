@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ VERSION = b"1"  # of what reading gives; another one has everything read anew
 LARGEST = 128 * 2**20  # bytes of a document that is read
 AHEAD = 4  # pages that are drawn together
 STUDENTS = 200  # whose documents stay in memory
+PATIENCE = 90.0  # seconds for the documents of one student; what is left can be downloaded
 STYLES = {".py": "python", ".md": "markdown"}
 
 
@@ -75,8 +77,13 @@ class Documents:
         """Return the documents of the student whose files are called so."""
         with self._one(student):
             if student not in self._known:
-                files = self._hand_ins.files(student)
-                found = [self._read(number, file) for number, file in enumerate(files)]
+                end = time.monotonic() + PATIENCE
+                found = [
+                    self._read(number, file)
+                    if time.monotonic() < end
+                    else Document(number, file, "", GAVE_UP)
+                    for number, file in enumerate(self._hand_ins.files(student))
+                ]
                 with self._lock:
                     self._known[student] = found
                     while len(self._known) > STUDENTS:

@@ -60,7 +60,7 @@ def covered(html: str, parts: Sequence[str]) -> str:
     if not parts:
         return html
     words = "|".join(p if len(p) <= SHORTEST else f"(?i:{p})" for p in map(re.escape, parts))
-    pattern = re.compile(rf"(<[^>]*>)|(?<![^\W_])(?:{words})(?![^\W_])")
+    pattern = re.compile(rf"(<[^<>]*>)|(?<![^\W_])(?:{words})(?![^\W_])")
     return pattern.sub(lambda match: match[1] or COVER, html)
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from grader.core.errors import UserError
+from grader.core.text import plain
 from grader.desk.course import Course
 from grader.desk.documents import Document
 from grader.desk.fair import file_label
@@ -52,7 +53,7 @@ def download(request: Request, course: Course) -> Response:
     """Return a file as it was handed in, to be saved and not to be opened here."""
     document = _document(request, course)
     key, file = request.path_params["key"], document.file
-    name = file.path.name
+    name = plain(file.path.name)
     if not shows_names(request):
         label = file_label(file.kind, document.number)
         name = f"{course.label(key, names=False)} {label}{file.path.suffix.lower()}"

@@ -7,7 +7,10 @@ questions with nothing between them.
 
 from __future__ import annotations
 
+import bisect
 import functools
+import heapq
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +18,9 @@ from dataclasses import dataclass
 from grader.core.rubric import Question
 from grader.desk.documents import Document
 
+MAX_LINES = 20_000  # of all documents of a student; a stranger may write any number
+MAX_HEADING = 300  # characters of a line that are looked at
+MAX_CANDIDATES = 100  # lines for one question
 MAX_ANSWER = 20_000  # characters
 ENOUGH = 60  # characters that an answer has at least
 SHORT = 110  # characters of a heading at most
@@ -36,6 +42,11 @@ class Line:
     y: float  # how far down the page, from 0 to 1
     text: str
 
+    @property
+    def head(self) -> str:
+        """Return its beginning, which shows whether it is a heading."""
+        return self.text[:MAX_HEADING]
+
 
 @dataclass(frozen=True)
 class Place:
@@ -49,13 +60,14 @@ class Place:
 
 def places(documents: Sequence[Document], questions: Sequence[Question]) -> dict[str, Place]:
     """Return the places of the answers that are found, by the questions' ids."""
-    lines = [line for document in documents for line in _lines(document)]
+    every = (line for document in documents for line in _lines(document))
+    lines = list(itertools.islice(every, MAX_LINES))
     numbers = {number_of(question.id): question for question in questions}
     scores: dict[str, list[tuple[float, int]]] = {number: [] for number in numbers}
     ends: list[tuple[int, str]] = []  # headings, and of which number
     for index, line in enumerate(lines):
         for number, question in numbers.items():
-            score = _score(line.text, number, question.title)
+            score = _score(line.head, number, question.title)
             if score:
                 scores[number].append((score, index))
             if score >= HEADING:
@@ -63,11 +75,12 @@ def places(documents: Sequence[Document], questions: Sequence[Question]) -> dict
     found = {}
     for question in questions:
         number = number_of(question.id)
+        others = [index for index, of in ends if of != number]
         strong = [one for one in scores[number] if one[0] >= HEADING]
         place = (
-            _best(lines, strong, number, ends)
+            _best(lines, strong, others)
             or _within(lines, number)
-            or _best(lines, scores[number], number, ends)
+            or _best(lines, scores[number], others)
         )
         if place:
             found[question.id] = place
@@ -90,15 +103,20 @@ def _lines(document: Document) -> Iterator[Line]:
 
 
 def _best(
-    lines: Sequence[Line],
-    candidates: Sequence[tuple[float, int]],
-    number: str,
-    ends: Sequence[tuple[int, str]],
+    lines: Sequence[Line], candidates: Sequence[tuple[float, int]], others: Sequence[int]
 ) -> Place | None:
-    """Return the best of some lines: the highest score, then the first."""
+    """Return the best of some lines: the highest score, then the first.
+
+    Args:
+        lines: All lines.
+        candidates: Scores, and the indices of their lines.
+        others: The indices of other questions' headings, in order.
+    """
     best: tuple[float, Place] | None = None
-    for score, index in candidates:
-        place = _place(lines, index, [end for end, of in ends if of != number and end > index])
+    likely = heapq.nlargest(MAX_CANDIDATES, candidates, key=lambda one: one[0])
+    for score, index in sorted(likely, key=lambda one: one[1]):
+        following = bisect.bisect_right(others, index)
+        place = _place(lines, index, others[following] if following < len(others) else len(lines))
         body = len(place.text) - len(lines[index].text)
         score += 1.0 if body >= ENOUGH else -1.0
         if best is None or score > best[0]:
@@ -106,11 +124,11 @@ def _best(
     return best[1] if best else None
 
 
-def _place(lines: Sequence[Line], start: int, ends: Sequence[int]) -> Place:
-    """Return the place of an answer that begins in a line, and ends before the next heading."""
+def _place(lines: Sequence[Line], start: int, end: int) -> Place:
+    """Return the place of an answer that begins in a line and ends before another."""
     first = lines[start]
     text = ""
-    for line in lines[start : min(ends, default=len(lines))]:
+    for line in lines[start:end]:
         if line.document != first.document or len(text) > MAX_ANSWER:
             break
         text += line.text + "\n"
@@ -123,15 +141,16 @@ def _within(lines: Sequence[Line], number: str) -> Place | None:
     if not split:
         return None
     above, letter = split.groups()
-    starts = [index for index, line in enumerate(lines) if _pattern(above).match(line.text)]
+    starts = [index for index, line in enumerate(lines) if _pattern(above).match(line.head)]
     inner = re.compile(rf"\W*{letter}\s*[).:]", re.IGNORECASE)
     following = re.compile(rf"\W*{chr(ord(letter) + 1)}\s*[).:]|\W*\d+\.\d", re.IGNORECASE)
-    for start in starts:
+    for start in starts[:MAX_CANDIDATES]:
         for index in range(start + 1, min(start + 200, len(lines))):
-            if inner.match(lines[index].text):
+            if inner.match(lines[index].head):
                 later = range(index + 1, len(lines))
-                return _place(lines, index, [i for i in later if following.match(lines[i].text)])
-    return _place(lines, starts[0], []) if starts else None
+                ends = (i for i in later if following.match(lines[i].head))
+                return _place(lines, index, next(ends, len(lines)))
+    return _place(lines, starts[0], len(lines)) if starts else None
 
 
 def _score(line: str, number: str, title: str) -> float:

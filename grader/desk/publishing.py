@@ -131,19 +131,23 @@ def written_apart(folder: Path, options: dict[str, Any]) -> Written:
         options: Those of `publish`.
     """
     here, there = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_perform, args=(there, folder, options), daemon=True)
-    process.start()
-    there.close()
-    try:
-        written: Written = here.recv()
-    except EOFError:
-        why = "the process that writes the reports was ended from outside"
-        written = Written("The reports are not written.", (why,))
-    finally:
+    with here:
+        process = CONTEXT.Process(target=_perform, args=(there, folder, options), daemon=True)
+        try:
+            with there:
+                process.start()
+        except OSError as error:  # no memory, or too many processes
+            return _failed(f"no process can be started ({error.strerror})")
+        try:
+            written: Written = here.recv()
+        except EOFError:
+            written = _failed("the process that writes the reports was ended from outside")
         process.join()
-        process.close()
-        here.close()
     return written
+
+
+def _failed(why: str) -> Written:
+    return Written("The reports are not written.", (why,))
 
 
 def _perform(answer: Connection, folder: Path, options: dict[str, Any]) -> None:
@@ -154,7 +158,7 @@ def _perform(answer: Connection, folder: Path, options: dict[str, Any]) -> None:
     try:
         answer.send(_written(Store(folder), options))
     except UserError as error:
-        answer.send(Written("The reports are not written.", (str(error),)))
+        answer.send(_failed(str(error)))
 
 
 def _written(store: Store, options: dict[str, Any]) -> Written:

@@ -18,6 +18,7 @@ D = TypeVar("D", bound=Decision)
 KEY = ("student", "question", "id")  # fields of which an entry's key is made
 META = tuple(field.name for field in dataclasses.fields(Decision))
 LONGEST_TEXT = 10_000  # characters of a comment or reason
+LARGEST = 1e12  # of a number; sums of such numbers are finite
 
 
 class Kind(NamedTuple, Generic[D]):
@@ -170,7 +171,7 @@ class Decisions(Generic[D]):
             if field.name in (*KEY, *META):
                 continue
             if isinstance(value, float | int) and not isinstance(value, bool):
-                if not math.isfinite(value):
+                if not abs(value) <= LARGEST:  # nan neither
                     raise UserError(f"{value} is no number of points")
                 changes[field.name] = round(float(value), 6)
             elif isinstance(value, str):

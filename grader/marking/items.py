@@ -15,6 +15,7 @@ from grader.marking.decisions import Decisions, Kind
 from grader.marking.scheme import Scheme
 
 LONGEST_LABEL = 500  # characters
+MOST = 200  # items of a question
 
 
 class Items:
@@ -54,10 +55,12 @@ class Items:
         """Add an item to a question, behind the others.
 
         Raises:
-            UserError: The label is empty, or the points are no number.
+            UserError: The label is empty, the points are no number, or there are too many items.
         """
         if question not in self._schemes:
             raise UserError(f"there is no question {shown(question)}")
+        if len(self.of(question)) >= MOST:
+            raise UserError(f"a question has {MOST} rubric items at most: remove one first")
         return self.kept.save(Item(question, secrets.token_hex(6), label, points, group), author)
 
     def change(self, item: Item, author: str) -> Item:

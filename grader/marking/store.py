@@ -21,6 +21,8 @@ from grader.marking.work import Presence, Work
 
 Reasoned = TypeVar("Reasoned", Override, Excuse, Adjustment)
 FILE = "marking.sqlite"  # in the folder of results
+LATEST = 7_258_000_000  # seconds since 1970: the end of 2199
+LONGEST_EXTENSION = 10_000  # hours: more than a year
 
 
 class MarkingStore:
@@ -63,7 +65,7 @@ class MarkingStore:
         self.excuses = Decisions(database, Kind("excuse", Excuse, _reasoned))
         self.adjustments = Decisions(database, Kind("adjustment", Adjustment, _reasoned))
         self.taken = Decisions(database, Kind("taken", Taken))
-        self.times = Decisions(database, Kind("handed in", HandedIn))
+        self.times = Decisions(database, Kind("handed in", HandedIn, _handed_in))
         self.requests = Decisions(database, Kind("request", Request, _request))
         self.second = SecondMarking(database, self.marks)
         self.work = Work(database, self.marks, self.items)
@@ -140,6 +142,14 @@ def _reasoned(decision: Reasoned) -> Reasoned:
     if not decision.reason:
         raise UserError("give a reason: the student reads it")
     return decision
+
+
+def _handed_in(said: HandedIn) -> HandedIn:
+    if said.at is not None and not 0 <= said.at <= LATEST:
+        raise UserError("the time of a hand-in is in a year from 1970 to 2199")
+    if not abs(said.extension) <= LONGEST_EXTENSION:
+        raise UserError(f"an extension has {LONGEST_EXTENSION} hours at most")
+    return said
 
 
 def _request(request: Request) -> Request:
