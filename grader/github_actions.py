@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from grader.core.causes import causes, failure_of
+from grader.core.language import COLUMNS, total, translated
 from grader.core.markdown import inline
 from grader.core.rubric import Grade, Result
 
@@ -84,10 +85,9 @@ def points(grade: Grade) -> list[str]:
 
 def summary(grade: Grade, results: Sequence[Result]) -> str:
     """Return the table of questions in Markdown, and what to do first in each."""
-    lines = [f"### {grade.earned:g} of {grade.possible:g} automatic points", ""]
-    if grade.pending:
-        lines[0] += f"; {grade.pending:g} more are given by a person"
-    lines += ["| question | title | points | status | next |", "|---|---|---|---|---|"]
+    head = " | ".join(inline(translated(name)) for name in (*COLUMNS, "What to do next"))
+    lines = [f"### {total(grade.earned, grade.possible, grade.pending)}", ""]
+    lines += [f"| {head} |", "|---|---|---|---|---|"]
     first: dict[str, str] = {}
     for same in causes(result.metadata() for result in results if result.status not in RIGHT):
         for check in same:
@@ -97,7 +97,7 @@ def summary(grade: Grade, results: Sequence[Result]) -> str:
             each.id,
             each.title,
             f"{each.earned:g} / {each.possible:g}",
-            each.status,
+            translated(each.status),
             first.get(each.id, ""),
         )
         lines.append(f"| {' | '.join(map(inline, cells))} |")

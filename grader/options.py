@@ -16,6 +16,7 @@ import pytest
 from grader.core.course import KITS, choose, course
 from grader.core.errors import UserError
 from grader.core.failures import Hints
+from grader.core.language import sentences
 from grader.core.paths import IS_CLONE, KIT
 
 
@@ -88,6 +89,7 @@ def _choose_course(config: pytest.Config) -> None:
     if config.option.course:
         config.add_cleanup(partial(_restore, course().root))
         choose(config.option.course)
+    sentences()  # what is wrong with a course's translations is said now
     if course() != KITS:
         whole = {str(KIT), "grader"}
         folder = str(course().exercises)

@@ -67,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
         grading = Grading(config, submission, InProcess, "none (--in-process)")
     else:
         start = partial(_launcher(config).start, lock=lock, account=Account(lock.limits))
-        grading = Grading(config, submission, start, lock.level)
+        grading = Grading(config, submission, start, lock.level, for_others=bool(SHARED_LAUNCHER))
     import torch  # not above: see freeze_torch
 
     torch.set_num_threads(1)  # the oracles' arrays are small, and sums keep their order

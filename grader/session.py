@@ -22,6 +22,7 @@ from grader.checks.carry import Ledger, assuming
 from grader.core.course import course
 from grader.core.failures import Failure, Status
 from grader.core.handin_rules import rules_of
+from grader.core.language import translated
 from grader.core.paths import KIT
 from grader.core.rubric import Grade, Question, Result, grade, points_of, read_rubric
 from grader.core.text import plain
@@ -35,7 +36,12 @@ from grader.submission.snapshot import Submission
 class Grading:
     """A submission, a seed, and the results so far.
 
-    ``start`` makes a backend for a code folder; ``isolation`` is what reports call it.
+    Args:
+        config: Of pytest.
+        submission: What is graded.
+        start: Makes a backend for a code folder.
+        isolation: What reports call it.
+        for_others: Whether its students have a hand-out of the course, not this folder.
     """
 
     def __init__(
@@ -44,11 +50,14 @@ class Grading:
         submission: Submission,
         start: Callable[[str], Backend],
         isolation: str,
+        *,
+        for_others: bool = False,
     ) -> None:
         seed = config.getoption("seed")
         self.seed: int = secrets.randbelow(2**31) if seed is None else seed
         self.submission = submission
         self.isolation = isolation
+        self._for_others = for_others
         self.student_handle = Student(submission, start, config.getoption("time_scale"))
         self.rubric = read_rubric()
         self._hints = config.getoption("hints")
@@ -178,12 +187,17 @@ class Grading:
         )
 
     def _repeat(self, item: pytest.Item) -> str:
+        """Return the command that repeats a check for those who read it."""
         source, place = _display(self.submission.source), _display(item.path)
-        if not item.path.is_relative_to(Path.cwd()) and item.path.is_relative_to(KIT):
+        option = "" if source == "student_template" else f" --submission={shlex.quote(source)}"
+        is_kits = item.path.is_relative_to(KIT)
+        if is_kits and not item.path.is_relative_to(Path.cwd()):
             parts = item.path.relative_to(KIT.parent).with_suffix("").parts
             place = f"--pyargs {'.'.join(parts)}"  # an installed kit
-        option = "" if source == "student_template" else f" --submission={shlex.quote(source)}"
-        if (root := course().root) and not item.path.is_relative_to(KIT):
+        elif not is_kits and self._for_others:  # a hand-out has them in place of the kit's own
+            file = item.path.relative_to(course().exercises)
+            place = f"grader/exercises/{file.as_posix()}"
+        elif not is_kits and (root := course().root):
             option += f" --course={shlex.quote(_display(root))}"
         return f"pytest {place}::{item.name} --seed {self.seed}{option}"
 
@@ -195,7 +209,7 @@ class Grading:
         if result is None or (report.passed and report.when != "call"):
             return None
         letter, color = terminal.MARKS[result.status]
-        return report.outcome, letter, (result.status.upper(), {color: True})
+        return report.outcome, letter, (translated(result.status).upper(), {color: True})
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the table of questions."""

@@ -9,11 +9,12 @@ import pytest
 from rich.cells import cell_len, set_cell_size
 
 from grader.core.causes import causes, failure_of
+from grader.core.failures import label_width, labelled
+from grader.core.language import COLUMNS, task_of, total, translated
 from grader.core.report import CheckReport
 from grader.core.rubric import Grade, QuestionGrade, Result
 
 GAP = "  "  # between columns
-LABEL = 9  # characters of a label: expected, got, where, hint
 SHORTEST = 12  # characters of a title that are shown on any terminal
 
 # A letter for the progress line, and a colour.
@@ -40,7 +41,7 @@ def summarize(
 ) -> None:
     """Write everything that the reader of this run should see."""
     for notice in notices:
-        out.write_line(f"note: {notice}")
+        out.write_line(f"{translated('note')}: {notice}")
     shown = [r.metadata() for r in results if r.failure and r.status != "not started"]
     for same in causes(shown):
         _write_block(out, same)
@@ -53,19 +54,23 @@ def _write_block(out: pytest.TerminalReporter, same: Sequence[CheckReport]) -> N
     check, failure = same[0], failure_of(same[0])
     questions = ", ".join(dict.fromkeys(each["question"] for each in same))
     out.write_line("")
-    out.write(f"{check['status'].upper()}  ", bold=True, **{COLORS[check["status"]]: True})
+    status = check["status"]
+    out.write(f"{translated(status).upper()}  ", bold=True, **{COLORS[status]: True})
     out.write_line(f"{questions}  {check['title']}", bold=True)
     out.write_line(_wrapped(out, failure.what, "  ", "  "))
     for line in "\n".join(failure.details()).splitlines():
-        out.write_line(_wrapped(out, line, "  ", " " * (2 + LABEL + 1)))
-    if same[1:]:
-        verb = "agree with" if check["status"] == "carried" else "stop at"
-        out.write_line(f"  {'also':<{LABEL}} {len(same) - 1} more {verb} this")
-    out.write_line(f"  {'repeat':<{LABEL}} {check['repeat']}")  # whole, to be copied
+        out.write_line(_wrapped(out, line, "  ", " " * (2 + label_width() + 1)))
+    if count := len(same) - 1:
+        if status == "carried":
+            more = translated("{count} more agree with this", count=count)
+        else:
+            more = translated("{count} more stop at this", count=count)
+        out.write_line(f"  {labelled('also', more)}")
+    out.write_line(f"  {labelled('repeat', check['repeat'])}")  # whole, to be copied
     if failure.traceback:
         out.write_line(textwrap.indent(failure.traceback.rstrip(), "  | "))
     if failure.output.strip():
-        out.write_line("  your code printed:")
+        out.write_line(f"  {translated('your code printed')}:")
         out.write_line(textwrap.indent(failure.output.rstrip(), "  > "))
 
 
@@ -73,7 +78,7 @@ def _write_table(out: pytest.TerminalReporter, grade: Grade) -> None:
     """Write one line per question, none wider than the terminal."""
     digits = max((len(f"{question.possible:.2f}") for question in grade.questions), default=0)
     rows = [tuple(_shown(out, text) for text in _row(q, digits)) for q in grade.questions]
-    head = ("question", "title", "points", "status")
+    head = tuple(_shown(out, translated(name)) for name in COLUMNS)
     widths = [max(cell_len(row[i]) for row in (head, *rows)) for i in range(4)]
     room = max(SHORTEST, out._tw.fullwidth - 1 - (sum(widths) - widths[1]) - 3 * len(GAP))
     widths[1] = min(widths[1], room)
@@ -82,20 +87,17 @@ def _write_table(out: pytest.TerminalReporter, grade: Grade) -> None:
     for row, question in zip(rows, grade.questions, strict=True):
         out.write(_line(row, widths))
         out.write_line(row[3], **{COLORS[question.status]: True})
-    total = f"{grade.earned:g} of {grade.possible:g} automatic points"
-    if grade.pending:
-        total += f"; a person gives {grade.pending:g} more"
     out.write_line("")
-    out.write_line(total, bold=True)
+    out.write_line(total(grade.earned, grade.possible, grade.pending), bold=True)
 
 
 def _row(question: QuestionGrade, digits: int) -> tuple[str, str, str, str]:
     """Return a question's columns; possible points are ``digits`` wide, so that slashes align."""
     is_open = question.pending and question.pending == question.possible
     earned = "-" if is_open else f"{question.earned:.2f}"
-    status = question.status
+    status = translated(question.status)
     if 0 < question.pending < question.possible:
-        status += f", {question.pending:g} open"
+        status += ", " + translated("{points} open", points=f"{question.pending:g}")
     return question.id, question.title, f"{earned} / {question.possible:{digits}.2f}", status
 
 
@@ -122,14 +124,16 @@ def _write_next(out: pytest.TerminalReporter, grade: Grade, results: Sequence[Re
         if result.status == "not started" and result.failure and result.failure.expected:
             missing.setdefault(result.failure.what, []).append(result.question)
     for what, questions in missing.items():
-        _write_wrapped(out, f"not started: {what} ({', '.join(dict.fromkeys(questions))})")
+        named = ", ".join(dict.fromkeys(questions))
+        _write_wrapped(out, f"{translated('not started')}: {what} ({named})")
     first = next((q for q in grade.questions if q.status not in ("passed", "pending")), None)
     own = [r.metadata() for r in results if first and r.question == first.id and _counts(r)]
     if first and own:
         failure = failure_of(causes(own)[0][0])
         where = f" ({failure.where})" if failure.where else ""
-        task = failure.what.removeprefix(f"Question {first.id}: ")
-        _write_wrapped(out, f"First: question {first.id}: {task}{where}", bold=True)
+        task = task_of(failure.what, first.id)
+        text = translated("First: question {question}: {task}", question=first.id, task=task)
+        _write_wrapped(out, f"{text}{where}", bold=True)
 
 
 def _write_done(out: pytest.TerminalReporter, grade: Grade) -> None:
@@ -138,11 +142,15 @@ def _write_done(out: pytest.TerminalReporter, grade: Grade) -> None:
     done = [question.id for question in own if question.status in ("passed", "carried")]
     if not done:
         return
-    text = f"Done: {', '.join(done)} ({len(done)} of {len(own)} questions)."
+    counts = {"done": len(done), "all": len(own)}
+    named = ", ".join(done)
+    text = translated("Done: {questions} ({done} of {all} questions).", questions=named, **counts)
     if len(done) == len(own) > 1:
-        text = f"All {len(own)} questions are done: that is every point that tests give."
+        text = translated(
+            "All {all} questions are done: that is every point that tests give.", **counts
+        )
     elif len(text) >= out._tw.fullwidth:
-        text = f"Done: {len(done)} of {len(own)} questions."
+        text = translated("Done: {done} of {all} questions.", **counts)
     out.write_line(text, green=True)
 
 

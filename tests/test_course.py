@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,13 @@ from tests.conftest import ROOT
 
 GUIDE = (ROOT / "docs" / "course_owners.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`(\S+/\S+)`\n\n```\w+\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE))
+
+
+def _member(path: Path, name: str) -> str:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name).decode()
+
+
 RUBRIC = "exercises/leaky/rubric.toml"
 EXAMPLE = ROOT / "examples" / "gru"
 
@@ -62,6 +70,7 @@ def test_the_course_of_the_guide_is_right(
     folder: Path, capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     assert main(["template", "--course", str(folder)]) == 0
+    assert capfd.readouterr().out == f"{folder / 'student_template'}: 2 files\n"
     template = (folder / "student_template" / "leaky.py").read_text(encoding="utf-8")
     assert 'raise NotImplementedError("Question L1: the recursion")' in template
     assert main(["course", str(folder)]) == 0
@@ -117,6 +126,43 @@ def test_what_is_wrong_with_a_course_is_said(
     out = capfd.readouterr().out
     assert "FAILED  reference\n        question L1 should earn 4, got 0" in out
     assert "should stand once in leaky.py" in out
+
+
+@pytest.mark.grading
+@pytest.mark.slow
+def test_a_fault_that_is_told_otherwise_is_named_with_what_it_was_told(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fault = folder / "faults" / "leaky" / "decays_the_input.toml"
+    text = fault.read_text().replace("earned = 0.0", "earned = 1.0")
+    fault.write_text(text.replace("x_t is multiplied", "y_t is multiplied"), encoding="utf-8")
+    assert main(["template", "--course", str(folder)]) == 0
+    assert main(["course", str(folder)]) == 1
+    said = capfd.readouterr().out.partition("FAILED  ")[2].splitlines()
+    assert said == [
+        "fault leaky-decays_the_input",
+        "        question L1 should have earned 1.0, got earned 0.0",
+        "        test_states should say: y_t is multiplied by a, too",
+        "        got: leaky should return h_t = a · h_(t−1) + x_t. | x_t is multiplied by a, too: "
+        "only h_(t−1) is.",
+    ]
+
+
+@pytest.mark.grading
+@pytest.mark.slow
+def test_the_repeat_line_of_a_batch_works_in_the_handout(folder: Path, tmp_path: Path) -> None:
+    """Students have no folder of the course's, and not the teacher's paths."""
+    hand_in = tmp_path / "hand-ins" / "Ada"
+    hand_in.mkdir(parents=True)
+    (hand_in / "leaky.py").write_text("def leaky(x, a):\n    return x * 0\n")
+    batch = ["batch", str(hand_in.parent), "-o", str(tmp_path / "out"), "-j", "1"]
+    python("-m", "grader", *batch, f"--course={folder}", "--isolation=limits", cwd=ROOT)
+    (report,) = (tmp_path / "out" / "results").glob("*.json")
+    checks = [test["metadata"] for test in json.loads(report.read_text())["tests"]]
+    (repeat,) = {check["repeat"] for check in checks if "test_one_step" in check["repeat"]}
+    assert repeat.startswith("pytest grader/exercises/leaky/test_leaky.py::test_one_step --seed ")
+    assert "--course" not in repeat
+    assert str(tmp_path) not in repeat
 
 
 @pytest.mark.grading
@@ -194,4 +240,9 @@ def test_a_handout_holds_the_courses_exercises_alone(folder: Path, tmp_path: Pat
     rubrics = [name for name in names if name.endswith("rubric.toml")]
     assert rubrics == ["grader/exercises/leaky/rubric.toml"]
     assert "student_template/leaky.py" in names
+    readme = "README.md"
+    assert "# Assignments on recurrent networks" in _member(tmp_path / "h.zip", readme)
+    (folder / "handout.md").write_text("# Leaks\n", encoding="utf-8")
+    assert main(["handout", "-o", str(tmp_path / "h.zip"), "--course", str(folder)]) == 0
+    assert _member(tmp_path / "h.zip", readme) == "# Leaks\n"
     assert not [name for name in names if "reference" in name or "faults/" in name]

@@ -48,7 +48,7 @@ def test_classroom_reads_the_points() -> None:
 
 def test_the_summary_is_a_table_that_no_text_breaks() -> None:
     text = summary(GRADE, [a_result(Failure("a | b\n<script>"))])
-    assert text.splitlines()[0] == "### 1.5 of 2 automatic points; 1 more are given by a person"
+    assert text.splitlines()[0] == "### 1.5 of 2 automatic points; a person gives 1 more"
     assert text.splitlines()[-1].replace("\\|", "").count("|") == 6
     assert "<script>" not in text
 

@@ -214,6 +214,6 @@ def test_results_say_what_a_person_gives() -> None:
     grade = {"earned": 1.5, "possible": 2.0, "pending": 1.0}
     report = {"grade": grade, "notices": ["a"], "tests": [], "seed": 3}
     found = results(cast(Report, report), 1.2)
-    assert found["output"] == "1.5 of 2 automatic points; 1 more are to be graded by a person\na"
+    assert found["output"] == "1.5 of 2 automatic points; a person gives 1 more\na"
     assert found["extra_data"] == {"seed": 3}
     assert refused("no")["score"] == 0

@@ -19,7 +19,7 @@ from grader.core.course import EXERCISES, KITS
 from grader.marking.scheme import STAFF_ONLY, model_answer, read_schemes
 from grader.release import handout
 from grader.release.comparison import outdated_files
-from grader.release.template import ROOT_PACKAGE
+from grader.release.template import root_package
 from tests.conftest import ROOT
 
 
@@ -161,7 +161,7 @@ def test_layout_does_not_count(tmp_path: Path, old: str, new: str, names: list[s
     for name, text in ("reference", REFERENCE), ("template", TEMPLATE.replace(old, new, 1)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.py").write_text(text)
-        (tmp_path / name / "__init__.py").write_text(ROOT_PACKAGE)
+        (tmp_path / name / "__init__.py").write_text(root_package())
     outdated = outdated_files(tmp_path / "reference", tmp_path / "template")
     assert [str(name) for name in outdated] == names
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grader.core.errors import UserError
-from grader.core.failures import COUNTED, Failure, Hints
+from grader.core.failures import Failure, Hints
 from grader.core.rubric import read_rubric
 from tests.conftest import ROOT, Grade
 from tests.test_faults import FAULTS
@@ -48,7 +48,7 @@ def test_each_level_tells_less() -> None:
 
 def test_a_carried_check_says_so_without_the_mistake() -> None:
     carried = Failure("What", hint="counted in G1: The sign is wrong.", status="carried")
-    assert carried.told("where").hint == COUNTED
+    assert "counted once, in another check" in carried.told("where").hint
 
 
 @pytest.mark.parametrize("status", ["error", "timeout", "blocked", "not started", "pending"])

@@ -158,8 +158,8 @@ def test_what_several_questions_fail_of_is_told_in_the_first() -> None:
     steps, _, details = page.partition("What to do next")[2].partition("</section>")
     assert steps.count("<li>") == details.count("Newer Python?") == 1
     assert details.count("Invalid.") == 2, "each question says what it stops at"
-    assert 'See <a href="#q1">question 1.4</a>.' in details
-    assert feedback_md(row, result).count("See 1.4.") == 1
+    assert 'See question <a href="#q1">1.4</a>.' in details
+    assert feedback_md(row, result).count("See question 1.4.") == 1
 
 
 def test_it_says_what_is_yet_to_come() -> None:

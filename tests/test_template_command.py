@@ -40,7 +40,7 @@ def test_writing_overwrites_generated_files_and_keeps_caches(root: Path) -> None
     make(root / "reference", {"deep/er/data.py": "### GIVEN\nx = 1\n"})
     write_template(root / "reference", written)
     assert contents(written) == {
-        "__init__.py": template.ROOT_PACKAGE,
+        "__init__.py": template.root_package(),
         "cell.py": CELL_FOR_STUDENTS,
         "deep/er/data.py": "x = 1\n",
         "__pycache__/x.pyc": "",
@@ -105,6 +105,7 @@ def test_command_writes_then_check_agrees(root: Path, capsys: pytest.CaptureFixt
     assert main(["template", "--check"]) == 1
     assert capsys.readouterr().out == "Missing in student_template: cell.py\n"
     assert main(["template"]) == 0
+    assert capsys.readouterr().out == f"{root / 'student_template'}: 2 files\n"
     assert main(["template", "--check"]) == 0
     assert capsys.readouterr() == ("", "")
 

@@ -32,6 +32,7 @@ from typing import Any
 
 from grader.checks.mistakes import Array, Mistake, Variant, both, first_match
 from grader.core.failures import Failure
+from grader.core.language import translated
 
 TRIES = 3  # runs of a check, each on fresh inputs, until one of them needs the mistakes
 AT_ONCE = 2  # mistakes that are identified in one check
@@ -202,12 +203,13 @@ class Ledger:
             return failure
         hint = new[0].hint
         if len(new) > 1:
-            hint = "There are two mistakes here. " + " ".join(
-                f"({number}) {each.hint}" for number, each in enumerate(new, 1)
-            )
+            listed = " ".join(f"({number}) {each.hint}" for number, each in enumerate(new, 1))
+            hint = f"{translated('There are two mistakes here.')} {listed}"
         for each in found:
             if each not in new:
-                hint += f" Besides, as counted in {self._counted[each.id].question}: {each.hint}"
+                question = self._counted[each.id].question
+                before = translated("Besides, as counted in {question}:", question=question)
+                hint += f" {before} {each.hint}"
         return dataclasses.replace(
             failure,
             hint=hint,
@@ -223,13 +225,18 @@ class Ledger:
         )
         if any(question in each.mistake.subject_of for each in used):
             return named
-        places = " and ".join(dict.fromkeys(each.question for each in used))
-        mistakes = "mistake was" if len(used) == 1 else "mistakes were"
-        return dataclasses.replace(
-            named,
-            status="carried",
-            hint=f"This agrees with your own formula; the {mistakes} counted in {places}: {hint}",
-        )
+        questions = ", ".join(dict.fromkeys(each.question for each in used))
+        if len(used) == 1:
+            before = translated(
+                "This agrees with your own formula; the mistake was counted in {questions}:",
+                questions=questions,
+            )
+        else:
+            before = translated(
+                "This agrees with your own formula; the mistakes were counted in {questions}:",
+                questions=questions,
+            )
+        return dataclasses.replace(named, status="carried", hint=f"{before} {hint}")
 
 
 def _note(failure: Failure | None, explained: dict[str, Mistake]) -> list[str]:

@@ -20,6 +20,7 @@ from grader.checks.mistakes import Variant
 from grader.checks.shapes import shape_hint
 from grader.checks.tolerances import DIFFERENCE_STEP, DIFFERENCES, TOLERANCE
 from grader.core.failures import Failure
+from grader.core.language import translated
 
 Arrays = Mapping[str, Array]
 
@@ -84,7 +85,11 @@ def require_directional(
         return
     raise Failure(
         what,
-        expected=f"{numeric:.8g} along a random line, by finite differences of {of}",
+        expected=translated(
+            "{value} along a random line, by finite differences of {function}",
+            value=f"{numeric:.8g}",
+            function=of,
+        ),
         got=f"{analytic:.8g}",
         where=where,
         **(mistake.named() if mistake else {"hint": hint}),

@@ -6,13 +6,14 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.core.language import translated
 from grader.core.text import ends
 
 LONGEST = 10_000  # characters of each text
+LABELS = ("expected", "got", "where", "hint", "also", "repeat")  # beside what a terminal shows
 PRINTED = 10  # lines, at the beginning and at the end, of what student code printed
 
 Hints = Literal["full", "where", "none"]  # how much a failed check tells a student
-COUNTED = "This agrees with your own formula; the mistake was counted once, in another check."
 
 Status = Literal[
     "passed",
@@ -58,17 +59,13 @@ class Failure(Exception):
 
     def details(self) -> list[str]:
         """Return the labelled parts that are not empty, one text each."""
-        labelled = {
+        parts = {
             "expected": self.expected,
             "got": self.got,
             "where": self.where,
             "hint": self.hint,
         }
-        return [
-            f"{label:<9} " + text.replace("\n", "\n" + " " * 10)
-            for label, text in labelled.items()
-            if text
-        ]
+        return [labelled(label, text) for label, text in parts.items() if text]
 
     def told(self, hints: Hints) -> Failure:
         """Return what a student is told of a wrong answer at this level.
@@ -78,8 +75,23 @@ class Failure(Exception):
         """
         if hints == "full" or self.status not in ("failed", "carried"):
             return self
-        hint = COUNTED if self.status == "carried" else ""
+        hint = ""
+        if self.status == "carried":
+            hint = translated(
+                "This agrees with your own formula; the mistake was counted once, in another check."
+            )
         told = dataclasses.replace(self, hint=hint, mistake="", subject_of=())
         if hints == "none":
             return dataclasses.replace(told, expected="", got="", where="", output="")
         return told
+
+
+def labelled(label: str, text: str) -> str:
+    """Return a text with its label in the course's language; further lines stand below the text."""
+    indent = label_width() + 1
+    return f"{translated(label):<{indent}}" + text.replace("\n", "\n" + " " * indent)
+
+
+def label_width() -> int:
+    """Return how many characters a column of labels takes."""
+    return max(9, *(len(translated(label)) for label in LABELS))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def run_course(args: argparse.Namespace) -> int:
         failed |= bool(problems)
         print(f"{'FAILED' if problems else 'ok':<7} {name}", flush=True)
         for problem in problems:
-            print(f"        {problem}")
+            print(textwrap.indent(problem, " " * 8))
     return 1 if failed else 0
 
 

@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from grader.core.errors import UserError
-from grader.core.report import CheckReport, Report, checks_of
+from grader.core.report import CheckReport, FailureReport, Report, checks_of
 
 
 @dataclass(frozen=True)
@@ -85,20 +85,30 @@ class Fault:
         for question, expected in self.rules["expect"].items():
             found = {key: questions.get(question, {}).get(key) for key in expected}
             if found != expected:
-                yield f"question {question} should have {expected}, got {found}"
+                yield f"question {question} should have {_listed(expected)}, got {_listed(found)}"
         failed = [(name, check) for name, check in _by_test(report) if check["failure"]]
         for name, check in failed:
-            if check["status"] == "internal":
-                yield f"{name}: the grader failed: {check['failure']}"
+            if check["status"] == "internal" and check["failure"]:
+                yield f"{name}: the grader failed:\n{check['failure']['traceback']}"
         lost = [c["mistake"] for _, c in failed if c["status"] == "failed" and c["points"]]
         counted = {part for mistake in lost for part in mistake.split("+")}
         for name, check in failed:
             if check["status"] == "carried" and not set(check["mistake"].split("+")) <= counted:
                 yield f"{name}: {check['mistake']} is carried, but counted nowhere"
         for said in self.rules.get("says", []):
-            messages = [str(check["failure"]) for name, check in failed if name == said["test"]]
-            if not any(said["text"] in message for message in messages):
-                yield f"{said['test']} should say {said['text']!r}, got {messages}"
+            told = [check["failure"] for name, check in failed if name == said["test"]]
+            if not any(said["text"] in str(failure) for failure in told):
+                got = "\n".join(map(_sentences, told)) or "it did not fail"
+                yield f"{said['test']} should say: {said['text']}\ngot: {got}"
+
+
+def _listed(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _sentences(failure: FailureReport | None) -> str:
+    """Return what a failed check says, without its numbers."""
+    return " | ".join(filter(None, (failure["what"], failure["hint"]))) if failure else ""
 
 
 def _by_test(report: Report) -> list[tuple[str, CheckReport]]:

@@ -47,9 +47,16 @@ def handout_files() -> dict[PurePosixPath, Path]:
     return {
         **kit_files(),
         **below(course().template, PurePosixPath("student_template")),
-        PurePosixPath("README.md"): FILES / "handout" / "README.md",
+        PurePosixPath("README.md"): _readme(),
         PurePosixPath(".github/workflows/grade.yml"): FILES / "handout/.github/workflows/grade.yml",
     }
+
+
+def _readme() -> Path:
+    """Return what students read first: the course's own `handout.md`, or else the kit's."""
+    root = course().root
+    own = root / "handout.md" if root else None
+    return own if own and own.is_file() else FILES / "handout" / "README.md"
 
 
 def kit_files() -> dict[PurePosixPath, Path]:

@@ -29,10 +29,9 @@ from pathlib import Path, PurePosixPath
 
 from grader.core.course import course
 from grader.core.errors import UserError
+from grader.core.language import translated
 from grader.core.paths import ROOT
 from grader.release.markers import Block, Faults, find_markers, pair
-
-ROOT_PACKAGE = '"""Your solutions: complete every function that raises NotImplementedError."""\n'
 
 # Names without use or without definition, and syntax errors, which ruff always reports.
 LEFTOVERS = ["--select", "F821,F841,RUF059", "--output-format", "json", "--exit-zero"]
@@ -52,7 +51,7 @@ def run_template(args: argparse.Namespace) -> int:
     reference, template = course().reference, course().template
     try:
         if not args.check:
-            write_template(reference, template)
+            print(f"{template}: {write_template(reference, template)} files")
             return 0
         diff = check_template(reference, template)
     except TemplateError as error:
@@ -62,8 +61,8 @@ def run_template(args: argparse.Namespace) -> int:
     return 1 if diff else 0
 
 
-def write_template(reference: Path, template: Path) -> None:
-    """Write the template's files, over those of the same names.
+def write_template(reference: Path, template: Path) -> int:
+    """Write the template's files, over those of the same names, and return their number.
 
     Raises:
         UserError: The folder holds another file, maybe somebody's work; nothing was written.
@@ -77,6 +76,7 @@ def write_template(reference: Path, template: Path) -> None:
         path = template / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
+    return len(files)
 
 
 def check_template(reference: Path, template: Path) -> str:
@@ -133,8 +133,14 @@ def render_template(reference: Path, render: Render | None = None) -> dict[PureP
         if package not in files and (reference / package).exists():
             files[package] = (reference / package).read_text(encoding="utf-8")
     if files:
-        files[PurePosixPath("__init__.py")] = ROOT_PACKAGE
+        files[PurePosixPath("__init__.py")] = root_package()
     return files
+
+
+def root_package() -> str:
+    """Return the text of the template's own `__init__.py`."""
+    text = translated("Your solutions: complete every function that raises NotImplementedError.")
+    return f'"""{text}"""\n'
 
 
 def render_file(source: str, faults: Faults) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from grader.core.language import total, translated
 from grader.core.report import CheckReport, FailureReport, Report, checks_of
 from grader.core.text import plain
-from grader.reports.tables import points
 
 VISIBILITIES = ("visible", "after_due_date", "after_published", "hidden")
 TEXT = {"output_format": "text", "test_output_format": "text", "test_name_format": "text"}
@@ -25,9 +25,7 @@ def results(
         leaderboard: Whether all students see each other's points and times.
     """
     grade = report["grade"]
-    summary = f"{points(grade['earned'])} of {points(grade['possible'])} automatic points"
-    if grade["pending"]:
-        summary += f"; {points(grade['pending'])} more are to be graded by a person"
+    summary = total(grade["earned"], grade["possible"], grade["pending"])
     counts: Counter[str] = Counter()
     tests = []
     for check in checks_of(report):
@@ -77,7 +75,7 @@ def _test(check: CheckReport, place: int, visibility: str) -> dict[str, Any]:
 
 
 def _explained(check: CheckReport, failure: FailureReport) -> str:
-    labelled = {
+    parts = {
         "expected": failure["expected"],
         "got": failure["got"],
         "where": failure["where"],
@@ -85,7 +83,8 @@ def _explained(check: CheckReport, failure: FailureReport) -> str:
         "traceback": failure["traceback"],
         "repeat": check["repeat"],
     }
-    lines = [failure["what"], *(f"{label}: {text}" for label, text in labelled.items() if text)]
+    lines = [failure["what"]]
+    lines += [f"{translated(label)}: {text}" for label, text in parts.items() if text]
     if failure["output"].strip():
-        lines.append(f"your code printed:\n{failure['output']}")
+        lines.append(f"{translated('your code printed')}:\n{failure['output']}")
     return "\n".join(lines)

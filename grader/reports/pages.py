@@ -18,13 +18,14 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from grader.core.causes import causes, failure_of
+from grader.core.language import COLUMNS, task_of
 from grader.core.markdown import inline
 from grader.core.report import CheckReport, FailureReport, Report, checks_of
 from grader.reports.pictures import Pictures
 from grader.reports.reasons import reasons, signed
 from grader.reports.rows import Row
 from grader.reports.statistics import course, fraction
-from grader.reports.templating import environment
+from grader.reports.templating import environment, translated_markup
 
 STEPS = 3  # that a student is told at a time
 OPEN = ("failed", "not started", "error", "timeout", "crashed", "blocked")
@@ -122,7 +123,7 @@ def next_steps(row: Row, checks: Sequence[CheckReport]) -> list[Step]:
         own = [same for same in open_causes if any(c["question"] == mark.id for c in same)]
         if own and own[0] not in told:
             failure = failure_of(own[0][0])
-            task = failure.what.removeprefix(f"Question {mark.id}: ")
+            task = task_of(failure.what, mark.id)
             found.append(Step(number, mark.id, task, failure.where, failure.hint))
         told += own[:1]
     return found[:STEPS]
@@ -143,6 +144,7 @@ def _render(template: str, row: Row, result: Report) -> str:
             seed=result.get("seed"),
             steps=next_steps(row, checks),
             pictures=Pictures(),
+            columns=COLUMNS,
         )
     )
 
@@ -152,6 +154,7 @@ def templates() -> Environment:
     """Return what renders the pages of reports."""
     return environment(
         TEMPLATES,
+        translated=translated_markup,
         reasons=reasons,
         signed=signed,
         breakable=lambda name: Markup("_<wbr>").join(name.split("_")),

@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import NamedTuple
 
+from grader.core.language import translated
 from grader.core.report import CheckReport
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -40,8 +41,9 @@ class Pictures:
                 found.append(Picture(figure["title"], source))
             else:
                 size = len(source) * 3 // 4 // 2**10 + 1
-                note = (
-                    f"A picture of {size:,} KiB is left out, because this page would be too large."
+                note = translated(
+                    "A picture of {size} KiB is left out, because this page would be too large.",
+                    size=f"{size:,}",
                 )
                 found.append(Picture(figure["title"], "", note))
         return found

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
+from grader.core.language import sentences
 from grader.core.text import plain
 from grader.reports.tables import points
 
@@ -37,6 +39,12 @@ def environment(folder: Path, **filters: Callable[..., Any]) -> Environment:
         **filters,
     }
     return made
+
+
+@pass_context  # else Jinja would translate once and for all, as it compiles a template
+def translated_markup(_: Context, sentence: str, **values: object) -> Markup:
+    """Return a sentence in the course's language; its values are made harmless."""
+    return escape(sentences().get(sentence, sentence)).format(**values)
 
 
 def _harmless(value: T) -> T | str:

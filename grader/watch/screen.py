@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.core.language import COLUMNS, translated
 from grader.core.report import QuestionReport
 from grader.terminal import COLORS
 from grader.watch.rounds import Check
@@ -45,10 +46,11 @@ def _failures(checks: dict[str, Check], running: set[str]) -> list[RenderableTyp
     for check in list(reversed(texts.values()))[:BLOCKS]:
         first, _, rest = check.text.partition("\n")
         color = "dim" if check.question in running else COLORS.get(check.status, "red")
-        title = f"[{color}]{check.status.upper()}[/]  {escape(check.question)}  {escape(first)}"
+        status = f"[{color}]{translated(check.status).upper()}[/]"
+        title = f"{status}  {escape(check.question)}  {escape(first)}"
         found += [Text.from_markup(title), Padding(Text(rest), (0, 0, 1, 2))]
     if more := len(texts) - BLOCKS:
-        found += [Text(f"and {more} more\n")] if more > 0 else []
+        found += [Text(translated("and {count} more", count=more) + "\n")] if more > 0 else []
     return found
 
 
@@ -56,18 +58,18 @@ def _table(
     questions: Iterable[QuestionReport], earlier: dict[str, float], running: set[str]
 ) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("question", "left"), ("title", "left"), ("points", "right")):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("status", no_wrap=True)
+    for name in COLUMNS:
+        justify: JustifyMethod = "right" if name == "points" else "left"
+        table.add_column(translated(name), justify=justify, no_wrap=True)
     for question in questions:
         id, earned = question["id"], question["earned"]
         change = earned - earlier.get(id, earned)
-        status = "…" if id in running else question["status"]
+        status = question["status"]
+        shown = "…" if id in running else translated(status)
         table.add_row(
             escape(id),
             escape(question["title"]),
             f"{earned:.2f} / {question['possible']:.2f}",
-            f"[{COLORS.get(status, 'default')}]{status}[/]"
-            + (f"  {change:+.2f}" if change else ""),
+            f"[{COLORS.get(status, 'default')}]{shown}[/]" + (f"  {change:+.2f}" if change else ""),
         )
     return table

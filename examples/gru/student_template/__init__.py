@@ -1,1 +1,1 @@
-"""Your solutions: complete every function that raises NotImplementedError."""
+"""Sus soluciones: complete cada función que lanza NotImplementedError."""
