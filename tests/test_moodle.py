@@ -70,7 +70,7 @@ def test_german() -> None:
     assert any("locked" in remark for remark in remarks)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "mac_roman", "utf-16-le"])
 def test_the_encoding_stays(encoding: str) -> None:
     mark = "\ufeff" if encoding == "utf-16-le" else ""
     sheet = (mark + ENGLISH).encode(encoding)

@@ -120,6 +120,17 @@ def test_what_many_have_weighs_less() -> None:
     assert 0.3 < shares.smaller < 0.5  # b counts, a hardly
 
 
+def test_what_a_student_repeats_weighs_less() -> None:
+    """Sixteen lines of one pattern, that two students have, are no sixteenfold copy."""
+    pattern = [f"p{i}" for i in range(2 * LENGTH)]
+    code = course(Kim="abcdefgh", Lee="stuvwxyz")
+    once = Overlap({name: tokens + pattern for name, tokens in code.items()})
+    often = Overlap({name: tokens + 16 * pattern for name, tokens in code.items()})
+    share = once.shares("Kim", "Lee").smaller
+    assert 2 * share < often.shares("Kim", "Lee").smaller < 6 * share
+    assert often.blocks("Kim", "Lee")[0].length == 32 * LENGTH
+
+
 def test_blocks_are_found_once_each() -> None:
     overlap = Overlap(course(Kim="abxc", Lee="cyab", Ito="zz"))
     size = 3 * LENGTH

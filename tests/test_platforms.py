@@ -174,6 +174,17 @@ def test_a_file_that_names_another_user_stays_its_own_students(tmp_path: Path) -
     }  # fmt: skip
 
 
+def test_of_canvas_files_the_one_that_was_uploaded_last_counts(tmp_path: Path) -> None:
+    files = {
+        "lee_7_998_work-1.zip": b"old", "lee_7_1001_work.zip": b"new",
+        "kim_8_1003_lstm-1.py": b"new", "kim_8_999_lstm.py": b"old",
+    }  # fmt: skip
+    found = found_in(download(tmp_path / "all.zip", files))
+    assert found["lee"].choose().read() == b"new"
+    with zipfile.ZipFile(io.BytesIO(found["kim"].choose().read())) as archive:
+        assert archive.read("lstm.py") == b"new"
+
+
 def test_one_number_under_two_names_waits_for_a_person(tmp_path: Path) -> None:
     """A name may hold what looks like another's number: Canvas's own importer is deceived, too."""
     files = {"x_8_9_eve_7_55_x.zip": b"eve", "ada_8_57_x.zip": b"ada"}

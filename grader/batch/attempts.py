@@ -185,7 +185,9 @@ class HandIn:
             if self.platform is not PLAIN and item.is_folder:
                 loose += [f._replace(path=self.platform.inside(f.path)[0]) for f in files]
             elif self.platform is not PLAIN:
-                loose += [f._replace(path=PurePosixPath(part.file or part.place)) for f in files]
+                path = PurePosixPath(part.file or part.place)
+                order = (part.number,) if part.number else None
+                loose += [f._replace(path=path, modified=order or f.modified) for f in files]
             elif item.is_folder or is_archive(PurePosixPath(item.name)):
                 groups.append(files)
             else:

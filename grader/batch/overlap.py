@@ -6,7 +6,9 @@ nothing. The share of a student's code that another has is the weight of the tok
 pieces, relative to the weight of all. So it makes no difference in which order the pieces stand.
 
 The weight log²((n + 1) / k) of a piece that k of n students have is the squared inverse document
-frequency of information retrieval. Shared pieces are joined to blocks by greedy string tiling
+frequency of information retrieval. A piece that stands r times in a student's code weighs 1/√r as
+much each time, because lines that repeat a pattern, such as one for each gate, are easily alike by
+chance. Shared pieces are joined to blocks by greedy string tiling
 (Wise 1993), as JPlag does.
 """
 
@@ -69,7 +71,8 @@ class Overlap:
         for name, own in hashes.items():
             places = np.searchsorted(table, own)
             self._numbers[name] = number[places]
-            self._weights[name] = weights[places]
+            _, piece, repeats = np.unique(places, return_inverse=True, return_counts=True)
+            self._weights[name] = weights[places] / np.sqrt(repeats[piece])
             self._present[name] = np.zeros(int(shared.sum()) + 1, dtype=bool)
             self._present[name][number[places]] = True
             self._present[name][0] = False

@@ -23,7 +23,7 @@ from grader.reports.similar_pages import Code, pair_html
 from grader.reports.tables import csv_text
 from grader.submission.snapshot import Submission
 
-LINE = 0.22  # the smaller share from which on a pair is listed
+LINE = 0.23  # the smaller share from which on a pair is listed
 WHOLE = 0.5  # the larger share that is enough, for one work within a longer one
 LEAST = 100  # shared tokens of a listed pair: about ten lines
 LARGEST = 1_000_000  # characters of one student's code that are compared

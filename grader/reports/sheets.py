@@ -15,6 +15,9 @@ from grader.core.errors import UserError
 from grader.core.text import shown
 from grader.reports.rows import Row
 
+SINGLE_BYTE = ("cp1252", "mac_roman")  # of Windows and of the Mac; the first of equals counts
+ACCENTED = frozenset("äöüÄÖÜßáàâãåæçéèêëíìîïñóòôõøúùûœ")
+
 
 @dataclass
 class Filled:
@@ -155,12 +158,23 @@ def decode(sheet: bytes) -> tuple[str, str]:
     """
     marked = (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
     first = [encoding for mark, encoding in marked if sheet.startswith(mark)]
-    for encoding in first or ["utf-8", "cp1252"]:
-        try:
-            return sheet.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise UserError("the worksheet is in an unknown encoding: save it as UTF-8.")
+    found = [(text, name) for name in first or ["utf-8"] if (text := _text(sheet, name))]
+    found = found or [(text, name) for name in SINGLE_BYTE if (text := _text(sheet, name))]
+    if not found and sheet:
+        raise UserError("the worksheet is in an unknown encoding: save it as UTF-8.")
+    return max(found, key=lambda each: letters_in(each[0]), default=("", "utf-8"))
+
+
+def _text(sheet: bytes, encoding: str) -> str:
+    try:
+        return sheet.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+
+
+def letters_in(text: str) -> int:
+    """Return how many letters of Western languages a text has, besides those of ASCII."""
+    return sum(map(ACCENTED.__contains__, text))
 
 
 def encode(text: str, encoding: str) -> tuple[bytes, list[str]]:

@@ -14,14 +14,13 @@ from typing import NamedTuple
 
 from grader.core.errors import UserError
 from grader.core.text import shown
+from grader.reports.sheets import SINGLE_BYTE, letters_in
 
 LONGEST_CELL = 2**24  # characters; the csv module's own limit is 2**17
 XLSX = b"PK\x03\x04"
 SEPARATORS = ",;\t|"
 TITLES = 5  # rows in which the header is sought
-# Encodings of Windows and of the Mac, besides Unicode's; the first of equals counts.
-OTHERS = ("cp1252", "mac_roman", "cp1250", "cp1251", "cp1253", "cp1254", "gbk", "cp932")
-ACCENTED = frozenset("äöüÄÖÜßáàâãåæçéèêëíìîïñóòôõøúùûœ")
+OTHERS = (*SINGLE_BYTE, "cp1250", "cp1251", "cp1253", "cp1254", "gbk", "cp932")  # than Unicode's
 
 
 class Line(NamedTuple):
@@ -109,7 +108,7 @@ def _decoded(data: bytes, familiar: Callable[[str], int]) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         texts = [data.decode(encoding, errors="replace") for encoding in OTHERS]
-        return max(texts, key=lambda text: (familiar(text), sum(map(ACCENTED.__contains__, text))))
+        return max(texts, key=lambda text: (familiar(text), letters_in(text)))
 
 
 def _csv_rows(text: str, columns: Sequence[str]) -> list[Line]:

@@ -43,6 +43,8 @@ class Part(NamedTuple):
         place: The part of the name to which feedback goes back.
         file: The name that the student gave the file; empty for a folder.
         attempt: Among a student's attempts, the one with the greatest counts.
+        number: Among an attempt's files, the one with the greatest is the newest; 0 if the
+            platform numbers none.
         submitted: When it was handed in, as an ISO 8601 time, if the name tells.
         late: Whether it is marked as late; None if the platform marks nothing.
         is_text: Whether it is no file, but text that was typed into a form.
@@ -56,6 +58,7 @@ class Part(NamedTuple):
     place: str
     file: str = ""
     attempt: str = ""
+    number: int = 0
     submitted: str | None = None
     late: bool | None = None
     is_text: bool = False

@@ -4,8 +4,8 @@ Checked against the sources of Canvas: `lib/content_zipper.rb` for the names
 (`NAME_LATE_USER_FILE_…`, `anon_CODE` with anonymous grading, `…_text.html` and `…_link.html` for
 what was typed), `lib/gradebook_importer.rb` for the table, `infer_comment_context_from_filename`
 for feedback: there the first two parts of digits are the user and one of the user's own files. A
-file that is handed in again is called ``lstm-1.py``. Only the newest attempt is in a download. It
-names no times.
+file that is handed in again is called ``lstm-1.py``. Only the newest attempt is in a download. Its
+files are numbered in the order in which they were uploaded. It names no times.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from grader.reports.sheets import Table
 USER = r"(?:(?P<name>(?!anon_|LATE_|\d+_)\w+?)_)?(?P<late>LATE_)?(?P<user>\d+|anon_[^\W_]+)"
 TYPED = r"(?=_(?:text|link)\.html\Z)"
 NAME = re.compile(rf"(?P<place>{USER}(?:{TYPED}|_(?P<id>\d+)))_(?P<file>.+)", re.DOTALL)
+DIGITS = 30  # of a file's number that are read; Canvas's have fewer
 AGAIN = re.compile(r"-\d+(?=\.py$)")  # no module that can be imported has such a name
 
 
@@ -66,6 +67,7 @@ class Canvas(Platform):
             owner=match["name"] or user,
             place="" if is_text else match["place"],
             file=AGAIN.sub("", match["file"]),
+            number=0 if is_text else int(match["id"][:DIGITS]),
             late=match["late"] is not None,
             is_text=is_text,
             ids=(("ID", user),),
