@@ -12,6 +12,8 @@ import pytest
 from rich.console import Console
 
 from grader.batch.judge import warm_up
+from grader.core.failures import Failure
+from grader.core.rubric import Result
 from grader.watch.command import Watched, saves
 from grader.watch.rounds import Check
 from grader.watch.screen import screen
@@ -38,18 +40,26 @@ def drawn(*arguments: object) -> str:
     return str(text)
 
 
+def check(question: str, failure: Failure | None) -> Check:
+    status = failure.status if failure else "passed"
+    result = Result("id", "title", question, 1.0, False, status, 1, failure)
+    return Check(result.metadata(), ["lstm.py"], 0.1)
+
+
 def test_the_screen_shows_failures_first_each_once_and_what_has_changed() -> None:
-    wrong = "The output is off.\nexpected  [1]\nwhere     [red]lstm.py[/]"
+    wrong = Failure("The output is off.", expected="[1]", where="[red]lstm.py[/]")
+    named = Failure("The state is off.", hint="Forgot tanh.", mistake="no_tanh")
     checks = {
-        "a": Check("1.2", "passed", "", ["lstm.py"], 0.1),
-        "b": Check("1.6", "failed", wrong, ["lstm.py"], 0.1),
-        "c": Check("1.6", "failed", wrong, ["lstm.py"], 0.1),
-        "d": Check("1.5", "not started", "Write it.", ["lstm.py"], 0.1),
+        "a": check("1.2", None),
+        "b": check("1.6", wrong),
+        "c": check("1.6", wrong),
+        "d": check("1.5", Failure("Write it.", status="not started")),
+        "e": check("1.6", named),
     }
     questions = [question("1.2", 2.0, "passed"), question("1.6", 0.5, "failed")]
     text = drawn(questions, {"1.2": 0.5, "1.6": 0.5}, checks, set(), "2.5 of 4 points")
     lines = text.splitlines()
-    assert lines[0].startswith("FAILED  1.6  The output is off.")
+    assert lines[0].startswith("FAILED  1.6  The state is off."), "a mistake that has a name"
     assert text.count("The output is off.") == 1
     assert "[red]lstm.py[/]" in text  # a stranger's text is no markup
     assert "Write it." not in text

@@ -21,6 +21,7 @@ from typing import cast
 import pytest
 
 from grader.api import run
+from grader.core.report import CheckReport
 from grader.core.tempdirs import Folder
 from grader.session import Grading
 
@@ -31,11 +32,19 @@ SLOW = 1.0  # seconds, from which on a check runs after all others
 class Check:
     """Hold what is known of one check."""
 
-    question: str
-    status: str
-    text: str  # what was checked, expected, got, …; "" if it passed
+    report: CheckReport
     files: list[str]  # of the submission, on which the result depends
     seconds: float
+
+    @property
+    def question(self) -> str:
+        """Return the question that it belongs to."""
+        return self.report["question"]
+
+    @property
+    def status(self) -> str:
+        """Return how it ended."""
+        return self.report["status"]
 
 
 @dataclass
@@ -113,11 +122,5 @@ class _Sender:
         result = self._grading.results.get(report.nodeid)
         if result is None or report.when != "call":
             return
-        check = Check(
-            question=result.question,
-            status=result.status,
-            text=str(result.failure or ""),
-            files=result.files,
-            seconds=result.seconds,
-        )
+        check = Check(result.metadata(), result.files, result.seconds)
         self._pipe.send((report.nodeid, check))

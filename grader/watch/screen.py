@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.core.causes import causes, failure_of
 from grader.core.language import COLUMNS, translated
 from grader.core.report import QuestionReport
 from grader.terminal import COLORS
@@ -39,17 +40,17 @@ def screen(
 
 
 def _failures(checks: dict[str, Check], running: set[str]) -> list[RenderableType]:
-    """Return a block for each of the first failures; equal texts are one."""
-    open_ = [c for c in checks.values() if c.text and c.status not in (*GOOD, "not started")]
-    texts = {c.text: c for c in reversed(open_)}  # of equal ones, the first
+    """Return a block for each of the first causes of failures."""
+    all_causes = causes(c.report for c in checks.values() if c.status not in (*GOOD, "not started"))
     found: list[RenderableType] = []
-    for check in list(reversed(texts.values()))[:BLOCKS]:
-        first, _, rest = check.text.partition("\n")
-        color = "dim" if check.question in running else COLORS.get(check.status, "red")
-        status = f"[{color}]{translated(check.status).upper()}[/]"
-        title = f"{status}  {escape(check.question)}  {escape(first)}"
+    for check, *_ in all_causes[:BLOCKS]:
+        question, kind = check["question"], check["status"]
+        first, _, rest = str(failure_of(check)).partition("\n")
+        color = "dim" if question in running else COLORS.get(kind, "red")
+        status = f"[{color}]{translated(kind).upper()}[/]"
+        title = f"{status}  {escape(question)}  {escape(first)}"
         found += [Text.from_markup(title), Padding(Text(rest), (0, 0, 1, 2))]
-    if more := len(texts) - BLOCKS:
+    if more := len(all_causes) - BLOCKS:
         found += [Text(translated("and {count} more", count=more) + "\n")] if more > 0 else []
     return found
 
