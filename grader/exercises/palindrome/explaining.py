@@ -134,6 +134,11 @@ def untidy(network: Network) -> list[str]:
             found.append(f"{name} is {' and '.join(held)} of the equations: exchange the names.")
         if set(held) & {"h_0", "c_0"}:
             found.append(f"{name} is a trainable initial state; the sheet's is zero.")
+    for name, constant in mapping.shifts.items():
+        found.append(
+            f"forward adds {constant:g} to {name}: begin with {name} at that value instead, and "
+            "the equation stands as it is."
+        )
     if network.fit.input_format.surplus:
         found.append(
             "seq_length is not the number of digits that forward receives: say so in a comment."

@@ -184,7 +184,7 @@ class Network:
             Failure: A matrix of the sheet is missing, or a shape is none of the sheet's.
         """
         try:
-            return complete(self.model, self.fit.mapping.unpack(arrays))
+            return complete(self.model, self.fit.mapping, arrays)
         except ValueError as error:
             raise Failure(
                 "The parameters should have the shapes that the constructor's sizes give them.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.oracle import Array, Model, Weights
 from grader.exercises.palindrome.parameters.cuts import Cut, Kind
+from grader.exercises.palindrome.parameters.shifts import shifted
 
 Names = tuple[str, ...]
 
@@ -44,12 +45,14 @@ class ParameterMap:
         embedding: The parameter that holds a row of features for each digit, if any.
         dead: Parameters that move nothing, and that no name of the sheet's is left for.
         extra: Parameters that move the output, but are none of the sheet's.
+        shifts: Constants that forward adds to biases, by the sheet's names (shifts.py).
     """
 
     parts: Mapping[str, Part]
     embedding: str = ""
     dead: Names = ()
     extra: Names = ()
+    shifts: Mapping[str, float] = field(default_factory=dict)
 
     def pieces(self, arrays: Weights) -> Iterator[tuple[str, Names, Array]]:
         """Yield the student's name, the sheet's names and the values of each piece."""
@@ -117,12 +120,13 @@ class ParameterMap:
         return oracle.features(digits, width)
 
 
-def complete(model: Model, found: Weights) -> Weights:
-    """Return ``found`` with zeros for missing biases.
+def complete(model: Model, mapping: ParameterMap, arrays: Weights) -> Weights:
+    """Return the sheet's parameters in the student's, with zeros for missing biases.
 
     Raises:
         Failure: A matrix is missing, or a shape is none of the sheet's.
     """
+    found = mapping.unpack(arrays)
     n, K = found["W_ph"].shape[1], found["W_ph"].shape[0]
     d = next((array.shape[1] for name, array in found.items() if name.endswith("x")), 1)
     for name, shape in oracle.shapes(model, d, n, K).items():
@@ -139,4 +143,4 @@ def complete(model: Model, found: Weights) -> Weights:
             got=str(list(found[name].shape)),
             hint="Make it from input_dim, num_hidden and num_classes alone.",
         )
-    return found
+    return shifted(found, mapping.shifts)

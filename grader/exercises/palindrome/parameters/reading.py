@@ -55,6 +55,9 @@ def read(runs: Runs, model: Model, rng: np.random.Generator) -> Fit:
             "forward should return finite numbers.",
             hint="Look for a division by zero, log(0), and memory that was never set.",
         )
+    for trial in found:
+        if fit := trial.by_shifts():
+            return _preferred(trial, fit)
     looks = (Trial.mistaken_by_names, Trial.mistaken_by_moves, Trial.likely)
     return next(fit for look in looks for trial in found for fit in look(trial))
 

@@ -15,7 +15,7 @@ from grader.checks.tolerances import TOLERANCE
 from grader.core.failures import Failure
 from grader.exercises.palindrome import mistakes, oracle
 from grader.exercises.palindrome.oracle import Array, Model, OutputForm, Weights
-from grader.exercises.palindrome.parameters import names
+from grader.exercises.palindrome.parameters import names, shifts
 from grader.exercises.palindrome.parameters.cuts import Cut, Kind, Shape
 from grader.exercises.palindrome.parameters.fit import DEFAULTS, Fit, Runs, form_of, tolerance_of
 from grader.exercises.palindrome.parameters.formats import InputFormat, Precision
@@ -75,11 +75,23 @@ class Trial:
             return None
         return self._fit(found, exact=True) if self._follows(found) else None
 
+    def by_shifts(self) -> Fit | None:
+        """Return the exact fit where forward adds constants to biases, if there is one."""
+        digits, got = self.digits[:ROWS], self.output[:ROWS]
+        for mapping in names.proposals(self.model, self.cuts, self.embedding):
+            with contextlib.suppress(Failure, ValueError):
+                sheet = complete(self.model, mapping, self.weights)
+                x = mapping.features(self.weights, sheet, digits)
+                found = shifts.find(self.model, sheet, x, got, self.form, self.tolerance)
+                if found and not self._missing(mapping):
+                    return self._fit(replace(self._with_rest(mapping), shifts=found), exact=True)
+        return None
+
     def mistaken_by_names(self) -> Iterator[Fit]:
         """Yield fits that names propose, with a mistake that explains the output."""
         for mapping in names.proposals(self.model, self.cuts, self.embedding):
             with contextlib.suppress(Failure, ValueError):
-                sheet = complete(self.model, mapping.unpack(self.weights))
+                sheet = complete(self.model, mapping, self.weights)
                 x = mapping.features(self.weights, sheet, self.digits)
                 for mistake in mistakes.rowwise(self.model, x.shape[2]):
                     if self._agrees(mistake, sheet, x[:ROWS], self.output[:ROWS]):
@@ -118,7 +130,7 @@ class Trial:
         """Return whether the output is that of the sheet's equations by this mapping."""
         with contextlib.suppress(Failure, ValueError):
             digits = self.digits[:ROWS]
-            sheet = complete(self.model, mapping.unpack(self.weights))
+            sheet = complete(self.model, mapping, self.weights)
             x = mapping.features(self.weights, sheet, digits)
             wanted = oracle.output(self.model, sheet, x, self.form)
             return matches(self.output[:ROWS], wanted, self.tolerance)
