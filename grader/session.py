@@ -10,6 +10,7 @@ import traceback
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -165,6 +166,8 @@ class Grading:
     def _result(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Result:
         question, points, required = self._marked(item)
         failure = None if call.excinfo is None else _as_failure(call.excinfo)
+        if failure is not None:
+            failure = replace(failure, where=self.student_handle.place(failure.where))
         status: Status = failure.status if failure else "passed"
         if status in ("failed", "error") and not points and not required:
             status = "advice"

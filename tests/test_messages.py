@@ -87,6 +87,37 @@ def test_a_place_outside_of_the_submission_is_no_place(tmp_path: Path) -> None:
         assert raised.value.where == ""
 
 
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("rnn.py, VanillaRNN.forward; T = 5", "hw.ipynb, VanillaRNN.forward; T = 5"),
+        ("hw.py", "hw.ipynb"),
+        ("hw.py, line {line}", "hw.ipynb, cell 2, line 3"),
+        ("train.py, train", "train.py, train"),
+        ("", ""),
+    ],
+)
+def test_places_are_in_what_was_handed_in(tmp_path: Path, where: str, told: str) -> None:
+    (tmp_path / "hw.ipynb").write_bytes(notebook(LOOP))
+    with open_submission(tmp_path) as submission:
+        line = submission.source_of(PurePosixPath("hw.py")).split("\n").index("        pass") + 1
+        student = Student(submission, lambda _: Hanging(None))
+        student.find("rnn.py", ("forward",))
+        assert student.place(where.format(line=line)) == told
+
+
+def test_a_file_in_a_folder_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / "part1").mkdir()
+    (tmp_path / "part1" / "rnn.py").write_text(LOOP)
+    (tmp_path / "own name.py").write_text("def backward(): pass")
+    with open_submission(tmp_path) as submission:
+        student = Student(submission, lambda _: Hanging(None))
+        student.find("rnn.py")
+        student.find("bptt.py", ("backward",))
+        assert student.place("rnn.py, forward") == "rnn.py, forward"
+        assert student.place("bptt.py, backward; T = 3") == "own name.py, backward; T = 3"
+
+
 def test_ten_lines_of_each_end_of_what_was_printed_are_shown(tmp_path: Path) -> None:
     (tmp_path / "rnn.py").write_text(LOOP)
     with open_submission(tmp_path) as submission:

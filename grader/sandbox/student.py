@@ -16,6 +16,7 @@ import secrets
 import typing
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
 from typing import Any, Protocol, TypeVar
 
 from grader.core.failures import Failure
@@ -24,7 +25,7 @@ from grader.core.report import FigureReport
 from grader.sandbox import wire
 from grader.sandbox.bad_answers import MALFORMED, failure_of, failure_of_lost, missing_file
 from grader.sandbox.limits import WorkerLost
-from grader.submission.exception_hints import called
+from grader.submission.exception_hints import called, in_cells
 from grader.submission.imports import with_imports
 from grader.submission.snapshot import Submission
 
@@ -79,6 +80,7 @@ class Student:
         # Workers' changes ("no GPU: ran on the CPU"), each once.
         self.notes: dict[str, None] = {}
         self.asked: set[str] = set()  # files that the running test has asked for
+        self._handed_in_as: dict[str, str] = {}  # what holds a file's content, by its own name
         self._memory: dict[str, Any] = {}
         self._start = start
         self.time_scale = time_scale
@@ -102,7 +104,15 @@ class Student:
         self.asked.add(str(found or file))
         if found is None:
             raise missing_file(self.submission, file, defines)
+        name = called(self.submission, str(found))
+        if PurePosixPath(name).name != file:  # a notebook, or a file of another name
+            self._handed_in_as |= {file: name, str(found): name}
         return str(found)
+
+    def place(self, where: str) -> str:
+        """Return a failure's ``where`` in words for the files that were handed in."""
+        file, comma, rest = in_cells(self.submission, where).partition(",")
+        return f"{self._handed_in_as.get(file, file)}{comma}{rest}"
 
     def files(self) -> list[str]:
         """Return the files that the running test has asked for, and those that these import."""
@@ -189,9 +199,8 @@ class Student:
             "inputs": inputs,
         }
         form = typing.get_type_hints(probe).get("return", Any)
-        answer = self._exchange(
-            backend, request, form, seconds, f"running {called(self.submission, path)}", reply
-        )
+        doing = f"running {called(self.submission, path)}"
+        answer = self._exchange(backend, request, form, seconds, doing, reply)
         self.pictures += pictures(answer, form, FIGURES - len(self.pictures))
         return answer
 
