@@ -28,8 +28,9 @@ from grader.core.paths import KIT
 from grader.core.rubric import Grade, Question, Result, grade, points_of, read_rubric
 from grader.core.text import plain
 from grader.sandbox import cgroups
+from grader.sandbox.backend import Backend
 from grader.sandbox.isolation import missing
-from grader.sandbox.student import Backend, Student
+from grader.sandbox.student import Student
 from grader.submission.handin import check_formalities
 from grader.submission.snapshot import Submission
 

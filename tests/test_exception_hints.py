@@ -8,7 +8,8 @@ import nbformat
 import pytest
 
 from grader.core.failures import Failure
-from grader.sandbox.student import Backend, Student
+from grader.sandbox.backend import Backend
+from grader.sandbox.student import Student
 from grader.submission.exception_hints import OTHER_PYTHON, called, hint_for, in_cells
 from grader.submission.snapshot import Submission, open_submission
 

@@ -17,12 +17,13 @@ import typing
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from grader.core.failures import Failure
 from grader.core.figure_data import FIGURES, pictures
 from grader.core.report import FigureReport
 from grader.sandbox import wire
+from grader.sandbox.backend import Backend
 from grader.sandbox.bad_answers import MALFORMED, failure_of, failure_of_lost, missing_file
 from grader.sandbox.limits import WorkerLost
 from grader.submission.exception_hints import called, in_cells
@@ -34,27 +35,6 @@ PROBE_SECONDS = 10.0
 PATIENCE = 600.0  # of the worker's time, for a file's imports and unfinished checks together
 MOST_NOTES, NOTE_LIMIT = 20, 400  # in all; characters of each
 Remembered = TypeVar("Remembered")
-
-
-class Backend(Protocol):
-    """Answers requests: a worker process, or this process (``--in-process``)."""
-
-    @property
-    def usable(self) -> bool:
-        """Return whether requests can still be answered."""
-
-    @property
-    def spent(self) -> float:
-        """Return the seconds that its answers have taken, without those that it had to wait."""
-
-    def request(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Send a request and return its answer, within ``seconds`` seconds."""
-
-    def output(self) -> str:
-        """Return what the student's code printed since the last call."""
-
-    def close(self) -> None:
-        """End the backend."""
 
 
 class Student:
