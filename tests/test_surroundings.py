@@ -192,6 +192,7 @@ def test_code_that_asks_somebody_is_told_where_it_can(
         run(source)
     assert said in str(raised.value)
     assert raised.value.where.startswith("part1/one.py, line ")
+    assert "rnn-autograder" not in raised.value.output, "paths are the student's"
 
 
 @pytest.mark.parametrize(
@@ -210,6 +211,21 @@ def test_a_timeout_names_the_line(
     with pytest.raises(Failure) as raised:
         run(body)
     assert (raised.value.status, raised.value.where) == ("timeout", f"part1/one.py, line {line}")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def f()\n    pass\n", "compile('def f()', __file__, 'exec')\n"],
+    ids=["it", "another"],
+)
+def test_a_file_that_does_not_parse_is_named_by_whoever_imports_it(
+    run: Callable[[str], Student], source: str
+) -> None:
+    with pytest.raises(Failure) as raised:
+        run(source)
+    assert raised.value.what == "part1/one.py should be valid Python."
+    assert raised.value.got == "SyntaxError: expected ':'"
+    assert raised.value.where == "part1/one.py, line 1"
 
 
 ANACONDA = """

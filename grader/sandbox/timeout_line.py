@@ -13,6 +13,11 @@ COPY = "submission"  # the folder, beside FILE, that the worker imports from
 FRAME = re.compile(r'File "(.+)", line (\d{1,9}) in (\S+)')
 
 
+def root_in(folder: str) -> str:
+    """Return how paths of the files begin that a worker with this scratch folder runs."""
+    return f"{folder}{os.sep}{COPY}{os.sep}"
+
+
 def innermost(folder: str) -> tuple[str, int] | None:
     """Return the file, relative to the submission, and the line of the student's innermost frame.
 
@@ -25,7 +30,7 @@ def innermost(folder: str) -> tuple[str, int] | None:
             file.seek(-min(LONGEST, os.fstat(descriptor).st_size), os.SEEK_END)
             text = file.read(LONGEST).decode("ascii", "replace")
     main_thread = text.rpartition("Timeout (")[2].rpartition("Thread ")[2]
-    root = f"{folder}{os.sep}{COPY}{os.sep}"
+    root = root_in(folder)
     for path, line, _ in FRAME.findall(main_thread):
         if path.startswith(root):
             return path.removeprefix(root).replace(os.sep, "/"), int(line)

@@ -15,7 +15,7 @@ from grader.sandbox.channel import Channel
 from grader.sandbox.limits import LOOK_SECONDS, Account, WorkerLost
 from grader.sandbox.output import Output
 from grader.sandbox.scratch import Scratch
-from grader.sandbox.timeout_line import innermost
+from grader.sandbox.timeout_line import innermost, root_in
 from grader.sandbox.usage import Clock, Meter, Usage
 
 START_SECONDS = 120.0  # a cold disk can take that long to import torch
@@ -89,8 +89,8 @@ class Worker:
             self._resume()
 
     def output(self) -> str:
-        """Return what it has printed since the last call."""
-        return self._output.take()
+        """Return what it has printed since the last call, with paths as the student knows them."""
+        return self._output.take().replace(root_in(self._scratch.path), "")
 
     def close(self) -> None:
         """End the process, and remove all that it leaves."""

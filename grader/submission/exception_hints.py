@@ -15,7 +15,10 @@ from grader.submission.places import FRAME, notebook_of, place
 from grader.submission.snapshot import Submission
 
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
-OTHER_PYTHON = f"This was graded with Python {VERSION}; yours may be newer."
+OTHER_PYTHON = (
+    "Look at that line and the one above it. "
+    f"This was graded with Python {VERSION}: newer syntax is an error there."
+)
 WHERE = re.compile(r"(.+), line (\d+)")
 MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 

@@ -54,11 +54,13 @@ def describe(error: BaseException, code: StudentCode) -> dict[str, str]:
         frame.filename = code.relative(frame.filename)
     details = {"type": _name_of(type(error)), "message": code.without_root(text_of(error))}
     details |= dict.fromkeys(("where", "why", "got", "hint", "kit_traceback"), "")
-    if report.stack:
-        details["where"] = f"{report.stack[-1].filename}, line {report.stack[-1].lineno}"
-    elif isinstance(error, SyntaxError) and code.owns(error.filename):
+    if isinstance(error, SyntaxError) and code.owns(error.filename):  # whoever imports that file
         report.filename = code.relative(str(error.filename))
         details["where"] = f"{report.filename}, line {error.lineno}"
+        details["why"] = f"{report.filename} should be valid Python."
+        details["got"] = f"{details['type']}: {error.msg}"
+    elif report.stack:
+        details["where"] = f"{report.stack[-1].filename}, line {report.stack[-1].lineno}"
     elif kit:
         details |= _attributed(error, code) | {"kit_traceback": kit[-KIT_TEXT:]}
     return details | {"traceback": code.without_root(_text(report))[-TEXT:]}
