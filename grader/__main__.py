@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import platform
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -98,6 +99,7 @@ COMMANDS = {
         command_options.course_arguments,
     ),
 }
+NOT_ON_WINDOWS = {"watch", "batch", "marks", "review", "export"}  # they lock files, and fork
 
 
 class Version(argparse.Action):
@@ -143,6 +145,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parse(arguments)
     command = COMMANDS[parsed.command]
     try:
+        if platform.system() == "Windows" and parsed.command in NOT_ON_WINDOWS:
+            raise UserError(
+                f"{parsed.command} needs Linux or macOS; on Windows, run it in WSL "
+                "(pytest grader and check work without)"
+            )
         if getattr(parsed, "course", None):
             choose(parsed.course)
         status: int = getattr(importlib.import_module(command.module), command.function)(parsed)

@@ -23,8 +23,9 @@ def train_on_chunks(
 ) -> list[float]:
     """Take one optimizer step for each chunk of K steps; return the chunks' losses.
 
-    Chunks start O steps apart, in their order; steps at the end that fill none are dropped. Each
-    begins with the fresh state h_0, blind to whatever was before it.
+    Chunks start O steps apart and are taken in order; steps at the end that fill none are dropped.
+    Each begins with the state h_0, not with the last state of the chunk before. A chunk's loss is
+    the one before its step.
     """
     ### BEGIN SOLUTION S6: train on chunks, each with a fresh state
     losses = []

@@ -1,10 +1,10 @@
 """Sheet 002 and question 1.1 of sheet 004: gradients of an RNN without autograd, in NumPy.
 
     h_t = phi(W_hx x_t + W_hh h_{t-1} [+ b_h]),   phi(z) = z or tanh z
-    o_t = W_qh h_t,   L = 1/T sum_t |o_t - y_t|^2 / 2      (sheet 002; sheet 004's L stands below)
+    o_t = W_qh h_t,   L = 1/(2T) sum_t |o_t - y_t|^2       (sheet 002; `last_step_gradients`: 004)
 
 One sequence x (T, d), targets y (T, q), a given h_0 (n,); W_hx (n, d), W_hh (n, n), W_qh (q, n).
-Every gradient is a formula, in a dict from the parameter's name to an array of its shape, float64.
+Compute gradients by formulas; return them in a dict, name -> float64 array in the weight's shape.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ def linear_gradients(
     W_hx: Array, W_hh: Array, W_qh: Array, x: Array, y: Array, h_0: Array
 ) -> Gradients:
     """Return dL/dW_hx, dL/dW_hh, dL/dW_qh of the linear RNN, phi(z) = z (equation 8.7.16)."""
-    # Hint: what does the loss at t + l send back to h_t? A power of W_hh^T tells.
-    raise NotImplementedError("G1: the linear RNN, with powers of W_hh^T")
+    # Hint: the loss at t + l reaches h_t through l steps, each a factor of W_hh's transpose.
+    raise NotImplementedError("G1: the linear RNN, with powers of the transpose of W_hh")
 
 
 def tanh_gradients(
@@ -48,7 +48,7 @@ def truncated_gradients(
 ) -> Gradients:
     """Truncate `tanh_gradients`: the loss at t reaches the states h_{t-tau} ... h_t only.
 
-    tau = 0 keeps direct terms, tau >= T - 1 all (equation 8.7.7 cut off). tau < 0: ValueError.
+    tau = 0 keeps l = 0 alone, tau >= T - 1 every term (8.7.7, cut off). tau < 0 is a ValueError.
     """
     raise NotImplementedError("G3: truncation after tau steps")
 
@@ -56,7 +56,7 @@ def truncated_gradients(
 def randomized_gradients(
     W_hx: Array, W_hh: Array, W_qh: Array, x: Array, y: Array, h_0: Array, p: float, rng: Generator
 ) -> Gradients:
-    """Draw a gradient that is truncated at random and has the mean `tanh_gradients` (sheet 002).
+    """Return a randomly truncated gradient; its mean over draws is `tanh_gradients` (sheet 002).
 
     Draw one tau for the whole call: begin at 0, go one step further back with probability p, stop
     with 1 - p, so that P(tau >= l) = p^l. The term that the loss at t sends to h_{t-l} is weighted
@@ -78,7 +78,7 @@ def last_step_gradients(
 
 
 def jacobian_norms(W_hh: Array, h: Array) -> Array:
-    """Return the spectral norms |dh_T / dh_t| of the tanh RNN, t = 0 ... T: (T + 1,) (1.1).
+    """Return the largest singular value of dh_T / dh_t, tanh RNN, t = 0 ... T: (T + 1,) (1.1).
 
     h (T + 1, n) comes from `states`. Entry t belongs to h_t, so the last one is 1.
     """

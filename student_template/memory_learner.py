@@ -74,9 +74,10 @@ class Learner:
     def train(self, steps: int, progress: Callable[[int, float], None] | None = None) -> None:
         """Take gradient steps w ← w − lr ∂L/∂w, each on the next batch of the data.
 
-        Let G be the norm of all gradients together, each summed over time. Where G > max_norm, the
-        gradients are scaled by max_norm / G, since they explode on long sequences. A second call
-        goes on where the first ended.
+        Sum d_W, d_R and d_bs over time. G² is the sum of the squares of all entries of the five
+        gradients. If G > max_norm, scale the gradients by max_norm / G: on long sequences they may
+        explode. `model.update` takes no gradients, so scale lr instead. A second call goes on with
+        the weights, data and history of the first.
 
         Args:
             steps: The number of steps to take.

@@ -49,8 +49,8 @@ def accuracy_against_length(
 ) -> np.ndarray:
     """Return accuracies [len(lengths), repetitions], each of a new model trained on that length.
 
-    make_model(rng) draws the weights of a model. A `Learner` with its defaults trains it on
-    batches of BATCH_SIZE, and new samples test it.
+    make_model(rng) returns a model with newly drawn weights. A `Learner` with default lr and
+    max_norm trains it for `steps` steps on batches of BATCH_SIZE; `accuracy` tests it on new ones.
     """
     # Hint: from .memory_learner import Learner, MSELoss
     raise NotImplementedError("M4: train and test for each length, several times")

@@ -2,7 +2,7 @@
 
     s[t] = Wᵀ x[t] + Rᵀ a[t−1] + b_s,    a[t] = tanh(s[t]),    ŷ = Vᵀ a[T] + b_y
 
-The state before the first step is zero. Samples are rows, so Wᵀ x is written `x @ W`.
+Here t = 1 … T and a[0] = 0. Samples are rows of arrays, so Wᵀ x is written `x @ W`.
 """
 
 import numpy as np
@@ -46,16 +46,16 @@ class RNN:
     def backward(self, d_loss: np.ndarray) -> Arrays:
         """Return the gradients of a loss L, given d_loss = ∂L/∂ŷ (slide "Backward pass").
 
-        d_loss is [batch, out] as the last ŷ, or [out] for a single sequence. Gradients are summed
-        over the batch: a loss that averages has its 1/batch inside d_loss. They are "d_V"
-        (hidden, out), "d_by" (out, 1), and with an entry for each time step t, for the weight as
-        used at t: "d_W" [T, in, hidden], "d_R" [T, hidden, hidden], "d_bs" [T, hidden, 1].
-        RuntimeError unless `forward` ran since the weights last changed; ValueError on a bad shape.
+        d_loss is [batch, out] as the last ŷ, or [out] for a single sequence. Sum over the batch,
+        do not average: d_loss holds a factor 1/batch already. Keys: "d_V" (hidden, out), "d_by"
+        (out, 1). Entry t of the others is for the weight as used at time t: "d_W" [T, in, hidden],
+        "d_R" [T, hidden, hidden], "d_bs" [T, hidden, 1]. RuntimeError unless `forward` ran since
+        the weights last changed; ValueError if d_loss has another shape.
         """
         raise NotImplementedError("N3: backward pass, the five gradients, going back in time")
 
     def update(self, lr: float) -> None:
-        """Step to w − lr Σ_t ∂L/∂w[t] for each w; RuntimeError without a new `backward`."""
+        """Step each w to w − lr Σ_t ∂L/∂w[t]; RuntimeError unless `backward` ran for these w."""
         raise NotImplementedError("N4: one step of gradient descent on all five weights")
 
 

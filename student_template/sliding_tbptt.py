@@ -1,6 +1,6 @@
 """Sheet 001: four ways to truncate backpropagation through time, from cut data to a sliding window.
 
-    h_i = cell(x_i, h_{i-1}),   loss_i = loss(h_i, y_i)      i = 0 ... N-1, h_{-1} = h_0 given
+    h_i = cell(x_i, h_{i-1}),   loss_i = loss(h_i, y_i)      i = 0 ... N-1; h_{-1}: the argument h_0
 
 A cell is any `nn.Module` of that kind, such as `nn.RNNCell` or `nn.GRUCell`. Shapes are x (N, d)
 and h_0 (H,), or x (N, B, d) and h_0 (B, H); y has N rows; a loss is a 0-dim tensor. A gradient is a
@@ -46,8 +46,8 @@ def stateful_chunks_gradient(
     """Return the gradient of the sum of all losses, each back to the first step of its own chunk.
 
     Chunks are steps 0 ... K-1, K ... 2K-1, and so on; the last one may be shorter. The state's
-    value passes every border, its gradient none. K >= N is full BPTT, K < 1 raises ValueError
-    (sheet 001, the question's last attempt put right).
+    value is carried over every border, its gradient is not. K >= N is full BPTT, K < 1 raises
+    ValueError (sheet 001: the question's last attempt, corrected).
     """
     raise NotImplementedError(
         "S3: carry the state over the borders of the chunks, without its gradient"
@@ -61,11 +61,8 @@ def sliding_window_gradient(
 
     Loss i reaches back over steps i-K+1 ... i, as many as exist. The state before them is the true
     running state, taken as a constant. K = 1 is one step, K >= N full BPTT, K < 1 a ValueError. The
-    question of sheet 001 asks for this sum. Loss by loss it takes about N * K applications of the
-    cell; N, one for each step, are enough.
-
-    Full BPTT goes back with one vector, the sum of all later losses' adjoints. That sum does not
-    tell its parts, so the part of a loss that leaves the window cannot be subtracted from it.
+    question of sheet 001 asks for this sum (S4). A double loop over losses and steps applies the
+    cell about N * K times. S5 asks for about N applications, one for each step (up to 4 N count).
     """
     # Hint: a state's .grad adds up over overlapping windows, and then old losses count again.
     raise NotImplementedError(

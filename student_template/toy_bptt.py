@@ -13,7 +13,7 @@ import torch
 from matplotlib.figure import Figure
 
 Tensor = torch.Tensor
-Rate = Callable[[int], float]  # k = 1, 2, ... to eta_k
+Rate = Callable[[int], float]  # rate(k) is eta_k, for k = 1, 2, ...
 
 
 class Run(NamedTuple):
@@ -42,13 +42,13 @@ def loss_gradient(theta: float, x_0: Tensor, mu: float, T: int) -> float:
 def gradient_descent(
     theta: float, x_0: Tensor, mu: float, T: int, rate: float | None = None, iterations: int = 20
 ) -> Run:
-    """Iterate theta <- theta - rate dL/dtheta; None: a rate of yours, fast at T = 20 (1.1)."""
-    # Hint: L is a parabola in theta. What does its second derivative say about the rate?
+    """Iterate theta <- theta - rate dL/dtheta (1.1); if rate is None, choose one for T = 20."""
+    # 10 iterations should cover 99 % of the way to the minimum. Hint: L is a parabola in theta.
     raise NotImplementedError("T2: gradient descent with full BPTT")
 
 
 def truncated_step(theta: Tensor, h: Tensor, mu: float) -> tuple[Tensor, Tensor]:
-    """Return (E (next h - mu)^2, next h = h + theta), h (n,); no gradient into h (section 1.2)."""
+    """Return the loss E (h' - mu)^2 and h' = h + theta (n,), with h as a constant (section 1.2)."""
     raise NotImplementedError("T3: the truncated step")
 
 
@@ -70,7 +70,7 @@ def decaying_rate(power: float) -> Rate:
 def restarts(
     theta: float, x_0: Tensor, mu: float, iterations: int, rate: Rate, times: int = 2
 ) -> list[Run]:
-    """Return a truncated run and `times` restarts from its last theta; h_0 and k begin anew."""
+    """Return 1 + times truncated runs, each from the last theta of the one before; h and k anew."""
     raise NotImplementedError("T4: restarts")
 
 
@@ -80,5 +80,5 @@ def loss_figure(run: Run, title: str) -> Figure:
 
 
 def theta_figure(runs: Mapping[str, Run], title: str, decay: float | None = None) -> Figure:
-    """Draw theta against k for each run, then k^decay if given; axis labels, runs in a legend."""
+    """Draw theta at k = 1, 2, ..., its length, for each run, and k^decay; axis labels, legend."""
     raise NotImplementedError("T5: theta against k")

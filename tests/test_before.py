@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from grader.__main__ import main
 from grader.batch import write_reports
 from tests.courses import COURSES, people
 from tests.importers import names_in
@@ -96,3 +97,15 @@ def test_who_disappears_from_the_download_leaves_no_page(
     batch(hand_in(tmp_path / "other", "Lee"), out)  # of whom no platform knows
     assert not (out / "feedback.zip").exists()
     assert len(judges.graded) == 4
+
+
+@pytest.mark.parametrize("command", ["marks", "review"])
+def test_commands_that_windows_cannot_run(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    assert main([command, str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {command} needs Linux or macOS")
+    assert said.count("\n") == 1

@@ -1,7 +1,9 @@
-"""The LSTM of sheet 004 with its backward pass written by hand; the sheet asks no student for it.
+"""The LSTM of sheet 004 with its backward pass written by hand. The sheet does not ask for it.
 
-Below, δ_v is the derivative of the loss with respect to v, and a hat marks what enters a gate:
-ĝ_t = W_gx x_t + W_gh h_{t−1} + b_g. From (8) and (9), going back from t = T to 1:
+It shows the derivation, and tests/benchmarks/bench_reference.py compares its speed.
+Below, δv is the derivative of the loss with respect to v, and a hat marks what enters a gate:
+ĝ_t = W_gx x_t + W_gh h_{t−1} + b_g. From (8) and (9), going back from t = T to 1, with δh_T from
+(10) and δc_{T+1} = 0:
 
     δo_t = δh_t ⊙ tanh(c_t)          δc_t = δh_t ⊙ o_t ⊙ (1 − tanh²(c_t)) + δc_{t+1} ⊙ f_{t+1}
     δg_t = δc_t ⊙ i_t                δi_t = δc_t ⊙ g_t                δf_t = δc_t ⊙ c_{t−1}
@@ -12,8 +14,8 @@ From (4) to (7), with σ' = σ (1 − σ) and tanh' = 1 − tanh²:
     δh_{t−1} = W_ghᵀ δĝ_t + W_ihᵀ δî_t + W_fhᵀ δf̂_t + W_ohᵀ δô_t
 
 The four gates stand side by side, in the order i, f, o, g: one product a step serves all. Each
-weight is used at all steps, so its gradient is a sum over steps and sequences; once all δ are
-known, it is one product: δW_gh = Σ_t δĝ_tᵀ h_{t−1}.
+weight is used at all steps, so its gradient is a sum over steps and sequences:
+δW_gh = Σ_t δĝ_t h_{t−1}ᵀ. Once all δ are known, this is one product of matrices.
 """
 
 from typing import Any

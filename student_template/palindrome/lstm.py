@@ -1,6 +1,7 @@
 """Questions 1.5b and 1.6 of sheet 004: the LSTM from scratch.
 
-    g_t = tanh(W_gx x_t + W_gh h_{t−1} + b_g)      (4)      modulation, with h_0 = c_0 = 0
+    t = 1 … T, h_0 = c_0 = 0
+    g_t = tanh(W_gx x_t + W_gh h_{t−1} + b_g)      (4)      input modulation
     i_t = σ(W_ix x_t + W_ih h_{t−1} + b_i)         (5)      input gate
     f_t = σ(W_fx x_t + W_fh h_{t−1} + b_f)         (6)      forget gate
     o_t = σ(W_ox x_t + W_oh h_{t−1} + b_o)         (7)      output gate
@@ -56,6 +57,7 @@ class LSTM(nn.Module):
         Returns:
             Raw values (B, K), no softmax: cross-entropy has one built in.
         """
+        # Hint: dataset.features turns digits into inputs (B, T, d). Step through time by a loop.
         raise NotImplementedError("Question 1.6: the forward pass, equations (4) to (10)")
 
 
