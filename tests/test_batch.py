@@ -237,8 +237,17 @@ def test_who_is_being_graded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(3):
             advance.running(["Kim", "[red]Lee", "Öz", "Yu"])
     lines = log.getvalue().splitlines()
-    assert lines[-1].endswith("now: Kim, [red]Lee, Öz and 1 more")
+    assert "now: Kim (" in lines[-1]
+    assert lines[-1].endswith(") and 1 more")
     assert len(lines) == 2  # not more often than twice a minute
+
+
+def test_who_takes_longest_is_named_first() -> None:
+    clock = iter([0.0, 1.0, 40.0, 106.0])
+    counts = progress.Counts(10, lambda: next(clock))
+    counts.run(["Kim", "Lee"])
+    counts.run(["Ann", "Lee"])
+    assert counts.now() == "now: Lee (1:45), Ann (1:06)"
 
 
 def test_what_was_graded_before_does_not_count_for_the_rate() -> None:

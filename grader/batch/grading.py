@@ -55,7 +55,11 @@ def grade_missing(
         with progress(console, len(works)) as advance:
             unsettled = grade(grading, works, advance)
         if unsettled:
-            say(console, f"graded once more, one at a time: {len(unsettled)} of {len(works)}")
+            say(
+                console,
+                f"graded once more, one at a time: {len(unsettled)} of {len(works)}, because a "
+                "busy machine may be why they timed out or crashed",
+            )
             with progress(console, len(unsettled)) as advance:
                 grade(grading, unsettled, advance, alone=True)
 

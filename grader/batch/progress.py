@@ -35,7 +35,7 @@ class Advance:
 
     def running(self, names: Sequence[str]) -> None:
         """Note whose submissions are being graded now."""
-        self._counts.running = list(names)
+        self._counts.run(names)
         self._show()
 
 
@@ -68,7 +68,7 @@ class Counts:
     def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.total = total
         self.done = self.before = self.refused = self.failed = 0
-        self.running: list[str] = []
+        self._running: dict[str, float] = {}  # since when
         self._clock = clock
         self._start = clock()
 
@@ -79,6 +79,11 @@ class Counts:
         self.refused += status == "refused"
         self.failed += status == "internal"
 
+    def run(self, names: Sequence[str]) -> None:
+        """Note whose submissions are being graded now."""
+        now = self._clock()
+        self._running = {name: self._running.get(name, now) for name in names}
+
     def text(self) -> str:
         """Return a line like ``30 graded before · 12 refused · 31.0/min · 2:40 left``."""
         parts = [f"{self.before} {BEFORE}"] if self.before else []
@@ -86,15 +91,21 @@ class Counts:
         parts += [f"{self.failed} failed"] if self.failed else []
         seconds, graded = self._clock() - self._start, self.done - self.before - self.refused
         if graded and seconds > 0:
-            left = round((self.total - self.done) * seconds / graded)
-            parts += [f"{60 * graded / seconds:.1f}/min", f"{left // 60}:{left % 60:02d} left"]
+            left = (self.total - self.done) * seconds / graded
+            parts += [f"{60 * graded / seconds:.1f}/min", f"{_minutes(left)} left"]
         return " · ".join(parts)
 
     def now(self) -> str:
-        """Return whose submissions are being graded, like ``now: Kim, Lee``."""
-        names = [shown(name) for name in self.running]
+        """Return who is being graded, the longest first, like ``now: Kim (0:42), Lee (0:05)``."""
+        now = self._clock()
+        longest = sorted(self._running.items(), key=lambda each: each[1])
+        names = [f"{shown(name)} ({_minutes(now - since)})" for name, since in longest]
         more = f" and {len(names) - RUNNING} more" if len(names) > RUNNING else ""
         return f"now: {', '.join(names[:RUNNING])}{more}" if names else ""
+
+
+def _minutes(seconds: float) -> str:
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02d}"
 
 
 def _lines(console: Console, counts: Counts) -> Callable[[], None]:
