@@ -189,6 +189,16 @@ def test_archives_of_which_nobody_knows_which_is_meant(
         files_of(tmp_path, "Lee.zip", zipped(files))
 
 
+@pytest.mark.parametrize("name", ["code.zip", "sub/code.zip"])
+def test_the_only_archive_in_a_folder_is_opened(tmp_path: Path, name: str) -> None:
+    for path, data in {name: zipped(CODE), "report.pdf": b"%PDF", "venv/a.py": b""}.items():
+        (tmp_path / "Lee" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "Lee" / path).write_bytes(data)
+    with open_submission(tmp_path / "Lee") as submission:
+        inner = name.removesuffix(".zip")
+        assert f"{inner}/hw/lstm.py" in map(str, submission.files)
+
+
 def test_an_archive_beside_code_is_data(tmp_path: Path) -> None:
     files = {"lstm.py": b"x = 1\n", "data.zip": zipped({"other.py": b"y = 1\n"})}
     assert files_of(tmp_path, "Lee.zip", zipped(files)) == ["lstm.py"]

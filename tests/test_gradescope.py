@@ -131,6 +131,12 @@ def test_an_unknown_exercise_is_refused_when_packing(
     assert not archive.exists()
 
 
+def test_a_place_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("gradescope", "handout"):
+        assert main([command, "-o", str(tmp_path / "none" / "a.zip")]) == 2
+        assert "a.zip can't be written: No such file or directory" in capsys.readouterr().err
+
+
 def test_any_failure_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     submission, target = tmp_path / "submission", tmp_path / "results.json"
     submission.mkdir()
@@ -151,6 +157,9 @@ def test_any_failure_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (["code.zip", "report.pdf"], "code.zip"),
         (["code.tar.gz"], "code.tar.gz"),
         (["a.zip", "b.zip"], "submission"),
+        (["code.zip", "__MACOSX/._lstm.py", ".ipynb_checkpoints/hw.ipynb"], "code.zip"),
+        (["code.zip", "__pycache__/lstm.py"], "code.zip"),
+        (["sub/code.zip"], "submission"),
     ],
 )
 def test_the_only_zip_is_graded_if_no_code_is_beside_it(

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from grader.core.course import course
 from grader.core.errors import UserError
-from grader.release.handout import FILES, kit_files, packed
+from grader.release.handout import FILES, kit_files, packed, save
 
 
 def run_gradescope(args: argparse.Namespace) -> int:
@@ -31,7 +31,7 @@ def run_gradescope(args: argparse.Namespace) -> int:
     options.append(f"--visibility={args.visibility}")
     options += ["--leaderboard"] if args.leaderboard else []
     texts = {PurePosixPath("options.txt"): "".join(f"{option}\n" for option in options)}
-    args.output.write_bytes(packed(files, texts))
+    save(args.output, packed(files, texts))
     print(
         f"{args.output}: upload it as the assignment's autograder, and in its settings give it at "
         "least 1 CPU and 3 GB, and 40 minutes"

@@ -44,13 +44,18 @@ def grade(submission: Path, target: Path, options: Sequence[str]) -> None:
 
 
 def _report(submission: Path, options: Sequence[str]) -> Report:
-    """Grade the folder, or the only archive in a folder that holds no code beside it."""
+    """Grade the folder, or the only archive at its top, called as the student did.
+
+    Code beside that archive is the submission, and junk that computers make is no code.
+    """
     from grader.api import run  # here, so that a failure of theirs is written, too
-    from grader.submission.archive import ARCHIVES, CODE
+    from grader.submission.archive import ARCHIVES, CODE, is_junk
     from grader.submission.snapshot import open_submission
 
-    archives = [p for p in submission.iterdir() if p.suffix.lower() in ARCHIVES]
-    if len(archives) == 1 and not any(p.suffix.lower() in CODE for p in submission.rglob("*")):
+    paths = [path.relative_to(submission) for path in submission.rglob("*")]
+    own = [submission / path for path in paths if not any(map(is_junk, path.parts))]
+    archives = [p for p in own if p.parent == submission and p.suffix.lower() in ARCHIVES]
+    if len(archives) == 1 and not any(path.suffix.lower() in CODE for path in own):
         submission = archives[0]
     open_submission(submission).close()
     done = run(submission, seed=secrets.randbelow(2**31), arguments=options)

@@ -37,7 +37,7 @@ def run_handout(args: argparse.Namespace) -> int:
             "solutions: run `python -m grader template` first."
         )
     files = handout_files()
-    args.output.write_bytes(packed(files))
+    save(args.output, packed(files))
     print(f"{args.output}: {len(files)} files")
     return 0
 
@@ -57,6 +57,20 @@ def _readme() -> Path:
     root = course().root
     own = root / "handout.md" if root else None
     return own if own and own.is_file() else FILES / "handout" / "README.md"
+
+
+def save(path: Path, data: bytes) -> None:
+    """Write what was packed.
+
+    Raises:
+        UserError: There is no such folder, or it may not be written to.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UserError(
+            f"{path} can't be written: {error.strerror}; name another for -o."
+        ) from error
 
 
 def kit_files() -> dict[PurePosixPath, Path]:

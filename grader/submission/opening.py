@@ -10,7 +10,7 @@ import dataclasses
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -38,7 +38,7 @@ def entries_of(source: Path) -> AbstractContextManager[list[Entry]]:
     """
     name = shown(source.name)
     if source.is_dir():
-        return nullcontext(folder_entries(source))
+        return _with_archives(folder_entries(source))
     if not source.exists():
         raise SubmissionError(f"There is no file or folder {shown(str(source))}: check the path.")
     if source.suffix.lower() in CODE:
@@ -50,10 +50,17 @@ def entries_of(source: Path) -> AbstractContextManager[list[Entry]]:
 
 @contextmanager
 def _archive_entries(source: Path) -> Iterator[list[Entry]]:
-    """Yield the files in an archive; an only archive in it, with no code beside it, is opened."""
+    """Yield the files in an archive."""
     with ExitStack() as stack:
         file = stack.enter_context(source.open("rb"))
         entries = _opened(stack, file, source.name)
+        yield stack.enter_context(_with_archives(entries))
+
+
+@contextmanager
+def _with_archives(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Yield files, and in place of an only archive, with no code beside it, those in it."""
+    with ExitStack() as stack:
         for _ in range(DEEPEST):
             inner = _only_archive(entries)
             if inner is None:
