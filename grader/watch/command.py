@@ -7,6 +7,7 @@ that imports it, in their last run. A newer save ends a round that is still runn
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -34,6 +35,7 @@ class Watched:
     arguments: list[str]
     questions: dict[str, QuestionReport] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)  # by node id
+    slow: set[str] = field(default_factory=set)  # checks that once took long: see SLOW
     earlier: dict[str, float] = field(default_factory=dict)  # points before the last save
     waiting: set[str] | None = None  # files that no round has graded yet; None: all
     round: Round | None = None
@@ -46,9 +48,12 @@ class Watched:
             self.round.stop()
         tests = [] if self.waiting is None else self.concerned(self.waiting)
         self.running = {self.checks[test].question for test in tests} or {*self.questions}
-        slow = {test for test, check in self.checks.items() if check.seconds > SLOW}
         self.earlier = {id: each["earned"] for id, each in self.questions.items()}
-        self.round = begin(self.folder, self.seed, self.arguments, tests, slow)
+        order = {
+            name: (name in self.slow, len(each.files) or math.inf)
+            for name, each in self.checks.items()
+        }
+        self.round = begin(self.folder, self.seed, self.arguments, tests, order)
 
     def concerned(self, files: Iterable[str]) -> list[str]:
         """Return the checks of all questions that depend on one of these files.
@@ -83,6 +88,8 @@ class Watched:
             else:
                 test, check = message
                 self.checks[test] = check
+                if check.seconds > SLOW:  # of those that share a training, the first waits for it
+                    self.slow.add(test)
 
     def finish(self, message: dict[str, object]) -> None:
         """Take in the grade at the end of a round."""

@@ -1,7 +1,7 @@
 """Run one round of checks in a fork of a warm judge, and pass on each result when it is there.
 
 A fork can be ended at any time, so that a newer save wins; nothing of it is left in the process
-that watches. Checks that took long in an earlier round run last.
+that watches. Checks that took long in an earlier round run last, those of few files first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -70,7 +70,7 @@ def begin(
     seed: int,
     arguments: Sequence[str],
     tests: Sequence[str],
-    slow: Collection[str],
+    order: Mapping[str, tuple[bool, float]],
 ) -> Round:
     """Begin a round.
 
@@ -79,7 +79,7 @@ def begin(
         seed: Of all random numbers.
         arguments: Further ones for pytest.
         tests: Node ids of the checks to run; all, if there are none.
-        slow: Node ids of those to run last.
+        order: Ranks by node id, the lowest of which run first.
     """
     ours, theirs = Pipe(duplex=False)
     folder = Folder("watch")
@@ -93,7 +93,7 @@ def begin(
         ours.close()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the watcher's to handle
         tempfile.tempdir = folder.path
-        sender = _Sender(theirs, slow)
+        sender = _Sender(theirs, order)
         done = run(submission, seed=seed, arguments=arguments, tests=tests, plugins=[sender])
         theirs.send({"grade": done.report.get("grade"), "text": done.text, "status": done.status})
         status = 0
@@ -108,19 +108,22 @@ def begin(
 class _Sender:
     """A plugin of pytest that sends each result as it comes."""
 
-    def __init__(self, pipe: Connection, slow: Collection[str]) -> None:
-        self._pipe, self._slow = pipe, slow
+    def __init__(self, pipe: Connection, order: Mapping[str, tuple[bool, float]]) -> None:
+        self._pipe, self._order = pipe, order
+        self._prepared = 0.0  # seconds that the running check's fixtures took
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         self._grading = cast(Grading, config.pluginmanager.get_plugin("rnn-autograder"))
-        items.sort(key=lambda item: item.nodeid in self._slow)
+        items.sort(key=lambda item: self._order.get(item.nodeid, (False, 0)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = self._grading.results.get(report.nodeid)
+        if report.when == "setup":
+            self._prepared = report.duration
         if result is None or report.when != "call":
             return
-        check = Check(result.metadata(), result.files, result.seconds)
+        check = Check(result.metadata(), result.files, self._prepared + result.seconds)
         self._pipe.send((report.nodeid, check))
