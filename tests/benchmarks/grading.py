@@ -51,17 +51,21 @@ def grade_files(files: dict[str, str], exercise: str, seed: int) -> Checks:
         return grade(folder, exercise, seed)
 
 
-def grade_fault(fault: Fault, seed: int) -> Checks:
-    """Return the checks of a fault's whole exercise; of palindrome only those that it selects.
+def grade_fault(fault: Fault, seed: int, *, selected: bool = False) -> Checks:
+    """Return the checks of a fault's whole exercise, or of those alone that its file selects.
 
-    A whole grading of palindrome trains two networks.
+    Of palindrome it is always those, for a whole grading trains two networks. A grading in which
+    time ran out is repeated once: the machine may have been busy.
     """
-    arguments = fault.rules.get("arguments", [])
+    selected = selected or fault.exercise == "palindrome"
+    arguments = fault.arguments if selected else fault.rules.get("arguments", [])
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "submission"
         fault.build(ROOT, folder)
-        selected = fault.arguments if fault.exercise == "palindrome" else arguments
-        return grade(folder, fault.exercise, seed, selected)
+        found = grade(folder, fault.exercise, seed, arguments)
+        if any(check["status"] == "timeout" for check in found.values()):
+            found = grade(folder, fault.exercise, seed, arguments)
+        return found
 
 
 def edits_of(fault: Fault) -> list[dict[str, str]]:
