@@ -8,7 +8,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: grade check static test test-all dist map pictures chromium clean
+.PHONY: grade check static test test-all dist map pictures bench chromium clean
 
 grade: .venv/kit.stamp
 	$(BIN)/python -m pytest grader --submission="$(SUBMISSION)"
@@ -48,6 +48,10 @@ map: .venv/dev.stamp
 # The pictures of README.md, from real gradings; needs a browser.
 pictures: .venv/dev.stamp
 	$(BIN)/python -m tests.pictures
+
+# This kit beside other graders, as a table; a few minutes, and pip for the others.
+bench: .venv/kit.stamp
+	$(BIN)/python -m tests.benchmarks.peers
 
 # Wheel and sdist in dist/.
 dist: .venv/dev.stamp

@@ -1,0 +1,1 @@
+"""Compare this kit with its peers, on one small assignment."""
