@@ -23,7 +23,8 @@ from matplotlib.figure import Figure
 from grader.batch.attempts import HandIn
 from grader.batch.store import Store, write
 from grader.batch.write_reports import publish
-from tests.results import EVIL, INTERNAL, REFUSED, a_result
+from grader.reports.pages import course_html
+from tests.results import EVIL, INTERNAL, REFUSED, a_result, rows_of
 
 AXE = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -250,3 +251,25 @@ def test_feedback_begins_with_what_to_do(page: Page, course: Path) -> None:
     assert page.locator("h2").first.inner_text() == "What to do next"
     page.locator(".next").get_by_role("link").first.click()
     assert page.locator(":target").count() == 1
+
+
+def test_a_large_course_is_drawn_where_it_is_looked_at(page: Page, tmp_path: Path) -> None:
+    rows = rows_of({f"Student-{i:03}": a_result(i % 5, "failed") for i in range(450)})
+    (tmp_path / "report.html").write_text(course_html(rows), encoding="utf-8")
+    page.goto((tmp_path / "report.html").as_uri())
+    links = page.locator("#table a:text-matches('^Student')")
+    assert links.first.inner_text() == "Student-000"
+    assert links.count() < 300
+    page.locator(".students").evaluate("region => region.scrollTop = region.scrollHeight")
+    links.filter(has_text="Student-449").wait_for()
+    links.filter(has_text="Student-000").wait_for(state="detached")
+    assert links.count() < 300
+    page.get_by_role("searchbox").fill("student-21")
+    assert column(page, 1) == [f"Student-21{i}" for i in range(10)]
+    assert page.locator("#count").inner_text() == "10 of 450"
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("button", name="Student").click()
+    assert links.first.inner_text() == "Student-449"
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert links.count() == 450

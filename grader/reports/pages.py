@@ -25,6 +25,7 @@ from grader.reports.pictures import Pictures
 from grader.reports.reasons import reasons, signed
 from grader.reports.rows import Row
 from grader.reports.statistics import course, fraction
+from grader.reports.student_data import student_data
 from grader.reports.templating import environment, translated_markup
 
 STEPS = 3  # that a student is told at a time
@@ -79,14 +80,15 @@ def course_html(
     """
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    files = {row.student: row.file for row in rows}
+    found = course(rows, writing)
     return (
         templates()
         .get_template("report.html")
         .render(
-            course=course(rows, writing),
+            course=found,
+            data=student_data(found),
             similar=similar,
-            files=files,
+            files={row.student: row.file for row in rows},
             script=Markup(script),
             script_hash=allowed,
         )

@@ -1,15 +1,95 @@
 "use strict";
-// The table of students: sort by a click on a header, show only rows that hold the words sought.
+// The table of students, drawn from data: a click on a header sorts it, the field above it searches.
+// Its rows are in blocks, each of which is drawn only while it is near what is seen, so that a
+// large course opens at once. Lists of students are drawn when they are opened.
+const BLOCK = 100; // rows
+const ROW = 37; // pixels of a row that was not drawn yet, about
+const POINTS = 2; // the first column with a number
+const {students, lists} = JSON.parse(document.getElementById("data").textContent);
 const table = document.getElementById("table");
-const body = table.tBodies[0];
-const rows = Array.from(body.rows);
 const headers = Array.from(table.tHead.rows[0].cells);
 const search = document.getElementById("search");
 const count = document.getElementById("count");
+let shown = students;
 
-function value(row, column) {
-  const cell = row.cells[column];
-  return "value" in cell.dataset ? Number(cell.dataset.value) : cell.textContent.trim();
+function made(tag, kind, ...children) {
+  const element = document.createElement(tag);
+  element.className = kind;
+  element.append(...children);
+  return element;
+}
+
+function points(value) {
+  return value === null ? "–" : String(Number(value.toPrecision(6)));
+}
+
+function link(student, anchor, kind, text) {
+  const element = made("a", kind, ...text.split("_").flatMap((part, place) =>
+    place ? ["_", document.createElement("wbr"), part] : [part]));
+  element.href = student.page + anchor;
+  return element;
+}
+
+function number(student, place) {
+  const value = student.values[place];
+  const text = points(value);
+  const question = place - 1; // from 1 on; before it are points and pending
+  const reason = student.changed?.[question - 1];
+  if (place === 0) return made("td", "number", `${text}\u00a0/\u00a0${points(student.possible)}`);
+  if (place === 1) return made("td", "number", text);
+  if (place === student.values.length - 1) return made("td", "number", value.toFixed(1));
+  const cell = made("td", "number", link(student, `#q${question}`, "plain", text));
+  if (reason) {
+    cell.append("*");
+    cell.title = reason;
+  }
+  return cell;
+}
+
+function row(student) {
+  const badge = made("span", `badge ${student.status}`, student.status);
+  badge.title = student.message;
+  const name = made("td", "", link(student, "", "", student.name));
+  return made("tr", "", name, made("td", "", badge), ...student.values.map((_, place) => number(student, place)));
+}
+
+function fill(body) {
+  if (!body.isFilled) body.replaceChildren(...body.students.map(row));
+  body.isFilled = true;
+}
+
+function empty(body, height) {
+  const cell = made("td", "");
+  cell.colSpan = headers.length;
+  cell.style.height = `${height}px`;
+  body.replaceChildren(made("tr", "", cell));
+  body.isFilled = false;
+}
+
+const observer = new IntersectionObserver((entries) => {
+  for (const {isIntersecting, target} of entries) {
+    if (isIntersecting) fill(target);
+    else if (target.isFilled && !target.contains(document.activeElement)) empty(target, target.offsetHeight);
+  }
+}, {root: table.parentElement, rootMargin: "1000px"});
+
+function draw() {
+  observer.disconnect();
+  for (const body of Array.from(table.tBodies)) body.remove();
+  for (let start = 0; start < shown.length; start += BLOCK) {
+    const body = made("tbody", "");
+    body.students = shown.slice(start, start + BLOCK);
+    table.append(body);
+    if (start) empty(body, ROW * body.students.length);
+    else fill(body);
+    observer.observe(body);
+  }
+  count.textContent = shown.length === students.length ? "" : `${shown.length} of ${students.length}`;
+}
+
+function value(student, column) {
+  if (column >= POINTS) return student.values[column - POINTS] ?? -1;
+  return column ? student.status : student.name;
 }
 
 function compare(a, b) {
@@ -21,22 +101,30 @@ function sortBy(column) {
   const direction = header.getAttribute("aria-sort") === "ascending" ? -1 : 1;
   headers.forEach((other) => other.removeAttribute("aria-sort"));
   header.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
-  rows.sort((a, b) => direction * compare(value(a, column), value(b, column)));
-  body.append(...rows);
+  students.sort((a, b) => direction * compare(value(a, column), value(b, column)));
+  filter();
 }
 
 function filter() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let shown = 0;
-  for (const row of rows) {
-    const text = row.textContent.toLowerCase();
-    row.hidden = !words.every((word) => text.includes(word));
-    shown += row.hidden ? 0 : 1;
-  }
-  count.textContent = shown === rows.length ? "" : `${shown} of ${rows.length}`;
+  shown = students.filter((student) => {
+    const text = `${student.name} ${student.status}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  draw();
 }
 
+const inOrder = Array.from(students); // as the lists count them
+for (const details of document.querySelectorAll("details[id]")) {
+  details.addEventListener("toggle", () => {
+    const {anchor, places} = lists[details.id];
+    const links = places.map((place) => link(inOrder[place], anchor, "", inOrder[place].name));
+    details.querySelector("p:last-child").replaceChildren(...links.flatMap((one, place) => place ? [", ", one] : [one]));
+  }, {once: true});
+}
 headers.forEach((header, column) => {
   header.firstElementChild.addEventListener("click", () => sortBy(column));
 });
 search.addEventListener("input", filter);
+addEventListener("beforeprint", () => Array.from(table.tBodies).forEach(fill));
+draw();
