@@ -168,3 +168,11 @@ def test_functions_made_by_factories_are_found(tmp_path: Path) -> None:
     with opened(tmp_path, files) as submission:
         found = submission.find("toy.py", ["decaying_rate"])
         assert found == PurePosixPath("a.py")
+
+
+def test_shapes_that_do_not_fit_are_explained_and_other_values_are_not(tmp_path: Path) -> None:
+    with opened(tmp_path, {"a.py": b"x = 1\n"}) as submission:
+        unfit = "operands could not be broadcast together with shapes (3,6) (6,1) "
+        hint = hint_for(submission, "ValueError", unfit, "a.py, line 1")
+        assert hint.startswith("The shapes of two arrays don't fit")
+        assert hint_for(submission, "ValueError", "x must be positive", "a.py, line 1") == ""

@@ -60,7 +60,8 @@ def require_unused(
 def require_untampered(sources: Sources, allowed: str, *, is_program: bool = False) -> None:
     """Fail if these files use what can blind the records of what runs."""
     what = "The code should use no tools that can blind the records of what runs."
-    require_unused(sources, partial(tampering, is_program=is_program), what, allowed)
+    hint = "Leave it out: with it, nobody can tell what ran."
+    require_unused(sources, partial(tampering, is_program=is_program), what, allowed, hint=hint)
 
 
 def require_in_sources(sources: Sources) -> None:

@@ -50,8 +50,16 @@ def require_line(
         expected=f"a curve through {values_shown(wanted)}",
         got=other_curves([line for axes in figure["axes"] for line in axes["lines"]]),
         where=where,
-        hint="The numbers should be drawn as they are, in their order, as one line.",
+        hint=curve_hint([line["y"] for axes in figure["axes"] for line in axes["lines"]]),
     )
+
+
+def curve_hint(curves: Sequence[Array]) -> str:
+    """Return what to do about a curve that is missing among these."""
+    shown = [tuple(np.asarray(curve, dtype=float).tolist()) for curve in curves]
+    if len(set(shown)) < len(shown):
+        return "Two curves show the same numbers: is one drawn in the place of another?"
+    return "The numbers should be drawn as they are, in their order, as one line."
 
 
 def lines_showing(figure: Description, y: Array, tolerance: float = SHOWN) -> list[Line]:

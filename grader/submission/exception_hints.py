@@ -20,6 +20,7 @@ OTHER_PYTHON = (
     f"This was graded with Python {VERSION}: newer syntax is an error there."
 )
 WHERE = re.compile(r"(.+), line (\d+)")
+UNFIT = re.compile(r"could not be broadcast together|^matmul: |^shapes .* not aligned")  # NumPy's
 MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -70,6 +71,11 @@ def hint_for(submission: Submission, kind: str, message: str, where: str) -> str
     if kind in ("SyntaxError", "IndentationError", "TabError"):
         nulls = "It holds null bytes: save it anew as UTF-8. " if "\0" in source else ""
         return nulls + OTHER_PYTHON
+    if kind == "ValueError" and UNFIT.search(message):
+        return (
+            "The shapes of two arrays don't fit: a vector (n,), a row (1, n) and a column (n, 1) "
+            "are three different things. Look at both shapes in that line."
+        )
     if kind == "NameError" and (name := MISSING_NAME.search(message)) and found:
         return _left_out(found[1], source, name[1])
     return ""

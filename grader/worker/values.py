@@ -125,7 +125,7 @@ def parts(value: Any, names: Iterable[str], what: str, hint: str = "") -> dict[s
             f"{what} lack {', '.join(missing)}.",
             expected=expected,
             got=f"keys {', '.join(keys) or '(none)'}",
-            hint=hint,
+            hint=hint or f"Return a value for each name; there is none for {', '.join(missing)}.",
         )
     return taken
 

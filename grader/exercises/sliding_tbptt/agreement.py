@@ -30,6 +30,10 @@ FILE = ExerciseFile(
 EXACT = TOLERANCE["float64"]
 SECONDS = 5.0  # the double loop takes less than 1 s for the largest of these problems
 Sizes = dict[str, int]  # K, or K1 and K2, or K and O
+OTHER_CELL = (
+    "Is it right for other cells? Call the cell that is handed in: a class of torch has several "
+    "formulas, and a subclass another one."
+)
 LEGAL = "The smallest and the largest sizes that make sense are no mistake: look at < and <=."
 
 
@@ -66,7 +70,9 @@ def agrees(
     found = gradients(student, function, problem, sizes, where, calls=1)
     (got,) = found["gradients"]
     changed = ", ".join(map(str, found["changed"]))
-    hint = f"The call changes in place what is handed in: {changed}." if changed else ""
+    hint = OTHER_CELL if "nn." in problem.cell else ""
+    if changed:
+        hint = f"The call changes in place what is handed in: {changed}."
     compare(got, oracle.gradient(problem, terms), where, mistakes, hint)
 
 

@@ -175,7 +175,7 @@ def decaying_rate(module: ModuleType, power: float) -> Rate:
             "decaying_rate returns a function of k.",
             expected="a function, so that decaying_rate(1)(k) is eta_k",
             got=brief(made),
-            hint=no_return(made),
+            hint=no_return(made) or "Return a function of k, defined inside or by lambda k: ….",
         )
     return lambda k: made(k)
 
