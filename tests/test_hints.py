@@ -98,7 +98,7 @@ def failures_without_a_hint(source: str) -> list[str]:
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id in ("require", "Failure")
+        and node.func.id in ("require", "Failure", "Unusable")
         and not told & {keyword.arg for keyword in node.keywords}
         and not any(is_no_wrong_answer(keyword) for keyword in node.keywords)
     ]

@@ -137,6 +137,7 @@ def _called(
             f"{_name(function)} can be called as the template says.",
             expected="no exception",
             got=f"TypeError: {error}",
+            hint="Keep the parameters of the template, or give others a default.",
         ) from None
 
 
@@ -177,6 +178,7 @@ def _lacks(
         got=f"{name}, which is something else: {other if inspect.isclass(other) else type(other)}"
         if other is not None
         else f"no such name; there is {', '.join(defined) or f'no {kind}'}",
+        hint=f"Define {name}, by this very name, as the template does.",
     )
 
 

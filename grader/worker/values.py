@@ -77,7 +77,9 @@ def number(value: Any, what: str) -> float:
     found = array(value, what)
     if found.size != 1:
         expected = "a number, or an array or tensor that holds one"
-        raise Unusable(f"{what} must be one number.", expected=expected, got=brief(value))
+        hint = "Is a sum or a mean missing, or a number too many returned?"
+        what = f"{what} must be one number."
+        raise Unusable(what, expected=expected, got=brief(value), hint=no_return(value) or hint)
     return float(found.flat[0])
 
 

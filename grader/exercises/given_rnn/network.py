@@ -62,8 +62,9 @@ class Network:
             raise ValueError(f"x must be [T, (batch,) {self.input_size}], got {list(x.shape)}")
         steps = torch.from_numpy(x.reshape(len(x), -1, self.input_size).copy())
         for name, shape in self._shapes.items():  # student code may have assigned anything
-            if np.shape(getattr(self, name)) != shape:
-                raise ValueError(f"{name} must be {shape}, but is {np.shape(getattr(self, name))}")
+            if (own := np.shape(getattr(self, name))) != shape:
+                hint = ": sum its gradient over time first" if own[1:] == shape else ""
+                raise ValueError(f"{name} must be {shape}, but is {own}{hint}")
         weights = {name: torch.from_numpy(np.array(getattr(self, name))) for name in WEIGHTS}
         leaves = {
             name: (w.repeat(len(steps), 1, 1) if name in RECURRENT else w).requires_grad_()

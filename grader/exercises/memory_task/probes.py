@@ -75,6 +75,7 @@ def take(data: Iterator[Any], batches: int) -> Batches:
                 "The data never end.",
                 expected=f"{batches} batches, and more",
                 got=f"the generator is exhausted after {index}",
+                hint="yield in a loop without an end: while True.",
             ) from None
         found.append(named(pair, ("x", "y"), "The parts of a batch"))
     return found

@@ -44,6 +44,7 @@ def attributes(model: Any, sizes: dict[str, int]) -> dict[str, Any]:
             f"The network has no attribute {', '.join(missing)}.",
             expected=f"self.{', self.'.join(WEIGHTS)}",
             got=f"attributes {', '.join(getattr(model, '__dict__', ())) or '(none)'}",
+            hint="Make all five weights in the constructor, as attributes of the network.",
         )
     found = {name: getattr(model, own) for name, own in storage.names.items()}
     values = {name: array(value, f"The weight {name}") for name, value in found.items()}

@@ -88,6 +88,7 @@ def refuse_shared_memory(network: nn.Module) -> None:
                 "Each parameter should have numbers of its own.",
                 expected="parameters that can be set one by one",
                 got=f"{name} and {other}, which share memory",
+                hint="Make each by a call of its own, such as torch.randn(…), not as a view.",
             )
 
 

@@ -43,6 +43,7 @@ def parameter_count(
             "The file should define a function lstm_parameter_count.",
             expected="lstm_parameter_count(T, d, n, m)",
             got="no function whose name speaks of parameters",
+            hint="Write the formula as a function of T, d, n and m, or into the PDF.",
         )
     values = [bind(own[0], case, SIZES) for case in cases]
     counts = [number(value, "The number of parameters") for value in values]

@@ -49,6 +49,7 @@ def run(
             "forward changes the precision of the numbers.",
             expected=wanted + ", in the input's precision",
             got=f"a tensor of dtype {str(shown.dtype).removeprefix('torch.')}",
+            hint="Return p as it is: leave out .half(), .long(), argmax and the like.",
         )
     found = _arranged(shown, batch, K, turned=turned, ours=ours)
     if found.shape != (batch, K):

@@ -101,6 +101,7 @@ class Run:
             "Running train.py should train a network.",
             expected="def train(…), or a loop in the main block",
             got="no step of an optimizer",
+            hint="Call train in the main block, or define it at the top of the file.",
         )
 
     def _call(self, function: Callable[..., Any], options: dict[str, Any]) -> None:

@@ -230,7 +230,8 @@ def backward(value: Any, theta: Tensor, name: str) -> float:
     try:
         torch.autograd.backward(value.reshape(()))
     except RuntimeError as error:
-        raise Unusable(what, expected="a gradient", got=f"RuntimeError: {error}") from error
+        got = f"RuntimeError: {error}"
+        raise Unusable(what, expected="a gradient", got=got, hint=cut) from error
     if theta.grad is None:
         raise Unusable(what, expected="a gradient in theta", got="none", hint=cut)
     return float(theta.grad)
@@ -254,5 +255,7 @@ def vector(value: Any, what: str) -> Array:
     found = array(value, what)
     if not found.ndim or found.size != len(found):
         expected = "an array (K,)"
-        raise Unusable(f"{what} must be a series of numbers.", expected=expected, got=brief(value))
+        hint = "Append one number in each iteration, and return the list or an array of it."
+        what = f"{what} must be a series of numbers."
+        raise Unusable(what, expected=expected, got=brief(value), hint=hint)
     return found.reshape(-1)
