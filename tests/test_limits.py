@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -14,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from grader.sandbox import limits
+from grader.sandbox import limits, usage
 from grader.sandbox.isolation import Limits
 from grader.sandbox.limits import Account, Exceeded
 from grader.sandbox.output import Output
@@ -258,3 +259,30 @@ def test_output_is_shown_after_its_writer_has_ended() -> None:
     output.theirs.close()
     assert output.take() == "last words"
     output.close()
+
+
+@linux
+@pytest.mark.parametrize(
+    ("doing", "is_late"),
+    [
+        ("import time; time.sleep(99)", True),
+        ("while True: pass", False),
+        # Threads that wait for each other, as after a thread that found no memory to start.
+        ("import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()", True),
+    ],
+)
+def test_a_worker_that_does_nothing_is_late_before_its_limit(
+    monkeypatch: pytest.MonkeyPatch, doing: str, is_late: bool
+) -> None:
+    monkeypatch.setattr(usage, "MOST_IDLE", 0.5)
+    process = subprocess.Popen([sys.executable, "-S", "-c", doing])
+    try:
+        clock = usage.Clock(process.pid, 1000.0)
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end and clock.left() > 0:
+            time.sleep(0.02)
+        assert (clock.left() <= 0) == is_late
+        assert clock.spent() < 10
+    finally:
+        process.kill()
+        process.wait()

@@ -19,6 +19,7 @@ MIB = 2**20  # bytes
 NEEDED = re.compile(rb"^(State|Threads|RssAnon|RssShmem|VmSwap):\s+(\S+)", re.MULTILINE)
 MAPS_SECONDS = 0.2  # between two readings of a worker's memory map, which take a millisecond each
 MOST_WALL = 5.0  # times a time limit: however busy the machine is, no wait is longer
+MOST_IDLE = 120.0  # seconds of doing nothing in one answer; reading a cold disk takes less
 DYING_SECONDS = 0.2  # after a process was killed, its other threads are gone within this time
 STOP_SECONDS = 0.2  # a worker that was told to stop has stopped by then, in most cases
 
@@ -42,17 +43,19 @@ class Clock:
     """A time limit that a busy machine doesn't shorten.
 
     Time in which the worker's main thread waited for a free processor doesn't count, up to
-    MOST_WALL times the limit. Linux alone tells it; elsewhere all time counts.
+    MOST_WALL times the limit. A worker that does nothing, because it sleeps or its threads wait for
+    each other, is late after MOST_IDLE seconds, however long it might work. Linux alone tells
+    either; elsewhere all time counts.
     """
 
     def __init__(self, pid: int, seconds: float) -> None:
-        self._statistics = Path(f"/proc/{pid}/schedstat")
+        self._statistics, self._stat = Path(f"/proc/{pid}/schedstat"), Path(f"/proc/{pid}/stat")
         self._seconds, self._begun = seconds, time.monotonic()
-        self._waited_before = self._waited()
+        self._waited_before, self._worked_before = self._waited(), self._worked()
 
     def left(self) -> float:
         """Return the seconds that are left of the limit."""
-        return self._seconds - self.spent()
+        return min(self._seconds - self.spent(), MOST_IDLE - self.idle())
 
     def spent(self) -> float:
         """Return the seconds that count."""
@@ -60,11 +63,23 @@ class Clock:
         waited = min(self._waited() - self._waited_before, (MOST_WALL - 1) * self._seconds)
         return max(0.0, elapsed - waited)
 
+    def idle(self) -> float:
+        """Return the seconds in which the worker could have worked, and did not."""
+        return self.spent() - (self._worked() - self._worked_before)
+
     def _waited(self) -> float:
         try:
             return int(self._statistics.read_text().split()[1]) / 1e9
         except (OSError, IndexError, ValueError):
             return 0.0
+
+    def _worked(self) -> float:
+        """Return the processor time of all its threads; all time if nothing tells it."""
+        try:
+            user, system = self._stat.read_text().rpartition(")")[2].split()[11:13]
+            return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError):
+            return time.monotonic()
 
 
 class Meter:

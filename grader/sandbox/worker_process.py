@@ -16,7 +16,7 @@ from grader.sandbox.limits import LOOK_SECONDS, Account, WorkerLost
 from grader.sandbox.output import Output
 from grader.sandbox.scratch import Scratch
 from grader.sandbox.timeout_line import innermost, root_in
-from grader.sandbox.usage import Clock, Meter, Usage
+from grader.sandbox.usage import MOST_IDLE, Clock, Meter, Usage
 
 START_SECONDS = 120.0  # a cold disk can take that long to import torch
 
@@ -133,7 +133,8 @@ class Worker:
             raise WorkerLost("crashed", str(error)) from None
         finally:
             self.spent += clock.spent()
-        reason = f"no answer after {seconds:g} s"
+        idle = clock.idle() >= MOST_IDLE
+        reason = f"it did nothing for {MOST_IDLE:g} s" if idle else f"no answer after {seconds:g} s"
         raise WorkerLost("timeout", reason, innermost(self._scratch.path))
 
     def _reap(self) -> int:

@@ -42,7 +42,7 @@ from grader.sandbox.isolation import Lock
 from grader.worker import notes
 from grader.worker.attribution import describe, raised_by_student
 from grader.worker.current_line import recorded
-from grader.worker.explain import explain
+from grader.worker.explain import explain, is_out_of_memory
 from grader.worker.importing import StudentCode
 from grader.worker.script import Ask, Script
 
@@ -118,7 +118,7 @@ def handle(request: dict[str, Any], code: StudentCode, lock: Lock, ask: Ask) -> 
     except Unusable as error:
         return {"status": error.status, **error.details}
     except BaseException as error:  # noqa: BLE001 (student code raises anything, SystemExit too)
-        if isinstance(error, MemoryError):  # what fills the memory hangs on the traceback's frames
+        if is_out_of_memory(error):  # what fills the memory hangs on the traceback's frames
             traceback.clear_frames(error.__traceback__)
         return _failure(error, code, lock)
 

@@ -29,6 +29,15 @@ def explain(error: BaseException, lock: Lock) -> dict[str, str]:
     return {}
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether there was no more memory: Python's exception, or torch's."""
+    return isinstance(error, MemoryError) or "can't allocate memory" in _of_torch(error)
+
+
+def _of_torch(error: BaseException) -> str:
+    return str(error) if type(error) is RuntimeError else ""  # a subclass is theirs
+
+
 def _asked(error: EOFError | bdb.BdbQuit) -> dict[str, str]:
     if isinstance(error, EOFError):
         return {"hint": "Graded code should not ask for input: nobody types an answer."}
@@ -52,8 +61,8 @@ def _forbidden(error: OSError) -> str:
 
 def _exceeded(error: BaseException, lock: Lock) -> str:
     limits = lock.limits
-    text = str(error) if type(error) is RuntimeError else ""  # torch's; a subclass is theirs
-    if isinstance(error, MemoryError) or "can't allocate memory" in text:
+    text = _of_torch(error)
+    if is_out_of_memory(error):
         return f"Your code should need no more memory than it is given: {limits.memory} MiB."
     if "can't start new thread" in text:
         return (

@@ -22,6 +22,7 @@ from grader.exercises.palindrome.settings import Settings
 from grader.exercises.palindrome.training_trace import Trace
 from grader.worker.answering import Unusable
 from grader.worker.calling import bind, find, parameters, takes
+from grader.worker.explain import is_out_of_memory
 from grader.worker.script import Script
 
 NOTICED = "__noticed__"
@@ -90,7 +91,7 @@ class Run:
             try:
                 way()
             except (Exception, SystemExit) as error:
-                if self._trace.steps:
+                if self._trace.steps or is_out_of_memory(error):
                     raise
                 first = first or error
         if first is not None and not self._trace.steps and not self._has_returned:
