@@ -30,6 +30,11 @@ SENTENCES = [
     "The figure shows accuracy against length for three seeds.",
     "A sigmoid is a soft switch between zero and one.",
 ]
+# What students hand in, in turn.
+KINDS = (
+    "text", "scan", "60 pages", "broken", "JavaScript", "large", "password", "notebook", "code",
+    "Markdown", "picture", "nothing",
+)  # fmt: skip
 SOURCE = "import torch\n\n\ndef train(steps: int) -> float:\n    return steps * 0.5\n"
 SAME = "".join(f"# {question.id}\n\n{SENTENCES[0]}\n\n" for question in PERSON)
 EVIL = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -168,6 +173,8 @@ def files_of(number: int, *, large: int = 0) -> Mapping[str, bytes]:
         number: Whose files.
         large: Bytes of the large PDF.
     """
+    if number % len(KINDS) == KINDS.index("nothing"):
+        return {}
     name = NAMES[number % len(NAMES)]
     source = {"code/train.py": SOURCE.encode()}
     kinds: list[Callable[[], Mapping[str, bytes]]] = [
@@ -183,7 +190,7 @@ def files_of(number: int, *, large: int = 0) -> Mapping[str, bytes]:
         lambda: {"answers.md": SAME.encode()},
         lambda: {"plot.png": png("orange"), "report.pdf": report(3)},  # the same as others
     ]
-    return source | dict(kinds[number % len(kinds)]())
+    return source | dict(kinds[number % len(KINDS)]())
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -1,31 +1,25 @@
-"""The desk in a real browser: the whole way by keys, two people at once, phone, dark, axe.
-
-Driven is Debian's Chromium, as in test_reports_browser.py.
-"""
+"""The desk in a real browser: the whole way by keys, two people at once, phone, dark, axe."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.desk_client import Client, desk
+from tests.desk_browser import Open, by_kind, chromium, pages, settled
+from tests.desk_client import Client, Q, desk
 from tests.desk_course import NAMES, a_course
-from tests.test_reports_browser import CHROMIUM, FLAGS
 
 pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.slow
 
 SIZE = 40
-Q = "1.4"
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -41,59 +35,14 @@ def ann(out: Path) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def opened(browser: Browser, ann: Client) -> Iterator[Open]:
-    """``opened(path, client)`` opens a page; its complaints and requests to elsewhere fail."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def opened(path: str = "", client: Client = ann, **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.extend(outside(request.url, client.url)))
-        page.on("dialog", lambda dialog: dialog.accept())
-        page.goto(client.address)
-        page.wait_for_url(f"{client.url}/")
-        if path:
-            page.goto(client.url + path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    # Chromium reports a conflict in words of its own.
-    assert [said for said in complaints if "409 (Conflict)" not in said] == []
-
-
-def outside(url: str, own: str) -> list[str]:
-    """Return the address in a list if it is not the desk's."""
-    return [] if url.startswith(own) else [url]
-
-
-def settled(page: Page) -> Page:
-    """Wait until an answer is shown."""
-    expect(page.locator("#answer .tabs")).to_be_attached()
-    return page
-
-
-def by_kind(client: Client, pattern: str) -> list[str]:
-    """Return the keys of students whose answer looks so."""
-    students = client.get(f"/api/question/{Q}")["students"]
-    return [
-        one["key"]
-        for one in students
-        if re.search(pattern, client.get(f"/api/answer/{Q}/{one['key']}")["html"], re.DOTALL)
-    ]
+    with pages(browser, ann) as opened:
+        yield opened
 
 
 def test_every_student_of_a_course_is_marked_by_keys(opened: Open, ann: Client) -> None:
@@ -112,55 +61,6 @@ def test_every_student_of_a_course_is_marked_by_keys(opened: Open, ann: Client) 
     students = ann.get("/api/question/1.6-text")["students"]
     assert all(one["points"] is not None for one in students)
     assert {one["author"] for one in students} == {"Ann"}
-
-
-@pytest.mark.parametrize(
-    ("pattern", "said"),
-    [
-        (r"protected by a password", "It is protected by a password."),
-        (r"broken, or no PDF", "It is broken, or no PDF."),
-    ],
-)
-def test_what_can_not_be_shown_can_be_downloaded(
-    opened: Open, ann: Client, pattern: str, said: str
-) -> None:
-    page = settled(opened(f"/question/{Q}?student={by_kind(ann, pattern)[0]}"))
-    expect(page.locator("#answer .warn")).to_contain_text(said)
-    with page.expect_download() as download:
-        page.locator("#answer").get_by_role("link", name="Download").first.click()
-    assert download.value.suggested_filename.startswith("Student ")
-
-
-def test_a_pdf_is_opened_where_the_answer_stands(opened: Open, ann: Client) -> None:
-    """Of 60 pages, too, and of 100 MiB."""
-    keys = by_kind(ann, r'data-page="59"') + by_kind(ann, r"Download \(100 MiB\)")
-    assert len(keys) >= 2
-    for key in (keys[0], keys[-1]):
-        page = settled(opened(f"/question/{Q}?student={key}"))
-        place = page.locator(".page[data-y] img")
-        expect(place).to_be_in_viewport()
-        page.wait_for_function("e => e.naturalWidth > 500", arg=place.element_handle())
-        assert page.locator("#answer").evaluate("e => e.scrollTop") > 300
-
-
-def test_a_scan_is_a_picture(opened: Open, ann: Client) -> None:
-    key = by_kind(ann, r"was not found in the text.*?/page/")[0]
-    page = settled(opened(f"/question/{Q}?student={key}"))
-    picture = page.locator(".page img").first
-    page.wait_for_function("e => e.naturalWidth > 500", arg=picture.element_handle())
-
-
-def test_a_notebook_is_shown_without_its_scripts(opened: Open, ann: Client) -> None:
-    page = settled(opened(f"/question/{Q}?student={by_kind(ann, 'block markdown.*cell')[0]}"))
-    expect(page.locator(".block[data-y] math").first).to_be_visible()
-    assert (
-        page.locator("#answer script, #answer [onerror], #answer a[href^='javascript:']").count()
-        == 0
-    )
-    assert "owned" not in page.title()
-    assert "<script>" in page.locator("#answer").inner_text()  # as text
-    page.get_by_role("tab", name="Code").click()
-    expect(page.locator("#panel-code .kn").first).to_be_visible()
 
 
 def test_keys_are_text_while_somebody_types(opened: Open, ann: Client) -> None:

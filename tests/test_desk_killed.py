@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from grader.marking.store import FILE, MarkingStore
-from tests.desk_client import Process
+from tests.desk_client import Process, Q
 from tests.desk_course import a_course
 
 TRIES, QUICK_TRIES = 30, 8  # with --all and without
-Q = "1.4"
 BROKEN = (OSError, http.client.HTTPException)
 
 
@@ -57,3 +56,35 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, pytestconfig: pytest.Confi
     with sqlite3.connect(out / FILE) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
+
+
+@pytest.mark.slow
+def test_a_browser_goes_on_after_each_kill(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    """The desk is killed between two clicks; the second is saved once a desk is back."""
+    pytest.importorskip("playwright", reason="pip install playwright")
+    from playwright.sync_api import expect
+
+    from tests.desk_browser import chromium, pages, settled
+
+    tries = 10 if pytestconfig.option.all else 3
+    desk = Process(a_course(tmp_path, tries))
+    out, port = tmp_path / "out", desk.client.port
+    with chromium() as browser, pages(browser, desk.client) as opened:
+        page = settled(opened(f"/question/{Q}"))
+        for number in range(tries):
+            page.keyboard.press("f")
+            expect(page.locator("#status")).to_contain_text("Saved · Ann")
+            desk.kill()
+            page.keyboard.press("1")
+            expect(page.locator("#status")).to_contain_text("can't be reached")
+            desk = Process(out, port)
+            expect(page.locator("#status")).to_contain_text("Saved · Ann")
+            if number < tries - 1:
+                page.keyboard.press("j")
+                expect(page.locator("#status")).to_have_text("Not marked yet")
+        page.close()
+    with MarkingStore(out / FILE) as store:
+        marks = store.marks.of_question(Q).values()
+        assert len(marks) == tries
+        assert {(len(mark.items), mark.decided) for mark in marks} == {(1, True)}
+    desk.kill()
