@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from grader.__main__ import parse
 from grader.batch.store import Store
 from grader.core.errors import UserError
 from grader.desk import publishing
-from grader.desk.command import private_page
+from grader.desk.command import private_page, publishing_options
 from grader.desk.publishing import Reports, Written
 from tests.desk_client import Client, Process, Q, desk
 from tests.desk_course import a_course
@@ -59,6 +62,11 @@ def kept(writer: Writer) -> tuple[Reports, threading.Thread]:
     thread = threading.Thread(target=reports.keep, daemon=True)
     thread.start()
     return reports, thread
+
+
+def end_at_once(*arguments: Any) -> None:
+    del arguments
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def until_current(reports: Reports) -> None:
@@ -170,6 +178,24 @@ def test_a_batch_at_work_is_waited_for_and_told(ann: Client, out: Path) -> None:
     assert "All reports are written" in ann.post("/api/reports", {})["message"]
     assert points_in(out) == {str(POINTS)}
     assert "3 of 4" not in said
+
+
+def test_a_process_that_is_killed_is_no_end(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as by a machine without memory."""
+    monkeypatch.setattr(publishing, "_perform", end_at_once)
+    reports = publishing.reports_of(out, {})
+    assert "ended before it was done" in reports.write().problems[0]
+    assert not reports.is_current
+
+
+def test_the_platforms_table_is_filled_as_by_marks(out: Path) -> None:
+    given = ["review", str(out), "--worksheet", "grades.csv", "--column", "grade=Ocena"]
+    options = publishing_options(parse([*given, "--provisional"]))
+    assert options["columns"] == {"grade": "Ocena"}
+    assert options["provisional"]
+    written = publishing._written(Store(out), options)
+    assert not written.is_whole
+    assert "takes no table of grades" in written.problems[0]  # what `marks` says, too
 
 
 @pytest.mark.slow

@@ -140,8 +140,8 @@ def written_apart(folder: Path, options: dict[str, Any]) -> Written:
             return _failed(f"no process can be started ({error.strerror})")
         try:
             written: Written = here.recv()
-        except EOFError:
-            written = _failed("the process that writes the reports was ended from outside")
+        except (EOFError, OSError):  # it was killed, or its error stands in the terminal
+            written = _failed("the process that writes the reports ended before it was done")
         process.join()
     return written
 
