@@ -18,6 +18,7 @@ from grader.checks.mistakes import Mistake, Variant, matches
 from grader.checks.shapes import shape_hint
 from grader.checks.tolerances import CHANCE, SINGLE_PRECISION, TOLERANCE
 from grader.core.failures import Failure, Status
+from grader.core.language import translated
 from grader.submission.places import place
 
 Array = NDArray[Any]
@@ -102,7 +103,7 @@ def close(
         return
     index = first_difference(values, wanted, tolerance)
     left, right = excerpt(wanted, values, index)
-    at = f"\nat {list(index)}" if wanted.ndim else ""
+    at = "\n" + translated("at {index}", index=[*index]) if wanted.ndim else ""
     raise Failure(
         what,
         expected=left + at,
