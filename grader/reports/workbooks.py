@@ -29,6 +29,7 @@ NOT_XML = re.compile("[\ufffe\uffff]")
 # OOXML can write a character by its number, like _x000D_. What only looks so begins with _x005F_.
 ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 ESCAPED = re.compile("_x005F_(?=x[0-9A-Fa-f]{4}_)")  # as openpyxl leaves it in some cells
+MARGIN = 3  # characters, for the button of a filter
 WRAPPED = 40  # characters: in a wider column, lines are broken
 LINE, MOST_LINES = 15, 20  # a line's height in points, and the highest row
 HEADER, INPUT, NOTE = "FFE8EBFB", "FFFDF6DD", "FFF3F4F7"  # colours
@@ -89,14 +90,17 @@ def _fill(target: Worksheet, sheet: Sheet) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
     fills = {colour: PatternFill("solid", colour) for colour in (HEADER, INPUT, NOTE)}
-    top, wrapped = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
-    right, bold = Alignment(horizontal="right"), Font(bold=True)
+    top, right = Alignment(vertical="top"), Alignment(horizontal="right")
+    wrapped = Alignment(horizontal="left", vertical="top", wrap_text=True, indent=1)
+    bold = Font(bold=True)
     for place, column in enumerate(sheet.columns, start=1):
         header = target.cell(1, place)
         _put(header, column.name)
         header.font, header.fill = bold, fills[HEADER]
         if column.maximum is not None or any(_is_number(row[place - 1]) for row in sheet.rows):
             header.alignment = right
+        elif column.width > WRAPPED:
+            header.alignment = wrapped
     for number, row in enumerate(sheet.rows):
         for place, (column, value) in enumerate(zip(sheet.columns, row, strict=True), start=1):
             cell = target.cell(number + 2, place)
@@ -138,9 +142,17 @@ def _arrange(target: Worksheet, sheet: Sheet) -> None:
     target.print_title_rows = "1:1"
     for place, column in enumerate(sheet.columns, start=1):
         letter = get_column_letter(place)
-        target.column_dimensions[letter].width = column.width
+        target.column_dimensions[letter].width = _width(sheet, place - 1)
         if column.maximum is not None:
             _limit(target, letter, column, first, last)
+
+
+def _width(sheet: Sheet, place: int) -> int:
+    """Return the width of a column: no more than its texts take, so that more fits on a page."""
+    column = sheet.columns[place]
+    texts = [column.name, *(str(row[place]) for row in sheet.rows if row[place] is not None)]
+    longest = max(len(line) for text in texts for line in text.split("\n"))
+    return column.width if column.is_input else min(column.width, longest + MARGIN)
 
 
 def _put(cell: Cell, value: Value) -> None:
