@@ -15,7 +15,7 @@ from grader.__main__ import main
 from grader.command_options import size
 from grader.reports.feedback import feedback_zips
 from grader.reports.pages import feedback_html
-from grader.reports.pictures import LARGEST, PNG
+from grader.reports.pictures import PNG
 from tests.results import PIXEL, a_result, rows_of
 from tests.stub_judges import Judges, batch
 from tests.test_batch_marks import moodle_course
@@ -46,10 +46,24 @@ def test_a_picture_is_shown_once() -> None:
 
 def test_pictures_beyond_the_page_s_size_are_said() -> None:
     page = page_of(png(50), png(300), png(20), png(20))
-    assert page.count("<img") == 2
+    assert page.count("<img") == 3
     assert "A picture of 301 KiB is left out" in page
     assert len(page.encode()) <= MOST
-    assert LARGEST < MOST
+
+
+@pytest.mark.parametrize(("texts", "shown"), [(1, 4), (20, 3), (80, 0)])
+def test_a_page_of_long_texts_has_room_for_fewer_pictures(texts: int, shown: int) -> None:
+    result = a_result(figures=[{"title": f"Figure {i}", "png": png(20)} for i in range(4)])
+    test = result["tests"][0]["metadata"]
+    result["tests"] = [
+        {"metadata": test | {"failure": test["failure"] | {"what": f"{i}", "output": "x" * 8000}}}
+        for i in range(texts)
+    ]
+    (row,) = rows_of({"Kim": result})
+    page = feedback_html(row, result)
+    assert page.count("<img") == shown
+    assert page.count("is left out, because this page would be too large") == 4 - shown
+    assert len(page.encode()) <= MOST or not shown
 
 
 def test_long_texts_are_shown_in_brief() -> None:

@@ -31,6 +31,8 @@ from grader.reports.templating import environment, translated_markup
 STEPS = 3  # that a student is told at a time
 OPEN = ("failed", "not started", "error", "timeout", "crashed", "blocked")
 TEMPLATES = Path(__file__).parent / "templates"
+LARGEST = 150 * 2**10  # bytes of a student's page
+NOTES = 4096  # bytes that are kept for what a page says of pictures that it leaves out
 PART = 1000  # characters of a long text's beginning, and of its end
 
 
@@ -52,13 +54,21 @@ class Block(NamedTuple):
 
 
 def feedback_html(row: Row, result: Report) -> str:
-    """Return a student's page: points, and each check that did not pass with all details."""
-    return _render("feedback.html", row, result)
+    """Return a student's page: points, and each check that did not pass with all details.
+
+    Of the pictures, as many are on it as leave it at most `LARGEST` bytes large.
+    """
+    pictures = Pictures()
+    page = _render("feedback.html", row, result, pictures)
+    excess = len(page.encode()) - LARGEST
+    if excess <= 0 or not pictures.used:
+        return page
+    return _render("feedback.html", row, result, Pictures(pictures.used - excess - NOTES))
 
 
 def feedback_md(row: Row, result: Report) -> str:
     """Return a student's page as Markdown, without figures."""
-    return _render("feedback.md", row, result)
+    return _render("feedback.md", row, result, Pictures())
 
 
 def feedback_comment(row: Row) -> str:
@@ -131,7 +141,7 @@ def next_steps(row: Row, checks: Sequence[CheckReport]) -> list[Step]:
     return found[:STEPS]
 
 
-def _render(template: str, row: Row, result: Report) -> str:
+def _render(template: str, row: Row, result: Report, pictures: Pictures) -> str:
     checks = checks_of(result)
     remarks = result["batch"].get("remarks", []) if "batch" in result else []
     return (
@@ -145,7 +155,7 @@ def _render(template: str, row: Row, result: Report) -> str:
             remarks=[*remarks, *result.get("notices", [])],
             seed=result.get("seed"),
             steps=next_steps(row, checks),
-            pictures=Pictures(),
+            pictures=pictures,
             columns=COLUMNS,
         )
     )

@@ -10,7 +10,7 @@ from grader.core.language import translated
 from grader.core.report import CheckReport
 
 PNG = b"\x89PNG\r\n\x1a\n"
-LARGEST = 112 * 2**10  # characters of a page's pictures as they stand in it
+LARGEST = 2**30  # characters of a page's pictures as they stand in it, if nothing limits them
 
 
 class Picture(NamedTuple):
@@ -24,9 +24,11 @@ class Picture(NamedTuple):
 class Pictures:
     """The pictures of one page, in the order in which they are asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = LARGEST) -> None:
+        """Take how many characters of pictures the page may hold."""
         self._seen: set[str] = set()
-        self._left = LARGEST
+        self._left = largest
+        self.used = 0
 
     def of(self, check: CheckReport) -> list[Picture]:
         """Return a check's pictures; what is no PNG, or was shown before, is left out."""
@@ -38,6 +40,7 @@ class Pictures:
             self._seen.add(source)
             if len(source) <= self._left:
                 self._left -= len(source)
+                self.used += len(source)
                 found.append(Picture(figure["title"], source))
             else:
                 size = len(source) * 3 // 4 // 2**10 + 1

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.bench_intake [PEOPLE]
 
 Each platform's made-up course is listed and read. Then a batch of Moodle's runs with stubs of judge
-processes, whose reports have 40 checks, a quarter of them failed, and a picture of 30 kB.
+processes, whose reports have 40 checks, a quarter of them failed, and a picture of 30 kB. Last, all
+hand-ins are compared with each other: each has 400 lines, a fifth of which others have, too.
 """
 
 from __future__ import annotations
@@ -12,21 +13,25 @@ import base64
 import contextlib
 import io
 import json
+import random
 import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from grader.__main__ import main
-from grader.batch import command, judge_pool, missing_packages
+from grader.batch import command, judge_pool, missing_packages, similar
 from grader.batch.intake import hand_ins
+from grader.batch.store import Store
 from grader.batch.task import Task
 from tests.courses import COURSES, people
 from tests.stub_judges import a_report
+from tests.synthetic import packed
 
 CHECKS, PICTURE = 40, 30_000
 FAILURE = {
@@ -140,9 +145,41 @@ def batch(folder: Path, count: int) -> None:
         print(f"{path.name:16} {sum(f.stat().st_size for f in files) / 1e6:7.2f} MB")
 
 
+def compare(folder: Path, count: int) -> None:
+    """Print what it takes to compare all with each other."""
+    draw = random.Random(1)
+    names = [f"name{number}" for number in range(30)]
+
+    def line() -> str:
+        one, two, three = draw.choices(names, k=3)
+        sign, method = draw.choice("+-*/@"), draw.choice(("sum", "mean", "exp", "tanh", "T"))
+        return f"{one} = {two}.{method}(dim={draw.randint(0, 9)}) {sign} {three}[{two}, :]\n"
+
+    shared = [line() for _ in range(2000)]
+    courses = {}
+    for number in range(count):
+        start = draw.randrange(len(shared) - 80)
+        own = [line() for _ in range(320)]
+        courses[f"S{number}"] = packed({"lstm.py": "".join(own + shared[start : start + 80])})
+    clock = Clock()
+    with clock.measured("compare"):
+        similar.find(
+            Store(folder), [(name, partial(bytes, data)) for name, data in courses.items()]
+        )
+    found = json.loads((folder / "similar.json").read_text(encoding="utf-8"))["groups"]
+    print(
+        f"{count} compared: {clock.spent['compare']:.1f} s, {clock.worked['compare']:.1f} s of "
+        f"processor time here, {sum(len(group['pairs']) for group in found)} pairs listed"
+    )
+    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory {usage:.0f} MiB")
+
+
 if __name__ == "__main__":
     number = int(sys.argv[1]) if sys.argv[1:] else 400
     with tempfile.TemporaryDirectory() as place:
         list_and_read(Path(place), number)
         (Path(place) / "batch").mkdir()
         batch(Path(place) / "batch", number)
+        (Path(place) / "similar").mkdir()
+        compare(Path(place) / "similar", number)
