@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import functools
 import hashlib
 import json
 import shutil
@@ -92,8 +93,20 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """Return a name that is the same as long as the mutant's code is."""
-        return hashlib.sha256(f"{self.file}\n{self.text}".encode()).hexdigest()[:16]
+        """Return a name that is the same as long as the code of the changed definition is."""
+        original = (KITS.reference / self.file).read_text(encoding="utf-8")
+        changed = [part for part in definitions(self.text) if part not in definitions(original)]
+        return hashlib.sha256("\n".join([self.file, *changed]).encode()).hexdigest()[:16]
+
+
+@functools.lru_cache(maxsize=4)
+def definitions(source: str) -> tuple[str, ...]:
+    """Return the top-level parts of a module, without docstrings."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return tuple(ast.unparse(part) for part in tree.body)
 
 
 def grade(mutant: Mutant, submission: Path) -> str:
