@@ -57,9 +57,10 @@ def of_ends(N: int, K: int) -> list[Mistake]:
         (Mistake("window_one_step_long",
          "The windows are one step too long: loss i goes through K + 1 applications of the cell."),
          oracle.sliding_window(N, K + 1)),
-        (Mistake("window_one_step_short",
+        *((Mistake("window_one_step_short",
          "The windows are one step too short: loss i goes through K − 1 applications of the cell."),
-         oracle.sliding_window(N, K - 1)),
+           oracle.sliding_window(N, length - 1))
+          for length in {K, min(K, N)}),
         *((Mistake("first_losses_missing",
         "The first losses are missing: a window at the beginning may be shorter than K."),
            {term: 1.0 for term in terms if term[0] >= first})
