@@ -4,7 +4,7 @@
 
 Each platform's made-up course is listed and read. Then a batch of Moodle's runs with stubs of judge
 processes, whose reports have 40 checks, a quarter of them failed, and a picture of 30 kB. Last, all
-hand-ins are compared with each other: each has 400 lines, a fifth of which others have, too.
+hand-ins are compared with each other: each has 100 lines, a fifth of which others have, too.
 """
 
 from __future__ import annotations
@@ -158,9 +158,9 @@ def compare(folder: Path, count: int) -> None:
     shared = [line() for _ in range(2000)]
     courses = {}
     for number in range(count):
-        start = draw.randrange(len(shared) - 80)
-        own = [line() for _ in range(320)]
-        courses[f"S{number}"] = packed({"lstm.py": "".join(own + shared[start : start + 80])})
+        start = draw.randrange(len(shared) - 20)
+        own = [line() for _ in range(80)]
+        courses[f"S{number}"] = packed({"lstm.py": "".join(own + shared[start : start + 20])})
     clock = Clock()
     with clock.measured("compare"):
         similar.find(
