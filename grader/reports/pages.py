@@ -61,9 +61,10 @@ def feedback_html(row: Row, result: Report) -> str:
     pictures = Pictures()
     page = _render("feedback.html", row, result, pictures)
     excess = len(page.encode()) - LARGEST
-    if excess <= 0 or not pictures.used:
+    if excess <= 0 or not pictures.sizes:
         return page
-    return _render("feedback.html", row, result, Pictures(pictures.used - excess - NOTES))
+    room = sum(pictures.sizes) - excess - NOTES
+    return _render("feedback.html", row, result, Pictures(pictures.sizes, room))
 
 
 def feedback_md(row: Row, result: Report) -> str:

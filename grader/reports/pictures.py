@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from grader.core.language import translated
 from grader.core.report import CheckReport
 
 PNG = b"\x89PNG\r\n\x1a\n"
-LARGEST = 2**30  # characters of a page's pictures as they stand in it, if nothing limits them
 
 
 class Picture(NamedTuple):
@@ -24,11 +26,18 @@ class Picture(NamedTuple):
 class Pictures:
     """The pictures of one page, in the order in which they are asked for."""
 
-    def __init__(self, largest: int = LARGEST) -> None:
-        """Take how many characters of pictures the page may hold."""
+    def __init__(self, sizes: Sequence[int] = (), room: int | None = None) -> None:
+        """Take the sizes of all pictures and the room for them; None if there is no limit.
+
+        The largest are left out first, so that as many as possible are shown.
+        """
         self._seen: set[str] = set()
-        self._left = largest
-        self.used = 0
+        self._left = math.inf if room is None else room
+        sums = itertools.accumulate(sorted(sizes))
+        placed = zip(sorted(sizes), sums, strict=True)
+        fitting = [size for size, total in placed if total <= self._left]
+        self._largest = math.inf if room is None else max(fitting, default=0)
+        self.sizes: list[int] = []  # characters of those that were asked for, as they are shown
 
     def of(self, check: CheckReport) -> list[Picture]:
         """Return a check's pictures; what is no PNG, or was shown before, is left out."""
@@ -38,9 +47,9 @@ class Pictures:
             if not source or source in self._seen:
                 continue
             self._seen.add(source)
-            if len(source) <= self._left:
+            self.sizes.append(len(source))
+            if len(source) <= min(self._largest, self._left):
                 self._left -= len(source)
-                self.used += len(source)
                 found.append(Picture(figure["title"], source))
             else:
                 size = len(source) * 3 // 4 // 2**10 + 1
