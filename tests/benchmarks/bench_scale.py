@@ -1,6 +1,6 @@
 """Measure how a batch grows: transport through a Dask cluster, the course's page, and the bill.
 
-    python -m tests.benchmarks.bench_scale [transport] [page] [bill]
+    python -m tests.benchmarks.bench_scale [transport] [page] [bill] [SIZE …]
 
 Transport sends made-up submissions through a cluster of two workers on this machine and keeps their
 results, as a batch does; a function that returns a report of 40 checks stands in for judges. Page
@@ -22,14 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
 from rich.console import Console
 
-from grader.api import run, warm
 from grader.batch import judge_pool
 from grader.batch.command import begin
 from grader.batch.grading import grade_missing
@@ -37,11 +36,11 @@ from grader.batch.intake import hand_ins
 from grader.batch.store import Store
 from grader.batch.task import Task
 from grader.batch.write_reports import publish
+from grader.core.paths import ROOT
 from grader.core.rubric import read_rubric
 from grader.reports.pages import course_html
 from grader.reports.rows import Row, complete, read_row
 from tests.benchmarks.bench_intake import report
-from tests.conftest import ROOT
 from tests.courses import people, work
 
 SIZES = (1250, 2500, 5000, 10_000)
@@ -131,12 +130,13 @@ class Costs(NamedTuple):
     client_peak: float
 
 
-def transport() -> None:
+def transport(sizes: Sequence[int]) -> None:
     """Print a line for each size of a course."""
     print("submissions  total s   milliseconds each: on the clock, CPU of       peak MiB of")
     print("                       sending  scheduler  client  reports      scheduler  client")
     with cluster() as (address, scheduler):
-        for size in SIZES:
+        batch(10, address, scheduler)  # workers import what they need
+        for size in sizes:
             found = batch(size, address, scheduler)
             each = [1000 * cost for cost in found[:4]]
             print(
@@ -202,14 +202,14 @@ def rows_of_course(size: int) -> list[Row]:
     return rows
 
 
-def page() -> None:
+def page(students: int = STUDENTS) -> None:
     """Print how fast the report on a large course opens and scrolls."""
     from playwright.sync_api import sync_playwright
 
     start = time.perf_counter()
-    html = course_html(rows_of_course(STUDENTS))
+    html = course_html(rows_of_course(students))
     took = time.perf_counter() - start
-    print(f"page on {STUDENTS:,}: {len(html) / 1e6:.1f} MB, made in {took:.1f} s")
+    print(f"page on {students:,}: {len(html) / 1e6:.1f} MB, made in {took:.1f} s")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder, "report.html")
@@ -230,14 +230,17 @@ def page() -> None:
         browser.close()
 
 
-def bill() -> None:
+def bill(size: int = SIZES[0]) -> None:
     """Print a table: time, and what limits it, for sizes of courses and numbers of cores."""
+    from grader.api import run, warm  # here: workers of transport need no torch
+
     with warm():  # a submission's whole run, trainings included
         graded_alone = run(ROOT / "reference", seed=1, arguments=["--exercise=palindrome"])
     times = graded_alone.report["times"]
     work = times["start"] + times["student"] + times["judging"]
     with cluster() as (address, scheduler):
-        cost = batch(SIZES[0], address, scheduler)
+        batch(10, address, scheduler)
+        cost = batch(size, address, scheduler)
     print(
         f"measured: {work:.1f} s of a core for a submission; for each, scheduler "
         f"{1000 * cost.scheduler:.1f} ms, batch {1000 * cost.client:.1f} ms, reports "
@@ -276,8 +279,13 @@ def shown(seconds: float) -> str:
 
 
 def main() -> None:
-    for name in sys.argv[1:] or ["transport", "page", "bill"]:
-        {"transport": transport, "page": page, "bill": bill}[name]()
+    sizes = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    names = [word for word in sys.argv[1:] if not word.isdecimal()]
+    for name in names or ["transport", "page", "bill"]:
+        if name == "transport":
+            transport(sizes or SIZES)
+        else:
+            {"page": page, "bill": bill}[name](*sizes[:1])
 
 
 if __name__ == "__main__":

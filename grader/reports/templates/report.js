@@ -2,7 +2,7 @@
 // The table of students, drawn from data: a click on a header sorts it, the field above it searches.
 // Its rows are in blocks, each of which is drawn only while it is near what is seen, so that a
 // large course opens at once. Lists of students are drawn when they are opened.
-const BLOCK = 100; // rows
+const BLOCK = 50; // rows
 const ROW = 37; // pixels of a row that was not drawn yet, about
 const POINTS = 2; // the first column with a number
 const {students, lists} = JSON.parse(document.getElementById("data").textContent);
@@ -71,7 +71,7 @@ const observer = new IntersectionObserver((entries) => {
     if (isIntersecting) fill(target);
     else if (target.isFilled && !target.contains(document.activeElement)) empty(target, target.offsetHeight);
   }
-}, {root: table.parentElement, rootMargin: "1000px"});
+}, {root: table.parentElement, rootMargin: "500px"});
 
 function draw() {
   observer.disconnect();
