@@ -2,8 +2,12 @@
 import {get} from "./net.js";
 
 const KEPT = 60; // answers that stay in memory
+const AT_ONCE = 2; // pictures fetched ahead at a time: browsers have six connections, and answers come first
+const WAITING = 8; // pictures that wait for that
 const answers = new Map(); // by student's key
 const place = document.getElementById("answer");
+const ahead = []; // addresses of pictures, those needed first at the end
+let fetching = 0;
 let zoom = Number(sessionStorage.getItem("zoom")) || 1;
 
 export function fetched(question, key, second) {
@@ -29,15 +33,28 @@ function prepared(answer) {
   template.innerHTML = answer.html;
   const first = template.content.querySelector("[role=tabpanel]:not([hidden])");
   const start = first && (first.querySelector("[data-y]") || first.querySelector(".page"));
-  const pages = start ? [start, start.nextElementSibling] : [];
+  const pages = start ? [start.nextElementSibling, start] : [];
   for (const image of pages.map((page) => page && page.querySelector("img"))) {
-    if (image) new Image().src = image.getAttribute("src");
+    if (image) ahead.push(image.getAttribute("src"));
   }
+  ahead.splice(0, ahead.length - WAITING);
+  fetchAhead();
   answer.content = template.content;
   return answer;
 }
 
+function fetchAhead() {
+  while (fetching < AT_ONCE && ahead.length) {
+    const image = new Image();
+    fetching += 1;
+    image.onload = image.onerror = () => { fetching -= 1; fetchAhead(); };
+    image.src = ahead.pop();
+  }
+}
+
 export function show(answer) {
+  // What nobody looks at any more leaves the connections to what comes.
+  for (const image of place.querySelectorAll("img")) if (!image.complete) image.removeAttribute("src");
   place.replaceChildren(answer.content.cloneNode(true));
   place.style.setProperty("--zoom", zoom);
   for (const tab of tabs()) tab.addEventListener("click", () => choose(tab));
