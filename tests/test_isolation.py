@@ -167,8 +167,8 @@ def test_what_honest_code_does_still_works(student: Open, body: str) -> None:
             "import torch; return torch.ones(2**28).sum().item()",
             "need no more memory than it is given: 256 MiB",
         ),
-        (Limits(file=1), "open('x', 'wb').write(bytes(2**21))", "a file of more than 1 MiB"),
-        (Limits(files=20), "return [open('/dev/null') for _ in range(30)]", "more than 20 files"),
+        (Limits(file=1), "open('x', 'wb').write(bytes(2**21))", "no file of more than 1 MiB"),
+        (Limits(files=20), "return [open('/dev/null') for _ in range(30)]", "at most 20 files"),
         (Limits(cpu=1), "while True: pass", "more than 1 s of processor time"),
         (
             Limits(disk=1),
