@@ -131,7 +131,7 @@ def _write_next(out: pytest.TerminalReporter, grade: Grade, results: Sequence[Re
     if first and own:
         failure = failure_of(causes(own)[0][0])
         where = f" ({failure.where})" if failure.where else ""
-        task = task_of(failure.what, first.id)
+        task = failure.hint if failure.mistake else task_of(failure.what, first.id)
         text = translated("First: question {question}: {task}", question=first.id, task=task)
         _write_wrapped(out, f"{text}{where}", bold=True)
 

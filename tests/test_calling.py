@@ -64,14 +64,14 @@ def test_an_exact_name_comes_first() -> None:
 def test_what_is_not_defined_is_said() -> None:
     module = homework(SOURCE)
     details = refusal(calling.find, module, "chunks", ("data", "K"))
-    assert details["what"] == "The file defines no function chunks."
+    assert details["what"] == "The file should define a function chunks."
     assert details["expected"] == "def chunks(data, K)"
     assert details["got"] == "no such name; there is asks, decorated, lossGradient, swallows"
     details = refusal(calling.find, homework("chunks = 3"), "chunks")
     assert details["got"] == "chunks, which is something else: <class 'int'>"
     assert "no function" in refusal(calling.find, homework(""), "chunks")["got"]
     details = refusal(calling.find, module.Rnn(), "backward")
-    assert details["what"] == "Rnn defines no function backward."
+    assert details["what"] == "Rnn should define a function backward."
     assert details["got"].endswith("there is forward, getWeights")
     assert refusal(calling.find_class, module, "asks")["got"].endswith("else: <class 'function'>")
     assert "is Rnn" in refusal(calling.find_class, module, "network")["got"]

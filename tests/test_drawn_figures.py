@@ -44,13 +44,13 @@ def test_a_figure_that_is_only_drawn() -> None:
 
     assert figure_capture.drawn_figure(shows, "plot")["axes"][0]["xlabel"] == "k"
     details = refusal(figure_capture.drawn_figure, shows, "plot", returned=True)
-    assert details["what"] == "plot returns a figure."
+    assert details["what"] == "plot should return a figure."
     assert "end with return figure" in details["hint"]
     assert refusal(figure_capture.drawn_figure, lambda: 3, "plot")["got"] == "int: 3"
 
 
 def test_a_figure_that_matplotlib_cannot_draw() -> None:
     details = refusal(figure_capture.drawn_figure, lambda: draw("$\\frac{$")[0], "plot")
-    assert details["what"] == "The figure of plot can be drawn."
+    assert details["what"] == "The figure of plot should be one that can be drawn."
     assert details["got"].startswith("matplotlib raises ValueError: ")
     assert "$" in details["hint"]

@@ -79,6 +79,12 @@ def test_what_does_not_parse_names_the_python_that_graded(tmp_path: Path) -> Non
         assert any("null bytes" in notice and "b.py" in notice for notice in submission.notices)
 
 
+def test_a_missing_file_says_which_files_there_are(tmp_path: Path) -> None:
+    with opened(tmp_path, {"a.py": b"open('C:/data.csv')"}) as submission:
+        hint = hint_for(submission, "FileNotFoundError", "No such file", "a.py, line 1")
+        assert "files that were handed in" in hint
+
+
 def test_merge_conflicts_are_named(tmp_path: Path) -> None:
     with opened(tmp_path, {"a.py": b"<<<<<<< HEAD\nx = 1\n"}) as submission:
         assert "merge-conflict" in hint_for(submission, "SyntaxError", "", "a.py, line 1")

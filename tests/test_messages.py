@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import bdb
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,6 +12,7 @@ import nbformat
 import pytest
 
 from grader.core.failures import Failure
+from grader.core.paths import KIT
 from grader.sandbox.exercise_file import ExerciseFile
 from grader.sandbox.isolation import Lock
 from grader.sandbox.limits import WorkerLost
@@ -140,3 +143,33 @@ def test_a_breakpoint_says_how_to_debug() -> None:
 @pytest.mark.parametrize("error", [MemoryError(), OSError(24, ""), OSError(27, "")])
 def test_a_limit_is_told_as_what_should_be(error: BaseException) -> None:
     assert " should " in explain(error, Lock("full"))["why"]
+
+
+# Calls that make a message, with the place of its sentence among their arguments.
+SENTENCES = {"Failure": 0, "Unusable": 0, "Banned": 0, "require": 1, "close": 2}
+FACTS = (  # that break no rule
+    "is not in the submission.",
+    "is looked for in the PDF.",
+    "The grader failed in this check; please report this. It is not counted against you.",
+)
+
+
+def sentences(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            place = SENTENCES.get(node.func.id)
+            if place is not None and len(node.args) > place:
+                sentence = node.args[place]
+                if isinstance(sentence, ast.Constant | ast.JoinedStr):
+                    yield node.lineno, ast.unparse(sentence).strip("f'\"")
+
+
+def test_a_message_says_what_should_be() -> None:
+    """Not the rule as a fact, under which stands that it isn't one."""
+    found = [
+        f"{path.relative_to(KIT)}:{line}: {sentence}"
+        for path in KIT.rglob("*.py")
+        for line, sentence in sentences(path)
+        if " should " not in sentence and not sentence.endswith(FACTS)
+    ]
+    assert found == []

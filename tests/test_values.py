@@ -122,7 +122,7 @@ endless.append(endless)
 )
 def test_what_is_no_numbers_is_named(value: Any, got: str) -> None:
     details = refusal(values.array, value, "The gradient of W")
-    assert details["what"] == "The gradient of W must be numbers."
+    assert details["what"] == "The gradient of W should be numbers."
     assert details["got"].startswith(got)
     assert len(details["got"]) < 400
     assert details["hint"] == (
@@ -191,18 +191,18 @@ def test_parts_that_are_missing() -> None:
         (SimpleNamespace(z=1), "SimpleNamespace"),
     ):
         details = refusal(values.parts, value, ("x", "y"), "The parts")
-        assert details["what"] == "The parts must be named."
+        assert details["what"] == "The parts should be named."
         assert details["got"] == got
         assert bool(details["hint"]) == (value is None)
     details = refusal(values.parts, {"x": None, "z": 0}, ("x", "y"), "The parts", "A hint.")
     assert details == {
-        "what": "The parts lack x, y.",
+        "what": "The parts should hold x, y.",
         "expected": "x, y, in a dictionary or in this order",
         "got": "keys x: None, z",
         "hint": "A hint.",
     }
     details = refusal(values.named, {"x": 1, "y": "text"}, ("x", "y"), "The parts")
-    assert details["what"] == "The parts, y, must be numbers."
+    assert details["what"] == "The parts, y, should be numbers."
 
 
 # What happens in a call

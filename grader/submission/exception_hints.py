@@ -68,6 +68,11 @@ def hint_for(submission: Submission, kind: str, message: str, where: str) -> str
             "Graded code should import Python's own modules, torch, numpy, matplotlib, what "
             "Anaconda brings, and the files that were handed in: is one of yours missing?"
         )
+    if kind == "FileNotFoundError":
+        return (
+            "Graded code finds the files that were handed in, and what it has written itself: name "
+            "them by paths that begin at this file's folder."
+        )
     if kind in ("SyntaxError", "IndentationError", "TabError"):
         nulls = "It holds null bytes: save it anew as UTF-8. " if "\0" in source else ""
         return nulls + OTHER_PYTHON

@@ -134,7 +134,7 @@ def _called(
         if trace is None or trace.tb_next is not None:
             raise
         raise Unusable(
-            f"{_name(function)} can be called as the template says.",
+            f"{_name(function)} should take the parameters that the template says.",
             expected="no exception",
             got=f"TypeError: {error}",
             hint="Keep the parameters of the template, or give others a default.",
@@ -173,7 +173,7 @@ def _lacks(
         if value.__module__ == home and not key.startswith("__")
     ]
     return Unusable(
-        f"{'The file' if in_file else type(owner).__name__} defines no {kind} {name}.",
+        f"{'The file' if in_file else type(owner).__name__} should define a {kind} {name}.",
         expected=expected,
         got=f"{name}, which is something else: {other if inspect.isclass(other) else type(other)}"
         if other is not None
@@ -184,7 +184,7 @@ def _lacks(
 
 def _nameless(function: Callable[..., Any], got: str, hint: str) -> Unusable:
     return Unusable(
-        f"{_name(function)} can be called by the names of its parameters.",
+        f"{_name(function)} should take its parameters by their names.",
         expected="the template's parameters, in a method after self",
         got=got,
         hint=hint,

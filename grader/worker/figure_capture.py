@@ -189,7 +189,7 @@ def drawn_figure(draw: Callable[[], Any], name: str, *, returned: bool = False) 
     found = figure_in(result) or (drawn[-1] if drawn and not returned else None)
     if found is None:
         raise Unusable(
-            f"{name} returns a figure.",
+            f"{name} should return a figure.",
             expected="a matplotlib Figure",
             got=brief(result),
             hint="plt.show() hands nothing on: end with return figure." if result is None else "",
@@ -216,7 +216,7 @@ def described(figure: Figure, name: str) -> Description:
         return describe(figure)
     except Exception as error:  # whatever was put into the figure
         raise Unusable(
-            f"The figure of {name} can be drawn.",
+            f"The figure of {name} should be one that can be drawn.",
             expected="a picture",
             got=f"matplotlib raises {type(error).__name__}: {str(error)[:300]}",
             hint="Is there a formula between $ and $ that it can't read?",

@@ -59,7 +59,7 @@ def numbers(value: Any, what: str) -> Array:
         trouble = f"{type(error).__name__}: {error}"
     if trouble:
         raise Unusable(
-            f"{what} must be numbers.",
+            f"{what} should be numbers.",
             expected="numbers, in an array, a tensor or a list",
             got=brief(value) + (f"; {trouble[:200]}" if value is not None else ""),
             hint=no_return(value),
@@ -117,14 +117,14 @@ def parts(value: Any, names: Iterable[str], what: str, hint: str = "") -> dict[s
     expected = f"{', '.join(names)}, in a dictionary or in this order"
     if found is None:
         hint = no_return(value)
-        raise Unusable(f"{what} must be named.", expected=expected, got=brief(value), hint=hint)
+        raise Unusable(f"{what} should be named.", expected=expected, got=brief(value), hint=hint)
     spelled = {squeeze(key): part for key, part in found.items()}
     taken = {name: found.get(name, spelled.get(squeeze(name))) for name in names}
     missing = [name for name, part in taken.items() if part is None]
     if missing:
         keys = [key if part is not None else f"{key}: None" for key, part in found.items()]
         raise Unusable(
-            f"{what} lack {', '.join(missing)}.",
+            f"{what} should hold {', '.join(missing)}.",
             expected=expected,
             got=f"keys {', '.join(keys) or '(none)'}",
             hint=hint or f"Return a value for each name; there is none for {', '.join(missing)}.",
@@ -163,7 +163,7 @@ def in_sight() -> Iterator[None]:
         yield
     except runtime.Blinded as error:
         raise Banned(
-            "What is computed must be there to see.",
+            "What is computed should be there to see.",
             expected="forward and backward in one thread, without a profiler",
             got=str(error),
         ) from None

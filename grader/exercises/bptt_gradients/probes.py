@@ -114,7 +114,7 @@ def named(result: Any, function: str, inputs: Inputs) -> dict[str, Array]:
     if not found:
         came = given if isinstance(result, Mapping) else map(brief, given.values())
         raise Unusable(
-            f"{function} returns the gradients by name.",
+            f"{function} should return the gradients by name.",
             expected=f"a dict with {', '.join(shapes)}",
             got=", ".join(came) or brief(result),
             hint=no_return(result),

@@ -126,7 +126,7 @@ def test_imports(student: Student) -> None:
     ]
     require(
         not found,
-        "The file imports nothing that differentiates.",
+        "The file should import nothing that differentiates.",
         expected="NumPy alone",
         got="; ".join(found),
         hint="Here it is by hand. A check with autograd is better off in a file of its own.",

@@ -199,7 +199,7 @@ def test_mean(student: Student, rng: Random) -> None:
     draws = draw(student, problem, p, COUNT, int(rng.integers(2**31)))
     require(
         bool((draws != draws[0]).any()),
-        "A gradient that is truncated at random is another one in other draws.",
+        "A gradient that is truncated at random should be another one in other draws.",
         expected="draws that differ: the mean of equal ones says nothing",
         got=f"{COUNT} equal draws",
         where=place(problem, p),

@@ -45,7 +45,7 @@ def endless(module: ModuleType, batch_size: int, seq_length: int, batches: int) 
     data = generate(module, batch_size, seq_length, None)
     if not hasattr(data, "__next__"):
         raise Unusable(
-            "generate_samples is a Python generator.",
+            "generate_samples should be a Python generator.",
             expected="a generator, which yields (x, y) again and again",
             got=brief(data),
             hint="Does it yield anything?"
@@ -72,7 +72,7 @@ def take(data: Iterator[Any], batches: int) -> Batches:
             pair = next(data)
         except StopIteration:
             raise Unusable(
-                "The data never end.",
+                "The data should never end.",
                 expected=f"{batches} batches, and more",
                 got=f"the generator is exhausted after {index}",
                 hint="yield in a loop without an end: while True.",

@@ -74,7 +74,7 @@ class ShortTraining:
         """Fail unless the weights after each step that was taken are those of gradient descent."""
         require(
             self.changes > 0,
-            "Training changes the weights.",
+            "Training should change the weights.",
             got="the weights that the network began with",
             where=TRAIN,
             hint="Is update called?",
@@ -84,7 +84,7 @@ class ShortTraining:
                 close(
                     got[name],
                     expected,
-                    f"{name} after step {k + 1} is that of gradient descent on batch {k + 1}.",
+                    f"{name} after step {k + 1} should be gradient descent's on batch {k + 1}.",
                     where=f"{TRAIN}; lr = {self.lr:.4g}, max_norm = {self.max_norm:.4g}",
                     mistakes=step_variants(
                         name, before, self.batches[k], self.batches[0], self.lr, self.max_norm
@@ -95,7 +95,7 @@ class ShortTraining:
         """Fail unless the weights have changed as often as they should."""
         require(
             self.changes == self.steps,
-            "Training takes as many steps as it is asked for.",
+            "Training should take as many steps as it is asked for.",
             expected=f"changes of the weights: {self.steps}",
             got=f"changes of the weights: {self.changes}",
             where=TRAIN,
@@ -122,7 +122,7 @@ def require_shapes(weights: Weights, sizes: Sizes) -> None:
     for name, shape in sizes.shapes().items():
         require(
             weights[name].shape == shape,
-            f"{name} keeps its shape in training.",
+            f"{name} should keep its shape in training.",
             expected=f"shape {list(shape)}",
             got=f"shape {list(weights[name].shape)}",
             where=TRAIN,
@@ -134,7 +134,7 @@ def kept(found: dict[str, Any]) -> Array:
     """Return the history; raise a Failure if there is none."""
     if found["history"] is None:
         raise Failure(
-            "The Learner keeps the loss of each training step.",
+            "The Learner should keep the loss of each training step.",
             expected="a list Learner.history",
             got="no such list",
             where=LEARNER.place("Learner"),

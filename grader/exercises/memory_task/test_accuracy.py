@@ -105,7 +105,7 @@ def test_against_length(student: Student, rng: Random) -> None:
     accuracies: Array = found["accuracies"]
     require(
         accuracies.shape == (4, repetitions),
-        "There is a row of accuracies for each length.",
+        "There should be a row of accuracies for each length.",
         expected=f"shape {[4, repetitions]}",
         got=f"shape {list(accuracies.shape)}",
         where=where,
@@ -115,7 +115,7 @@ def test_against_length(student: Student, rng: Random) -> None:
         answers = "perfect" if length in solvable else "hopeless"
         require(
             bool((row == found[answers]).all()),
-            f"The row of length {length} has the accuracies of the models trained on it.",
+            f"The row of length {length} should have the accuracies of the models trained on it.",
             expected=f"{found[answers]:g}: these models are {answers}",
             got=", ".join(f"{value:.3g}" for value in row),
             where=where,
@@ -130,7 +130,7 @@ def models_are_treated_well(
     """Fail unless each model was new, well treated, and each length had as many as it should."""
     require(
         len(models) == len(lengths) * repetitions,
-        "Each training begins with a new model.",
+        "Each training should begin with a new model.",
         expected=f"{len(lengths) * repetitions} calls of make_model",
         got=f"{len(models)}",
         where=where,
@@ -142,7 +142,7 @@ def models_are_treated_well(
     require(
         sorted(length for model in models for length in model["lengths"])
         == sorted(lengths * repetitions),
-        "Each length has as many models as there are repetitions.",
+        "Each length should have as many models as there are repetitions.",
         expected=", ".join(str(length) for length in sorted(lengths * repetitions)),
         got=", ".join(str(length) for model in models for length in model["lengths"]),
         where=where,
@@ -154,7 +154,7 @@ def model_is_treated_well(model: dict[str, Any], steps: int, where: str) -> None
     """Fail unless a model was trained and tested at one length, on different samples."""
     require(
         len(model["lengths"]) == 1,
-        "A model is trained and tested on sequences of one length.",
+        "A model should be trained and tested on sequences of one length.",
         expected="one length",
         got=", ".join(str(length) for length in model["lengths"]) or "none",
         where=where,
@@ -162,7 +162,7 @@ def model_is_treated_well(model: dict[str, Any], steps: int, where: str) -> None
     )
     require(
         model["updates"] == steps,
-        "A model is trained for so many steps.",
+        "A model should be trained for so many steps.",
         expected=f"updates: {steps}",
         got=f"updates: {model['updates']}",
         where=where,
@@ -170,7 +170,7 @@ def model_is_treated_well(model: dict[str, Any], steps: int, where: str) -> None
     )
     require(
         model["tests"] > 0 and not model["seen"],
-        "A trained model is tested on samples that it has not seen.",
+        "A trained model should be tested on samples that it has not seen.",
         expected="new batches after the last update",
         got=f"batches of the training: {model['seen']}" if model["tests"] else "none",
         where=where,
@@ -198,7 +198,7 @@ def test_trained(student: Student, rng: Random) -> None:
     )
     require(
         found.size == 2 and bool((found > 0.9).all()),
-        "A network with 32 units solves sequences of two and three numbers.",
+        "A network with 32 units should solve sequences of two and three numbers.",
         expected="accuracies above 0.9 after 300 steps",
         got=", ".join(f"{value:.3g}" for value in np.ravel(found)),
         where=AGAINST,
@@ -263,7 +263,7 @@ def test_error_bars(student: Student, rng: Random) -> None:
     bars = [bars for axes in figure["axes"] for bars in axes["error_bars"]]
     if not bars:
         raise Failure(
-            "The figure has error bars.",
+            "The figure should have error bars.",
             expected="vertical error bars over the lengths (matplotlib draws them by errorbar)",
             got="none",
             where=PLOT,

@@ -45,7 +45,7 @@ def test_shapes(student: Student, rng: Random) -> None:
         swapped = B != T and shapes["x"] == [B, T, 1]
         require(
             shapes == {"x": [T, B, 1], "y": [B, 1]},
-            "Time is the first axis of x, the batch the second; y has one number per sequence.",
+            "x should be [time, batch, 1], and y have one number per sequence.",
             expected=f"x {[T, B, 1]}, y {[B, 1]}",
             got=f"x {shapes['x']}, y {shapes['y']}",
             where=f"{WHERE}; batch_size {B}, seq_length {T}",
@@ -74,7 +74,7 @@ def test_fresh(student: Student) -> None:
     first, second = (np.concatenate([batch["x"].ravel() for batch in g]) for g in generators)
     require(
         not np.array_equal(first, second),
-        "Two generators draw different numbers.",
+        "Two generators should draw different numbers.",
         got="the same numbers from both",
         where=WHERE,
         hint="A seed is fixed inside the function.",
@@ -83,7 +83,7 @@ def test_fresh(student: Student) -> None:
     different = len(np.unique(drawn))
     require(
         different > drawn.size - 100,
-        "Each number is drawn by itself.",
+        "Each number should be drawn by itself.",
         expected=f"{drawn.size} different numbers in 16 batches",
         got=f"{different}",
         where=WHERE,
@@ -102,7 +102,7 @@ def test_target(student: Student, rng: Random) -> None:
         x = x.swapaxes(0, 1) if x.shape == (B, T, 1) else x
         require(
             x.shape == (T, B, 1),
-            "The label can be compared with the sequence.",
+            "The label should be such that it can be compared with the sequence.",
             expected=f"x of shape {[T, B, 1]}",
             got=f"shape {list(x.shape)}",
             where=WHERE,
@@ -127,7 +127,7 @@ def test_seed(student: Student, rng: Random) -> None:
     first, again, other = (np.concatenate([batch["x"].ravel() for batch in g]) for g in found)
     require(
         np.array_equal(first, again) and not np.array_equal(first, other),
-        "The parameter rng decides which numbers are drawn.",
+        "The parameter rng should decide which numbers are drawn.",
         expected="the same for the same seed, others for another seed",
         got="others for the same seed"
         if not np.array_equal(first, again)

@@ -44,7 +44,7 @@ def require_own_start(trained: Weights, start: Weights) -> None:
     moved, whole = (oracle.norm({"R": R}) for R in (trained["R"] - start["R"], start["R"]))
     require(
         moved <= FURTHEST * whole,
-        "Training begins with the weights that the network has.",
+        "Training should begin with the weights that the network has.",
         expected=f"R moved by at most {FURTHEST:.0%} of its length in {STEPS} steps at lr = {RATE}",
         got=f"{moved / whole:.0%}",
         where=TRAIN,
@@ -85,7 +85,7 @@ def test_learns(student: Student, rng: Random) -> None:
     unchanged = all(np.array_equal(trained[name], start[name]) for name in start)
     require(
         error <= THRESHOLD,
-        "After training, the first of five numbers is remembered.",
+        "After training, the first of five numbers should be remembered.",
         expected=f"a mean squared error of at most {THRESHOLD} on new sequences, with the trained "
         "weights in the sheet's equations (always 0 has 1/3)",
         got=f"{error:.3g} after {STEPS} steps at lr = {RATE}",
@@ -128,7 +128,7 @@ def test_second_call(student: Student, rng: Random) -> None:
     count, steps = len(kept(run.found)), run.changes or run.steps
     require(
         count == steps,
-        "A second call adds its losses to the history.",
+        "A second call should add its losses to the history.",
         expected=f"{steps} losses after 2 and 3 steps",
         got=f"{count}",
         where=TRAIN,

@@ -40,7 +40,7 @@ def right_value(got: float, case: dict[str, Array]) -> None:
     close(
         got,
         oracle.mse(y_hat, y),
-        "forward returns the mean squared error.",
+        "forward should return the mean squared error.",
         tolerance=SQUARED_ERRORS,
         where=f"{VALUE}; shapes {list(y.shape)}",
         mistakes=loss_variants(y_hat, y),

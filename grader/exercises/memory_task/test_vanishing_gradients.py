@@ -82,7 +82,7 @@ def test_curves(student: Student, rng: Random) -> None:
         norms = [values for values in found["norms"] if len(values) == T]
         if not norms:
             raise Failure(
-                f"The model reads a batch of sequences of length {T}.",
+                f"The model should read a batch of sequences of length {T}.",
                 expected=f"an input of shape [{T}, batch, 1]",
                 got="none of that length",
                 where=PLOT,
@@ -92,7 +92,7 @@ def test_curves(student: Student, rng: Random) -> None:
         curve = next((line for line in lines if shows(line, norms)), None)
         if curve is None:
             raise Failure(
-                f"A curve shows what gradient_norms returns for the batch of length {T}.",
+                f"A curve should show what gradient_norms returns for the batch of length {T}.",
                 expected=f"a curve through {T} norms, for example {norms[0][0]:.3g} at t = 1 and "
                 f"{norms[0][-1]:.3g} at t = {T}",
                 got=other_curves(lines),
@@ -102,7 +102,7 @@ def test_curves(student: Student, rng: Random) -> None:
         steps = np.asarray(curve["x"], dtype=float)
         require(
             bool((np.diff(steps) == 1).all()) and steps[0] in (0, 1),
-            "The norms stand over the time steps.",
+            "The norms should stand over the time steps.",
             expected=f"t = 1 … {T}",
             got=f"from {steps[0]:g} to {steps[-1]:g}",
             where=PLOT,
@@ -159,7 +159,7 @@ def test_labels(student: Student, rng: Random) -> None:
     missing = [T for T in LENGTHS if not any(str(T) in entry for entry in entries)]
     require(
         not missing,
-        "The legend names each curve's length.",
+        "The legend should name each curve's length.",
         expected=", ".join(str(T) for T in LENGTHS),
         got=", ".join(entries),
         where=PLOT,

@@ -41,7 +41,7 @@ def attributes(model: Any, sizes: dict[str, int]) -> dict[str, Any]:
     missing = [own for own in storage.names.values() if not hasattr(model, own)]
     if missing:
         raise Unusable(
-            f"The network has no attribute {', '.join(missing)}.",
+            f"The network should have {', '.join(missing)}.",
             expected=f"self.{', self.'.join(WEIGHTS)}",
             got=f"attributes {', '.join(getattr(model, '__dict__', ())) or '(none)'}",
             hint="Make all five weights in the constructor, as attributes of the network.",
@@ -255,7 +255,7 @@ class ForwardOnly(Network):
         """Raise Unusable: the student's function must not call it."""
         del d_loss
         raise Unusable(
-            "The numerical gradient must not come from backward.",
+            "The numerical gradient should not come from backward.",
             expected="differences of what forward returns",
             got="a call of backward",
             hint="It is there to check backward, and can't if it uses it.",

@@ -225,7 +225,7 @@ def require_some(gradient: Array, name: str, sizes: Sizes) -> None:
     """Fail if a gradient is zero everywhere: sums of zeros would agree."""
     require(
         bool(gradient.any()),
-        f"{name} is not zero everywhere.",
+        f"{name} should not be zero everywhere.",
         got="zeros",
         where=place(sizes),
         hint="Sums of zeros agree with everything: compute the gradient itself first.",

@@ -33,7 +33,7 @@ def agrees(student: Student, rng: Random, sizes: Sizes, single: bool = False) ->
     )
     require(
         sizes.B > 1 or len(got) == 1 or got.shape not in ((sizes.n, sizes.K), (sizes.K, sizes.K)),
-        "forward returns a row for each sequence of the batch.",
+        "forward should return a row for each sequence of the batch.",
         expected=f"shape {[sizes.B, sizes.K]}",
         got=f"shape {list(got.shape)}",
         where=place(sizes),
@@ -76,7 +76,7 @@ def test_rows(student: Student, rng: Random) -> None:
     )
     require(
         first.shape == second.shape == (sizes.B, sizes.K),
-        "forward returns a row for each sequence of the batch.",
+        "forward should return a row for each sequence of the batch.",
         expected=f"shape {[sizes.B, sizes.K]}",
         got=f"shape {list(first.shape)}",
         where=place(sizes),

@@ -79,7 +79,7 @@ def test_weights_come_back(student: Student, rng: Random) -> None:
     number = sum(weight.size for weight in weights.values())
     require(
         found["calls"] > number,
-        "The weights are shifted, one after the other, and forward is called for each.",
+        "The weights should be shifted, one after the other, and forward called for each.",
         expected=f"more than {number} calls of forward for {number} weights",
         got=f"{found['calls']} calls",
         where=NUMERICAL,
@@ -154,7 +154,7 @@ def test_agreement(student: Student, rng: Random) -> None:
     other = ask_network(student, probes.both, sizes, weights=others, x=x, step=step)["analytical"]
     require(
         any(not np.array_equal(other[name], array) for name, array in found["analytical"].items()),
-        "The gradient depends on the weights.",
+        "The gradient should depend on the weights.",
         got="the same numbers for other weights",
         where=FILE.place("get_analytical_gradient", sizes),
         hint="Two functions that return constants agree, and say nothing of the network.",
@@ -162,7 +162,7 @@ def test_agreement(student: Student, rng: Random) -> None:
     for name, analytic in found["analytical"].items():
         require(
             bool(analytic.any()) and np.isfinite(analytic).all(),
-            "The analytical gradient is a number, and not zero everywhere.",
+            "The analytical gradient should be a number, and not zero everywhere.",
             got=f"{name} of zeros, NaN or infinity",
             where=FILE.place("get_analytical_gradient", sizes),
             hint="It is what backward returns for d_loss = 1 / batch in each output, summed over "

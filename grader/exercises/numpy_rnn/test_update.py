@@ -50,7 +50,7 @@ def descends(student: Student, rng: Random, count: int) -> None:
             gradients = [each[f"d_{name}"] for each in found["gradients"][: k + 1]]
             if gradients[-1].size % before.size:
                 raise Failure(
-                    f"{name} can be updated by d_{name}.",
+                    f"{name} should be such that d_{name} can update it.",
                     expected=f"d_{name} of shape {[*before.shape]} or {[sizes.T, *before.shape]}",
                     got=f"shape {list(gradients[-1].shape)}",
                     where=place(sizes),

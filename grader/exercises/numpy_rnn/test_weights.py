@@ -76,7 +76,7 @@ def test_uniform(student: Student) -> None:
     for name in ("bs", "by"):
         require(
             not drawn["values"][name].any(),
-            f"The bias {name} starts at zero.",
+            f"The bias {name} should start at zero.",
             expected="zeros",
             got=f"numbers up to {np.abs(drawn['values'][name]).max():.3g}",
             where=CONSTRUCTOR,
@@ -95,7 +95,7 @@ def test_fresh_draws(student: Student) -> None:
     for name in ("W", "R", "V"):
         require(
             not np.array_equal(first["values"][name], second["values"][name]),
-            "Two networks start with different weights.",
+            "Two networks should start with different weights.",
             got=f"the same {name} twice",
             where=CONSTRUCTOR,
             hint="A seed is fixed inside the constructor.",
@@ -106,7 +106,7 @@ def test_fresh_draws(student: Student) -> None:
     different = len(np.unique(drawn))
     require(
         different > len(drawn) - 100,
-        "Each weight is drawn by itself.",
+        "Each weight should be drawn by itself.",
         expected=f"{len(drawn)} different numbers in W, R and V of two networks",
         got=f"{different}",
         where=CONSTRUCTOR,
@@ -125,7 +125,7 @@ def test_seed(student: Student, rng: Random) -> None:
     W = [one["values"]["W"] for one in (first, second, other)]
     require(
         np.array_equal(W[0], W[1]) and not np.array_equal(W[0], W[2]),
-        "The parameter rng decides which weights are drawn.",
+        "The parameter rng should decide which weights are drawn.",
         expected="the same W for the same seed, another one for another seed",
         got="another W for the same seed"
         if not np.array_equal(W[0], W[1])

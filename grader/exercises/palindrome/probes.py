@@ -182,7 +182,7 @@ def nothing_banned() -> Iterator[None]:
 def banned(reached: set[str]) -> Banned:
     """Return what to raise where these operators and layers ran."""
     return Banned(
-        "A layer that the sheet does not allow was used.",
+        "Only layers that the sheet allows should be used.",
         expected="matrix products of your own parameters",
         got=f"forward or backward ran {', '.join(sorted(reached))}",
     )
@@ -195,7 +195,7 @@ def backward(loss: Tensor) -> None:
     except RuntimeError as error:
         again = "second time" in str(error) or "inplace operation" in str(error)
         raise Unusable(
-            "backward() works after each forward.",
+            "backward() should work after each forward.",
             expected="gradients, also the second time",
             got=f"RuntimeError: {str(error)[:300]}",
             hint="A state is carried over from one call to the next, with its graph, or changed "

@@ -39,14 +39,14 @@ def run(
     shown = output_in(result, (batch, K))
     if not isinstance(shown, Tensor):
         raise Unusable(
-            "forward must return a tensor.",
+            "forward should return a tensor.",
             expected=wanted,
             got=brief(result),
             hint=no_return(result),
         )
     if shown.dtype not in (torch.float32, torch.float64):
         raise Unusable(
-            "forward changes the precision of the numbers.",
+            "forward should return numbers in the input's precision.",
             expected=wanted + ", in the input's precision",
             got=f"a tensor of dtype {str(shown.dtype).removeprefix('torch.')}",
             hint="Return p as it is: leave out .half(), .long(), argmax and the like.",
@@ -54,7 +54,7 @@ def run(
     found = _arranged(shown, batch, K, turned=turned, ours=ours)
     if found.shape != (batch, K):
         raise Unusable(
-            "forward returns another shape than it must.",
+            "forward should return a tensor of shape [batch, num_classes].",
             expected=wanted,
             got=f"shape {list(found.shape)}",
             hint=hint_on_shape(tuple(found.shape), batch, sizes),
@@ -84,6 +84,8 @@ def hint_on_shape(shape: tuple[int, ...], batch: int, sizes: dict[str, Any]) -> 
         return "That is as wide as the state: W_ph makes num_classes numbers of it."
     if shape == (sizes["num_classes"], batch):
         return "That is the other way round: a row is a sequence, a column a class."
+    if len(shape) == 3 and shape[-1] == sizes["num_classes"]:
+        return "That is one axis too many: return the logits of the last step alone."
     if shape[1:] == (sizes["num_classes"],):
         return (
             "A row is needed for each sequence of the input: look for a batch size that is written "

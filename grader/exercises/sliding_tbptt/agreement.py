@@ -89,7 +89,7 @@ def agrees_again(
     found = gradients(student, function, problem, sizes, where, calls=2)
     require(
         not found["changed"],
-        f"{function} leaves the cell's parameters and the data as they are.",
+        f"{function} should leave the cell's parameters and the data as they are.",
         expected="the same numbers after the calls as before",
         got=f"changed in place: {', '.join(map(str, found['changed']))}",
         where=where,

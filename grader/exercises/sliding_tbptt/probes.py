@@ -60,7 +60,7 @@ def chunks(module: ModuleType, data: Array, K: int, O: int) -> Array:
     shapes = {piece.shape for piece in pieces}
     if len(shapes) > 1:
         raise Unusable(
-            "All windows have K steps.",
+            "All windows should have K steps.",
             expected=f"K = {K} steps in each, of {len(data)} in all",
             got="windows of shapes " + ", ".join(str(list(shape)) for shape in sorted(shapes)),
             hint="Steps at the end that fill no window are dropped.",
@@ -159,7 +159,7 @@ def double(value: Any, what: str) -> Array:
     found = numbers(value, what)
     if found.dtype in (np.float32, np.float16):
         raise Unusable(
-            f"{what} must keep the precision of the data.",
+            f"{what} should keep the precision of the data.",
             expected="float64",
             got=str(found.dtype),
             hint="Look for .float() and for dtype=torch.float32.",

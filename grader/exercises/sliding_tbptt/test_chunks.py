@@ -29,7 +29,8 @@ def cuts(student: Student, data: Array, K: int, O: int) -> None:
         return
     named = mistake.named() if mistake else {"hint": WINDOWS}
     try:
-        close(got, oracle.windows(data, K, O), "The windows are K steps, O apart.", where=where)
+        what = "The windows should be K steps, O apart."
+        close(got, oracle.windows(data, K, O), what, where=where)
     except Failure as failure:
         raise dataclasses.replace(failure, **named) from None
 

@@ -145,7 +145,7 @@ def step(module: ModuleType, theta: Tensor, h: Tensor, mu: float) -> tuple[Any, 
     shapes = [list(array(part, "Each part of truncated_step's result").shape) for part in pair]
     if len(pair) != 2 or shape not in shapes or not any(each in shapes for each in ([], [1])):
         raise Unusable(
-            "truncated_step returns the loss and the next h.",
+            "truncated_step should return the loss and the next h.",
             expected=f"(loss, h): a number, and a tensor of shape {shape}",
             got=", ".join(brief(part) for part in pair) or brief(result),
             hint=no_return(result),
@@ -172,7 +172,7 @@ def decaying_rate(module: ModuleType, power: float) -> Rate:
     made: Any = call(module, "decaying_rate", {"power": power})
     if not callable(made):
         raise Unusable(
-            "decaying_rate returns a function of k.",
+            "decaying_rate should return a function of k.",
             expected="a function, so that decaying_rate(1)(k) is eta_k",
             got=brief(made),
             hint=no_return(made) or "Return a function of k, defined inside or by lambda k: ….",
@@ -198,7 +198,7 @@ def restarts(
     result = call(module, "restarts", {**inputs, "rate": lambda k: eta(max(k, least))})
     if not isinstance(result, tuple | list) or hasattr(result, "_fields"):
         raise Unusable(
-            "restarts returns a list of runs.",
+            "restarts should return a list of runs.",
             expected="a list, the first run and then each restart",
             got=brief(result),
             hint=no_return(result),

@@ -55,7 +55,7 @@ def of_length(run: Mapping[str, Any], iterations: int, where: str) -> tuple[Arra
     got = {name: len(run[name]) for name in lengths}
     require(
         got == lengths,
-        f"A run of {iterations} iterations is recorded whole.",
+        f"A run of {iterations} iterations should be recorded whole.",
         expected=", ".join(f"{name}: {length}" for name, length in lengths.items()),
         got=", ".join(f"{name}: {length}" for name, length in got.items()),
         where=where,
@@ -84,7 +84,7 @@ def records_agree(
         close(
             got,
             wanted,
-            f"The {name} that a run records is that at each of its theta.",
+            f"The {name} that a run records should be that at each of its theta.",
             tolerance=run_precision(*run),
             where=where,
             mistakes=mistakes[name],

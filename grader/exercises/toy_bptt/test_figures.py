@@ -94,7 +94,7 @@ def test_theta_figure(student: Student, rng: Random) -> None:
             and np.allclose(line["y"], line["x"] ** decay, SHOWN)
             for line in lines(figure)
         ),
-        "With decay given, theta_figure draws k^decay as well.",
+        "With decay given, theta_figure should draw k^decay as well.",
         expected=f"a line through k^{decay:.3g}",
         got=f"{len(lines(figure))} lines, none of which is k^{decay:.3g}",
         where=where,
@@ -113,7 +113,7 @@ def test_axes_of_theta_figure(student: Student, rng: Random) -> None:
     missing = [label for label in runs if not any(label in entry for entry in entries)]
     require(
         not missing,
-        "The legend of theta_figure tells the runs apart by their labels.",
+        "The legend of theta_figure should tell the runs apart by their labels.",
         expected=", ".join(runs),
         got=", ".join(entries),
         where=where,

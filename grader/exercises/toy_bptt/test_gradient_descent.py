@@ -55,7 +55,7 @@ def test_theta(student: Student, rng: Random) -> None:
         close(
             run[0],
             oracle.descent(theta, rate, iterations, partial(oracle.gradient, batch=batch, T=T)),
-            "theta goes from the start along minus rate times gradient.",
+            "theta should go from the start along minus rate times gradient.",
             tolerance=run_precision(*run),
             where=where,
             mistakes=chain(
@@ -96,7 +96,7 @@ def comes_close_anew(run: Trajectory, batch: Batch, T: int, where: str) -> None:
     noise = mistakes.FURTHEST * 3 * 3 / (2 * T + 1) / np.sqrt(batch.n)
     require(
         np.allclose(rates, rates[0]) and abs(theta[-1]) < ERROR * abs(theta[0]) + noise,
-        f"theta comes close to the minimum in {WITHIN} iterations at one rate.",
+        f"theta should come close to the minimum in {WITHIN} iterations at one rate.",
         expected=f"theta within {ERROR * abs(theta[0]) + noise:.3g} of 0",
         got=f"theta = {theta[-1]:.3g}, with rates from {rates.min():.4g} to {rates.max():.4g}",
         where=where,
@@ -135,7 +135,7 @@ def test_own_rate(student: Student, rng: Random) -> None:
     is_right = bool(abs(1 - rate * oracle.curvature(T)) ** WITHIN < ERROR)
     require(
         errors[WITHIN] < ERROR * errors[0] or is_right,
-        f"theta comes within {ERROR:.0%} of the way to the minimum in {WITHIN} iterations.",
+        f"theta should come within {ERROR:.0%} of the way to the minimum in {WITHIN} iterations.",
         expected=f"less than {ERROR * errors[0]:.3g} away from the minimum of this batch's loss",
         got=f"{errors[WITHIN]:.3g} away, with the rate {rate:.4g}",
         where=where,

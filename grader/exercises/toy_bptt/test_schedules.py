@@ -28,7 +28,7 @@ def thetas(runs: list[dict[str, Any]], count: int, iterations: int, where: str) 
     """Return theta of all runs, (count, K + 1)."""
     require(
         len(runs) == count,
-        "restarts returns the first run, and then one for each restart.",
+        "restarts should return the first run, and then one for each restart.",
         expected=f"{count} runs",
         got=f"{len(runs)}",
         where=where,
@@ -47,7 +47,7 @@ def test_decaying_rate(student: Student, rng: Random) -> None:
         close(
             found,
             0.5 / ks**power,
-            "decaying_rate(power)(k) is 0.5 / k^power.",
+            "decaying_rate(power)(k) should be 0.5 / k^power.",
             where=FILE.place(
                 "decaying_rate", f"power = {power:.4g}, k = {', '.join(map(str, ks))}"
             ),
@@ -71,7 +71,7 @@ def test_restarts(student: Student, rng: Random) -> None:
     close(
         got,
         oracle.restarted(theta, batch, [rate(k) for k in range(1, iterations + 1)], times + 1),
-        "Each run goes on from the last theta, with h and k as at the start.",
+        "Each run should go on from the last theta, with h and k as at the start.",
         tolerance=precision(*got[:, 1:]),
         where=where,
         mistakes=mistakes_truncated.restarts(theta, batch, rate, iterations, times + 1, got),
@@ -96,7 +96,7 @@ def test_known_values(student: Student, rng: Random) -> None:
         close(
             got[:, -1],
             known,
-            "theta after 1000 iterations, and after each of two restarts of 1000.",
+            "theta should be right after 1000 iterations, and after each of two restarts of 1000.",
             tolerance=max(RECORDED / known[0], precision(*got[:, 1:])),
             where=where,
             mistakes=ends(batch, power, got),

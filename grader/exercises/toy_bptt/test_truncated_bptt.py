@@ -68,7 +68,7 @@ def test_step(student: Student, rng: Random) -> None:
         close(
             h,
             before + step.theta,
-            "The next state is h + theta.",
+            "The next state should be h + theta.",
             tolerance=precision(h),
             where=step.where,
             mistakes=[
@@ -125,7 +125,7 @@ def test_theta(student: Student, rng: Random) -> None:
         close(
             run[0],
             oracle.truncated(theta, batch, map(rate, range(1, iterations + 1))).theta,
-            "theta goes along minus eta_k times the truncated gradient.",
+            "theta should go along minus eta_k times the truncated gradient.",
             tolerance=run_precision(*run),
             where=where,
             mistakes=mistakes_truncated.paths(theta, batch, rate, iterations, run[0]),
