@@ -79,10 +79,21 @@ def test_what_does_not_parse_names_the_python_that_graded(tmp_path: Path) -> Non
         assert any("null bytes" in notice and "b.py" in notice for notice in submission.notices)
 
 
-def test_a_missing_file_says_which_files_there_are(tmp_path: Path) -> None:
-    with opened(tmp_path, {"a.py": b"open('C:/data.csv')"}) as submission:
-        hint = hint_for(submission, "FileNotFoundError", "No such file", "a.py, line 1")
-        assert "files that were handed in" in hint
+@pytest.mark.parametrize(
+    ("kind", "message", "says"),
+    [
+        ("FileNotFoundError", "No such file", "files that were handed in"),
+        ("ModuleNotFoundError", "No module named 'x'", "is one of yours missing?"),
+        ("SystemExit", "None", "exit()"),
+        ("AttributeError", "cannot assign parameters before Module.__init__() call", "super()"),
+        ("AttributeError", "'A' object has no attribute 'x'", ""),
+    ],
+)
+def test_exceptions_that_need_a_word(tmp_path: Path, kind: str, message: str, says: str) -> None:
+    with opened(tmp_path, {"a.py": b"x = 1"}) as submission:
+        hint = hint_for(submission, kind, message, "a.py, line 1")
+        assert says in hint
+        assert bool(says) == bool(hint)
 
 
 def test_merge_conflicts_are_named(tmp_path: Path) -> None:

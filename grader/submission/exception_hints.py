@@ -19,6 +19,14 @@ OTHER_PYTHON = (
     "Look at that line and the one above it. "
     f"This was graded with Python {VERSION}: newer syntax is an error there."
 )
+OF_KINDS = {
+    "ModuleNotFoundError": "Graded code should import Python's own modules, torch, numpy, "
+    "matplotlib, what Anaconda brings, and the files that were handed in: is one of yours missing?",
+    "FileNotFoundError": "Graded code finds the files that were handed in, and what it has written "
+    "itself: name them by paths that begin at this file's folder.",
+    "SystemExit": "exit() and sys.exit() end whatever uses the file: return from the function, or "
+    "leave them out.",
+}
 WHERE = re.compile(r"(.+), line (\d+)")
 UNFIT = re.compile(r"could not be broadcast together|^matmul: |^shapes .* not aligned")  # NumPy's
 MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
@@ -63,16 +71,10 @@ def hint_for(submission: Submission, kind: str, message: str, where: str) -> str
     source = _source(submission, found[1] if found else where) or ""
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in source.splitlines()):
         return "The file holds merge-conflict markers (<<<<<<<, >>>>>>>): choose one side."
-    if kind == "ModuleNotFoundError":
-        return (
-            "Graded code should import Python's own modules, torch, numpy, matplotlib, what "
-            "Anaconda brings, and the files that were handed in: is one of yours missing?"
-        )
-    if kind == "FileNotFoundError":
-        return (
-            "Graded code finds the files that were handed in, and what it has written itself: name "
-            "them by paths that begin at this file's folder."
-        )
+    if kind in OF_KINDS:
+        return OF_KINDS[kind]
+    if "before Module.__init__() call" in message:
+        return "Call super().__init__() first in the network's own __init__."
     if kind in ("SyntaxError", "IndentationError", "TabError"):
         nulls = "It holds null bytes: save it anew as UTF-8. " if "\0" in source else ""
         return nulls + OTHER_PYTHON
