@@ -28,7 +28,7 @@ SECONDS = 10  # of processor time for one probe; the slowest takes two
 CASES = int(os.environ.get("SWEEP_CASES", "50"))  # of an exercise's thousands
 SEED = os.environ.get("SWEEP_SEED", "")  # which of them; any text
 SELECT = {
-    "palindrome": ("vanilla_rnn.py or lstm.py or parameter_count", "palindrome/{}"),
+    "palindrome": ("vanilla_rnn.py or lstm.py or parameter_count or test_dataset", "palindrome/{}"),
     "numpy_rnn": ("not learn", "{}"),
     "memory_task": ("not train and not learn and not accuracy_of", "{}"),
     "toy_bptt": ("not known_values and not schedules", "{}"),
