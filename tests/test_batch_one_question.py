@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from grader.batch.chosen import chosen
 from grader.batch.one_question import merged
+from grader.batch.participant import Participant
+from grader.core.errors import UserError
 from tests import stub_judges
 from tests.stub_judges import a_report, batch, hand_in, rows_of
 
@@ -106,3 +109,43 @@ def test_a_question_of_another_exercise_is_added() -> None:
     both = merged(before, after, ["1.2"])  # type: ignore[arg-type]
     assert [row["id"] for row in both["grade"]["questions"]] == ["1.2", "1.6", "1.6-text"]
     assert (both["grade"]["earned"], both["grade"]["possible"]) == (5.0, 6.0)
+
+
+@pytest.mark.parametrize("pattern", ["Emil Müller", "emil müller", "4005", "Emil Müller_4005"])
+def test_again_takes_a_name_or_a_number_that_one_student_has(pattern: str) -> None:
+    emil = Participant("Emil Müller_4005", "emil")
+    others = [Participant("Emil Lee_4006", "lee"), Participant("Mia Müller_4007", "mia")]
+    assert chosen([emil, *others], [pattern]) == {emil}
+
+
+def test_again_takes_what_the_platform_knows_a_student_by() -> None:
+    ada = Participant("ada", "ada", ids=(("email", "ada@uni.example"),))
+    assert chosen([ada, Participant("ben", "ben")], ["ADA@uni.example"]) == {ada}
+
+
+def test_again_asks_which_of_namesakes_is_meant() -> None:
+    both = [Participant(f"Emil Müller_{number}", "x") for number in (4005, 4006)]
+    with pytest.raises(UserError, match="can be each of Emil Müller_4005, Emil Müller_4006"):
+        chosen(both, ["Emil Müller"])
+    assert chosen(both, ["Emil*"]) == set(both)
+
+
+def test_again_suggests_a_near_name() -> None:
+    with pytest.raises(UserError, match=r"no such student \(is it Emil Müller_4005\?\)"):
+        chosen([Participant("Emil Müller_4005", "x"), Participant("Zoe_1", "z")], ["Emil Muller"])
+
+
+@pytest.mark.usefixtures("judges")
+def test_points_of_two_hand_ins_are_not_mixed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = hand_in(tmp_path / "course", "Kim"), tmp_path / "out"
+    assert batch(source, out) == 0
+    before = (out / "results" / "Kim.json").read_bytes()
+    hand_in(source, "Kim", content="x = 2\n")
+    assert batch(source, out, "--again", "Kim", "--question", "1.6") == 2
+    said = "Kim has handed in something new: run batch without --question"
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert (out / "results" / "Kim.json").read_bytes() == before
+    assert batch(source, out) == 0
+    assert batch(source, out, "--again", "Kim", "--question", "1.6") == 0

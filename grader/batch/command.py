@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fnmatch
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -14,6 +13,7 @@ from rich.console import Console
 from grader.batch import missing_packages
 from grader.batch.attempts import HandIn
 from grader.batch.before import check_arguments, check_space, check_table
+from grader.batch.chosen import chosen
 from grader.batch.grading import Work, grade_missing
 from grader.batch.intake import described, hand_ins
 from grader.batch.marks_files import check_marks, publish_marks
@@ -120,12 +120,7 @@ def begin(store: Store, found: Sequence[HandIn], args: argparse.Namespace) -> li
     works = [
         Work(participant, hand_in) for participant, hand_in in zip(participants, found, strict=True)
     ]
-    again = set()
-    for pattern in args.again:
-        matching = {p for p in participants if fnmatch.fnmatchcase(p.name, pattern)}
-        if not matching:
-            raise UserError(f"--again {pattern}: there is no such student.")
-        again |= matching
+    again = chosen(participants, args.again)
     for work in works:
         work.hand_in.student = work.participant.name
         if work.participant in again:

@@ -8,7 +8,6 @@ before.
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import json
 from collections.abc import Collection, Iterable, Sequence
 
@@ -16,11 +15,11 @@ from rich.console import Console
 
 from grader.batch import executors, outcome
 from grader.batch.attempts import HandIn
+from grader.batch.chosen import chosen
 from grader.batch.grading import Grading, Work, make_task, opened_grading, pytest_arguments
-from grader.batch.participant import Participant
 from grader.batch.progress import say
 from grader.batch.store import Store
-from grader.batch.task import Settings
+from grader.batch.task import Settings, Task, archive_in
 from grader.core.errors import UserError
 from grader.core.report import QuestionReport, Report, TestReport
 from grader.core.rubric import Question, read_rubric
@@ -36,13 +35,12 @@ def regrade(
         The exit status: 1 if the grader or the machine failed on one, whose result then stays.
 
     Raises:
-        UserError: There is no such question or student, or no result yet to change.
+        UserError: There is no such question or student, or no result of this hand-in to change.
     """
     questions = _questions(args)
-    works = [work for work in works_of(store, found) if _is_named(work.participant, args.again)]
-    for pattern in args.again:
-        if not any(_is_named(work.participant, [pattern]) for work in works):
-            raise UserError(f"--again {pattern}: there is no such student.")
+    works = works_of(store, found)
+    named = chosen([work.participant for work in works], args.again)
+    works = [work for work in works if work.participant in named]
     for work in works:
         if "grade" not in store.result(work.participant):
             name = shown(work.participant.name)
@@ -51,8 +49,9 @@ def regrade(
     args.exercise = exercises
     settings = Settings(store.seed(args.seed), pytest_arguments(args), args.isolation)
     ids = [question.id for question in questions]
+    tasks = [(work, _unchanged(store, work, settings)) for work in works]
     with opened_grading(console, store, settings, args) as grading:
-        failed = [work for work in works if not _regrade_one(grading, work, ids)]
+        failed = [work for work, task in tasks if not _regrade_one(grading, work, task, ids)]
     return 1 if failed else 0
 
 
@@ -76,9 +75,25 @@ def merged(before: Report, after: Report, questions: Collection[str]) -> Report:
     return {**before, "tests": tests, "grade": grade}
 
 
-def _regrade_one(grading: Grading, work: Work, questions: Sequence[str]) -> bool:
+def _unchanged(store: Store, work: Work, settings: Settings) -> Task:
+    """Return what is to be graded, if it is what the result is of.
+
+    Raises:
+        UserError: It is something else: points of two hand-ins would be mixed.
+    """
+    task = make_task(work, settings)
+    of = archive_in(store.result(work.participant)["batch"].get("key", ""))
+    if of and of != archive_in(task.key):
+        name = shown(work.participant.name)
+        raise UserError(
+            f"{name} has handed in something new: run batch without --question (it grades all "
+            "questions of the new hand-in)."
+        )
+    return task
+
+
+def _regrade_one(grading: Grading, work: Work, task: Task, questions: Sequence[str]) -> bool:
     """Grade one student's questions, twice if the machine may have been at fault."""
-    task = make_task(work, grading.settings)
     for _ in range(2):
         ((_, _, data),) = executors.grade_all([(work, task)], grading.executor, lambda: 1)
         after: Report = json.loads(data)
@@ -127,10 +142,6 @@ def works_of(store: Store, found: Sequence[HandIn]) -> list[Work]:
             hand_in.student = person.name
             works.append(Work(person, hand_in))
     return works
-
-
-def _is_named(person: Participant, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(person.name, pattern) for pattern in patterns)
 
 
 def _question_of(test: TestReport) -> str:

@@ -48,14 +48,19 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Return the hash of everything that the result depends on."""
+        """Return two hashes: that of the archive, and that of all else the result depends on."""
         parts = {
-            "archive": hashlib.sha256(self.archive).hexdigest(),
             "names": [self.student, self.archive_name, *self.remarks],
             "settings": asdict(self.settings),
             "kit": self.kit,
         }
-        return _digest(json.dumps(parts, sort_keys=True).encode())
+        return f"{_digest(self.archive)}-{_digest(json.dumps(parts, sort_keys=True).encode())}"
+
+
+def archive_in(key: str) -> str:
+    """Return the hash of the archive from the key of a result; empty if the key lacks one."""
+    archive, _, others = key.partition("-")
+    return archive if others else ""
 
 
 @functools.cache
