@@ -148,12 +148,16 @@ def batch(folder: Path, count: int) -> None:
 def compare(folder: Path, count: int) -> None:
     """Print what it takes to compare all with each other."""
     draw = random.Random(1)
-    names = [f"name{number}" for number in range(30)]
+
+    def expression(depth: int) -> str:
+        if not depth:
+            return draw.choice(("x", "h", "3", "w", "'name'"))
+        inner = [expression(draw.randrange(depth)) for _ in range(2)]
+        forms = ("{} + {}", "{} @ {}", "({} - {})", "{}[{}]", "f({}, {})", "{}.sum(dim={})")
+        return draw.choice((*forms, "{}.tanh() * {}", "torch.stack([{}, {}])")).format(*inner)
 
     def line() -> str:
-        one, two, three = draw.choices(names, k=3)
-        sign, method = draw.choice("+-*/@"), draw.choice(("sum", "mean", "exp", "tanh", "T"))
-        return f"{one} = {two}.{method}(dim={draw.randint(0, 9)}) {sign} {three}[{two}, :]\n"
+        return f"y = {expression(4)}\n"
 
     shared = [line() for _ in range(2000)]
     courses = {}
