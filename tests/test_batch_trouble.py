@@ -136,10 +136,10 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(
     replace_file = store.replace_file
     failures = iter([True, True])
 
-    def full_twice(path: Path, data: bytes) -> None:
+    def full_twice(path: Path, data: bytes, *, lasting: bool = True) -> None:
         if path.parent.name == "results" and next(failures, False):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        replace_file(path, data)
+        replace_file(path, data, lasting=lasting)
 
     monkeypatch.setattr(store, "replace_file", full_twice)
     assert batch(source, tmp_path / "out") == 0

@@ -90,7 +90,8 @@ def find(store: Store, archives: Archives) -> list[str]:
     for pair, page in pages.items():
         one, other = codes[pair.one], codes[pair.other]
         blocks = overlap.blocks(pair.one, pair.other)
-        write(store.folder / page, pair_html(pair[:2], pair.shares[:2], (one, other), blocks))
+        html = pair_html(pair[:2], pair.shares[:2], (one, other), blocks)
+        write(store.folder / page, html, lasting=False)
     groups = groups_of(listed)
     write(store.folder / TABLE, _table(pairs, groups, pages))
     keep(store, hashes, _report(groups, pages))

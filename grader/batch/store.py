@@ -5,8 +5,7 @@
     results/NAME.json   one a submission, with the key of everything that it depends on
     grades.csv, report.html, feedback/, feedback.zip     made from these by reports/
     marking.sqlite      what people have decided, kept by marking/; beside it a ".backup"
-    late.toml           what late hand-ins cost
-    marks.csv, .xlsx    a person's marks, to be exchanged
+    late.toml, marks.csv, marks.xlsx    what late hand-ins cost, and a person's marks to exchange
 
 Every other file is written beside its place and then renamed, so that each is there as a whole or
 not at all. A result that can't be written stays in memory until it can.
@@ -261,19 +260,20 @@ class Store:
         return manifest
 
 
-def write(path: Path, content: str | bytes) -> None:
+def write(path: Path, content: str | bytes, *, lasting: bool = True) -> None:
     """Write a file such that it is there as a whole or not at all, whenever this is killed.
 
     Raises:
         UserError: The disk is full, or the like; the file is as it was.
     """
+    data = content.encode() if isinstance(content, str) else content
     try:
-        replace_file(path, content.encode() if isinstance(content, str) else content)
+        replace_file(path, data, lasting=lasting)
     except OSError as error:
         raise unwritable(path, error) from error
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, *, lasting: bool = True) -> None:
     """Do as `write` does; an error is the system's own."""
     if path.exists() and path.read_bytes() == data:
         return
@@ -283,7 +283,8 @@ def replace_file(path: Path, data: bytes) -> None:
         with partial.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:  # also when the power is cut; what is made again needs no such wait
+                os.fsync(file.fileno())
         partial.replace(path)
     except OSError:
         with contextlib.suppress(OSError):  # the first error tells more

@@ -151,8 +151,8 @@ def _feedback(store: Store, row: Row, participant: Participant) -> None:
     """Write a student's page in HTML and Markdown."""
     folder = store.folder / "feedback"
     result = readable(store, participant)
-    write(folder / f"{row.file}.html", feedback_html(row, result))
-    write(folder / f"{row.file}.md", feedback_md(row, result))
+    write(folder / f"{row.file}.html", feedback_html(row, result), lasting=False)
+    write(folder / f"{row.file}.md", feedback_md(row, result), lasting=False)
 
 
 def _remove_stale(store: Store, published: Published) -> None:
