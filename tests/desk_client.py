@@ -71,19 +71,18 @@ class Client:
         sent |= headers or {}
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
-        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        for name, value in sent.items():
-            if value is not None:
-                connection.putheader(name, value)
-        if method == "GET":
-            connection.endheaders()
-        else:
-            connection.putheader("Content-Length", str(len(data)))
-            connection.endheaders(data)
-        response = connection.getresponse()
-        answer = Answer(response.status, response.headers, response.read())
-        connection.close()
-        return answer
+        with contextlib.closing(connection):  # also when the desk is killed meanwhile
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in sent.items():
+                if value is not None:
+                    connection.putheader(name, value)
+            if method == "GET":
+                connection.endheaders()
+            else:
+                connection.putheader("Content-Length", str(len(data)))
+                connection.endheaders(data)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
 
     def get(self, path: str) -> Any:
         answer = self.ask("GET", path)
