@@ -115,3 +115,18 @@ def test_make_without_any_python(tmp_path: Path) -> None:
     first, *rest = done.stderr.splitlines()
     assert first.startswith("error: there is no Python here")
     assert all(line.startswith("make: ***") for line in rest)
+
+
+def test_who_waits_sees_what_is_loaded(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = """Collecting torch
+  Downloading https://example.org/whl/cpu/torch-2.13.0%2Bcpu-cp311-linux_x86_64.whl (190.2 MB)
+  Downloading numpy-2.4.1-cp311-manylinux.whl.metadata (6 kB)
+Downloading numpy-2.4.1-cp311-manylinux.whl (16.9 MB)
+Installing collected packages: numpy, torch
+"""
+    assert set_up.run([sys.executable, "-c", f"print({lines!r})"]) == ""
+    assert capfd.readouterr().out.splitlines() == [
+        "  loading torch (190.2 MB)", "  loading numpy (16.9 MB)", "  unpacking",
+    ]  # fmt: skip
+    failed = [sys.executable, "-c", "print('so far'); raise SystemExit('ERROR: no such package')"]
+    assert "ERROR: no such package" in set_up.run(failed)

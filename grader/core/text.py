@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 LONGEST_NAME = 80  # characters of a name that is shown
+LONGEST_LINE = 200  # characters of what student code prints
 
 # Control characters except tab and newline, other line separators, and what turns text round or
 # is invisible: such characters can forge what a terminal or a browser shows.
@@ -30,10 +31,13 @@ def shown(name: str) -> str:
 
 
 def ends(text: str, count: int) -> str:
-    """Leave out what stands between the first and the last ``count`` lines of a text."""
-    lines = text.splitlines(keepends=True)
+    """Leave out what stands between the first and last ``count`` lines, and ends of long ones."""
+    lines = [
+        line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…\n"
+        for line in text.splitlines(keepends=True)
+    ]
     if len(lines) <= 2 * count + 1:
-        return text
+        return "".join(lines)
     between = f"[... {len(lines) - 2 * count} lines ...]\n"
     return "".join([*lines[:count], between, *lines[-count:]])
 

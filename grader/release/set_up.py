@@ -21,6 +21,7 @@ HOME = ROOT / ".venv"
 OLDEST = (3, 11)
 CPU_BUILD = "https://download.pytorch.org/whl/cpu"  # without the gigabytes of CUDA
 ANSWER_SECONDS = 5.0
+LARGE = re.compile(r"Downloading (?:\S*/)?([^\s/]+?)-\d\S* \((\d+(?:\.\d+)? [MG]B)\)")
 UNREACHABLE = re.compile(
     r"name resolution|getaddrinfo|NewConnectionError|connection|timed out|proxy", re.IGNORECASE
 )
@@ -53,7 +54,7 @@ def install(extras: Sequence[str]) -> str:
         if made:
             return f"{HOME} can't be made: {last_line(made)}"
     kit = f".[{','.join(extras)}]" if extras else "."
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
     options = ["--retries", "1", "-c", "constraints.txt", *index_of_torch(), "-e", kit]
     print(f"installing into {HOME.name}; the first time this takes some minutes", flush=True)
     said = run([*command, *options])
@@ -74,9 +75,24 @@ def index_of_torch() -> list[str]:
 
 
 def run(command: Sequence[str]) -> str:
-    """Return what a command said, if it failed; else nothing."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace")
-    return (done.stderr + done.stdout).strip() or "it gave no reason" if done.returncode else ""
+    """Tell what a command loads while it runs; return what it said, if it failed, else nothing."""
+    said: list[str] = []
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace",
+    ) as process:  # fmt: skip
+        for line in process.stdout or ():
+            said.append(line)
+            if news := progress(line):
+                print(news, flush=True)
+    return ("".join(said).strip() or "it gave no reason") if process.returncode else ""
+
+
+def progress(line: str) -> str:
+    """Return what a line of pip's means for who waits: a large file, or the last stage."""
+    if large := LARGE.search(line):
+        return f"  loading {large[1]} ({large[2]})"
+    return "  unpacking" if line.startswith("Installing collected packages") else ""
 
 
 def last_line(text: str) -> str:
