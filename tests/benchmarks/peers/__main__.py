@@ -181,9 +181,12 @@ def main() -> None:
             except Failed as failed:
                 found[peer] = failed
         for _ in range(rounds):
-            for bench in found.values():
-                if isinstance(bench, Bench):
-                    bench.measure()
+            for peer, bench in found.items():
+                try:
+                    if isinstance(bench, Bench):
+                        bench.measure()
+                except Failed as failed:
+                    found[peer] = failed
     print(
         f"{datetime.date.today()}, {platform.platform()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}; medians of {rounds} rounds "
