@@ -66,7 +66,7 @@ BATCH = "-m grader batch {work}/submissions -o {work}/results -j 1 --course {wor
 PEERS = (
     Peer("pytest", "plain", JUDGES, "-m pytest -q {work}/step_checks.py", "5 passed"),
     Peer("gradescope-utils", "gradescope", JUDGES, "{work}/run_tests.py", r'(?m)^    "score": 5'),
-    Peer("unitgrade", "unitgrade", JUDGES, "{work}/report.py", r"(?m)^Total .*5/5$"),
+    Peer("unitgrade", "unitgrade", JUDGES, "{work}/report.py", r"(?m)^Total +5/5$"),
     Peer(
         "otter-grader[grading]",
         "otter",
@@ -121,7 +121,7 @@ class Bench:
         wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
         said += "".join(table.read_text() for table in self.work.glob("results/grades.csv"))
         if len(re.findall(self.peer.full, said)) != full:
-            raise Failed(f"full points should go to {full} of {len(folders)}: {said[-300:]!r}")
+            raise Failed(f"full points should go to {full} of {len(folders)}: {said[-80:]!r}")
         return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     def run(self, command: str, folder: Path) -> str:
