@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from grader.__main__ import main
 from grader.batch import grading, outcome
 from grader.batch import judge as judge_process
 from grader.batch.judge_pool import JudgePool
@@ -152,15 +153,26 @@ def test_a_timeout_that_stays_one_is_kept(
 
 
 def test_a_run_that_is_ended_before_the_second_try_makes_it_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judges: Judges
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    judges: Judges,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     source = add(tmp_path / "in", "Slow")
     with monkeypatch.context() as patch:
         patch.setattr(Judges, "__call__", lambda *_: trouble("timeout"))
         patch.setattr(grading, "say", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert batch(source, tmp_path / "out") == 130
+    assert main(["marks", str(tmp_path / "out")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 student awaits a second try: run batch again" in said
+    (row,) = grades(tmp_path / "out")
+    assert (row["points"], row["1.6"]) == ("", "")  # what a timeout cost is no grade yet
+    assert "awaits a second try" in row["message"]
     assert batch(source, tmp_path / "out") == 0
     assert judges.graded == ["Slow"]
+    assert "second try" not in " ".join(capsys.readouterr().out.split())
+    assert grades(tmp_path / "out")[0]["points"] == "3"
 
 
 def test_messages_of_the_machines_errors_are_short() -> None:

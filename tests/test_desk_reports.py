@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from grader.__main__ import parse
 from grader.batch.store import Store
 from grader.core.errors import UserError
 from grader.desk import publishing
-from grader.desk.command import private_page, publishing_options
+from grader.desk.command import _finish, private_page, publishing_options
 from grader.desk.publishing import Reports, Written
 from tests.desk_client import Client, Process, Q, desk
 from tests.desk_course import a_course
@@ -172,12 +173,23 @@ def test_a_batch_at_work_is_waited_for_and_told(ann: Client, out: Path) -> None:
     with Store(out).locked():
         ann.mark(ann.students()[0], adjustment=POINTS)  # no click waits
         said = ann.post("/api/reports", {})["message"]
-        assert "not written" in said
-        assert "It is tried again" in ann.ask("GET", "/").text
+        assert said == "A batch is running; the reports follow when it has ended."
+        overview = ann.ask("GET", "/").text
+        assert said in overview
+        assert "It is tried again" not in overview
         assert not points_in(out)
     assert "All reports are written" in ann.post("/api/reports", {})["message"]
     assert points_in(out) == {str(POINTS)}
     assert "3 of 4" not in said
+
+
+def test_the_desk_closes_without_an_error_while_a_batch_runs(out: Path) -> None:
+    """The batch writes all reports at its end."""
+    console = Console(file=io.StringIO(), soft_wrap=True)
+    with Store(out).locked():
+        assert _finish(console, publishing.reports_of(out, {})) == 0
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert said == "A batch is running; the reports follow when it has ended.\n"
 
 
 def test_a_process_that_is_killed_is_no_end(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,3 +64,14 @@ def test_one_hand_in_cannot_flood_the_screen(tmp_path: Path) -> None:
     )
     assert len(said) == NAMED + 1
     assert max(map(len, said)) < 300
+
+
+def test_a_file_of_the_exercise_is_no_package_to_install(tmp_path: Path) -> None:
+    (tmp_path / "Lee.zip").write_bytes(packed(train="from lstm import LSTM\nimport plover"))
+    (tmp_path / "Kim.zip").write_bytes(packed(train="import vanilla_rnn, palindrome.lstm"))
+    (tmp_path / "Mia.zip").write_bytes(packed(train="import lstm", lstm="x = 1"))
+    with hand_ins(tmp_path) as (found, _):
+        files, one_file, *others = remarks(found)
+    assert files == "2 submissions lack lstm.py, which they import: Kim, Lee"
+    assert one_file == "1 submission lacks vanilla_rnn.py, which it imports: Kim"
+    assert [line.split()[0] for line in others] == ["plover"]

@@ -212,3 +212,24 @@ def test_blind_marking() -> None:
     filled, _, folders = filling(sheet.encode(), [row], {row.folder: "gut"})
     assert filled.decode().splitlines()[1] == "Teilnehmer/in101;-;A;12,00;16,00;Ja;-;-;gut"
     assert folders == {row.folder: row}
+
+
+def test_a_line_that_holds_another_grade_than_now_is_named() -> None:
+    row = a_row(101)
+    row.marks.append(Mark("1.4", "Words", 4.0, True, None, "pending", open=4.0, waiting=4.0))
+    first = fill_worksheet(ENGLISH.encode(), [row], COMMENTS, provisional=True).sheet
+    assert not any("differ" in remark for remark in fill_worksheet(first, [row], COMMENTS).remarks)
+    row.marks[0].earned = 10.0
+    filled = fill_worksheet(first, [row], COMMENTS)
+    assert filled.sheet == first
+    said = "worksheet still holds grades that differ from those of now: "
+    assert f"{said}Anna Müller (9.60 there, 8.00 so far now)" in filled.remarks
+
+
+def test_a_row_that_awaits_a_second_try_gets_no_grade_and_no_feedback() -> None:
+    row = a_row(101)
+    row.awaits_try = True
+    filled = fill_worksheet(ENGLISH.encode(), [row], COMMENTS, provisional=True)
+    assert filled.sheet == ENGLISH.encode()
+    assert filled.folders == {}
+    assert any("awaits a second try: run batch again: Anna" in said for said in filled.remarks)

@@ -11,6 +11,7 @@ import pytest
 
 from grader.batch.intake import described, hand_ins
 from grader.core.errors import UserError
+from tests import stub_judges
 from tests.courses import COURSES, MAXIMUM, Person, people
 from tests.downloads import download, found_in, write
 from tests.importers import BY_LOGIN, FEEDBACK, GRADES, names_in
@@ -56,6 +57,26 @@ def test_a_course_goes_round(
     assert archive.exists() == (platform in FEEDBACK)
     if platform in FEEDBACK:
         assert sorted(FEEDBACK[platform](names_in(archive.read_bytes()), CLASS)) == keys
+
+
+@pytest.mark.usefixtures("judges")
+def test_a_provisional_grade_that_is_stale_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, sheet = COURSES["canvas"](tmp_path, people(2))
+    table, out = tmp_path / "table", tmp_path / "out"
+    table.write_bytes(sheet or b"")
+    options = ["--worksheet", str(table)]
+    assert batch(source, out, *options, "--provisional") == 0
+    before = table.read_bytes()
+    less = stub_judges.a_report()
+    less["grade"]["questions"][0]["earned"] = 2.0
+    monkeypatch.setattr(stub_judges, "a_report", lambda: less)
+    assert batch(source, out, *options, "--again", "müllerada") == 0
+    assert table.read_bytes() == before
+    said = [line for line in capsys.readouterr().out.splitlines() if "differ from" in line]
+    assert len(said) == 1
+    assert said[0].endswith("differ from those of now: Müller, Ada (12.00 there, 8.00 so far now)")
 
 
 @pytest.mark.parametrize("platform", COURSES)

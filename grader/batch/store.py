@@ -28,7 +28,7 @@ from grader.batch.names import Names, assign_names
 from grader.batch.participant import Participant
 from grader.batch.platforms.base import Platform
 from grader.batch.platforms.known import PLATFORMS
-from grader.core.errors import UserError
+from grader.core.errors import BusyError, UserError
 from grader.core.report import Report, RowStatus
 from grader.core.text import shown
 
@@ -62,7 +62,8 @@ class Store:
         """Keep other runs out of the folder, and clear up after one that was killed.
 
         Raises:
-            UserError: One is at work there, or the folder can't be written to.
+            BusyError: One is at work there.
+            UserError: The folder can't be written to.
         """
         try:
             lock = (self.folder / "run.lock").open("w")
@@ -72,7 +73,7 @@ class Store:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise UserError(
+                raise BusyError(
                     f"another run is at work in {self.folder}: wait until it ends."
                 ) from error
             for left_over in self.folder.rglob("*.partial"):

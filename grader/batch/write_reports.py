@@ -6,7 +6,7 @@ Each report is written by itself: one that fails leaves the others written.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -85,8 +85,8 @@ def publish(
         wrong = take_in_marks(store, rows, marking)
         remarks = unread(store) + decide(rows, marking, read_late(store.folder / late.FILE))
         marking.back_up()
-    published = Published(rows, remarks, wrong=listed(wrong))
-    folders = {row.folder: row for row in rows if row.folder and not row.doubt}
+    published = Published(rows, remarks + _second_tries(rows), wrong=listed(wrong))
+    folders = {row.folder: row for row in rows if row.folder and not row.is_held}
     published.attempt("grades.csv", lambda: write(store.folder / "grades.csv", grades_csv(rows)))
     published.attempt("grades.xlsx", lambda: write(store.folder / "grades.xlsx", grades_xlsx(rows)))
     published.attempt("results.csv", lambda: _results(store, rows))
@@ -103,6 +103,15 @@ def publish(
     published.attempt("report.html", lambda: _report(store, rows, begun))
     published.attempt("feedback.zip", lambda: _feedback_zip(store, folders, part_size))
     return published
+
+
+def _second_tries(rows: Sequence[Row]) -> list[str]:
+    """Say who awaits a second try, because the run before was ended or a judge was lost."""
+    who = [shown(row.student) for row in rows if row.awaits_try]
+    if not who:
+        return []
+    said = "1 student awaits" if len(who) == 1 else f"{len(who)} students await"
+    return [f"{said} a second try: run batch again; until then no grade counts: {', '.join(who)}"]
 
 
 def read_worksheet(platform: Platform, path: Path, columns: Mapping[str, str]) -> bytes:

@@ -16,6 +16,10 @@ class UserError(Exception):
     """Bad input; the message is for the user and says what to do."""
 
 
+class BusyError(UserError):
+    """Another run is at work in a folder of results."""
+
+
 class MachineError(Exception):
     """The machine failed, or files changed while they were read: nobody's mistake."""
 

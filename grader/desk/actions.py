@@ -169,7 +169,8 @@ def told(written: Written, *, names: bool) -> str:
     """Return what came of writing the reports; problems only where names are shown."""
     lines = written.problems
     if lines and not names:
-        lines = (f"{len(lines)} problems: show names to read them.",)
+        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+        lines = (f"{count}: show names to read them.",)
     return " ".join([written.message, *lines])
 
 

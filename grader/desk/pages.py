@@ -114,7 +114,8 @@ def _reports(course: Course, *, names: bool) -> str:
     """Return how far the reports follow the marks, in words."""
     latest = course.reports.latest
     if latest is not None and not latest.is_whole:
-        return f"{told(latest, names=names)} It is tried again."
+        again = " It is tried again." if latest.problems else ""
+        return f"{told(latest, names=names)}{again}"
     if latest is None or not course.reports.is_current:
         return "The reports are written again in a few seconds."
     when = datetime.datetime.fromtimestamp(latest.time).strftime("%H:%M")

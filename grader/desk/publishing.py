@@ -23,11 +23,12 @@ from typing import Any
 
 from grader.batch.store import Store
 from grader.batch.write_reports import publish
-from grader.core.errors import UserError
+from grader.core.errors import BusyError, UserError
 
 QUIET = 3.0  # seconds without a change, after which the reports are written
 LATEST = 20.0  # seconds after the first change that no report holds
 AGAIN = 10.0  # seconds from a failure to the next try
+BUSY = "A batch is running; the reports follow when it has ended."
 NICENESS = 10  # of the process that writes, so that clicks come first
 CONTEXT = multiprocessing.get_context("spawn")
 
@@ -157,6 +158,8 @@ def _perform(answer: Connection, folder: Path, options: dict[str, Any]) -> None:
     os.nice(NICENESS)
     try:
         answer.send(_written(Store(folder), options))
+    except BusyError:
+        answer.send(Written(BUSY))
     except UserError as error:
         answer.send(_failed(str(error)))
 
@@ -165,7 +168,8 @@ def _written(store: Store, options: dict[str, Any]) -> Written:
     """Write all reports here.
 
     Raises:
-        UserError: A batch is at work in the folder, or a table of marks can't be read.
+        BusyError: A batch is at work in the folder.
+        UserError: A table of marks can't be read.
     """
     with store.locked():
         published = publish(store, **options)

@@ -36,7 +36,7 @@ def decide(rows: Sequence[Row], marking: MarkingStore, rule: LateRule | None) ->
         for mark in row.marks:
             own = requests.get(row.student, [])
             mark.requests = tuple(one for one in own if one.question == mark.id)
-        if row.doubt:
+        if row.is_held:
             continue
         remarks += _override(row, overrides.get(row.student, []))
         _excuse(row, excuses.get(row.student, []))

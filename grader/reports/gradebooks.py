@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from grader.core.errors import UserError
 from grader.core.text import shown
@@ -24,8 +25,10 @@ from grader.reports.sheets import (
     encode,
     grade_of,
     left_because,
+    other_grade,
     scaled_comment,
     scaling,
+    stale_remark,
 )
 
 Lookup = dict[tuple[str, str], list[int]]  # kind of id and value: the lines that bear it
@@ -92,14 +95,18 @@ def fill_gradebook(
     claimants, unseen = _claimants(kind, table, rows)
     left: defaultdict[str, list[str]] = defaultdict(list)
     scales: dict[str, None] = {}
+    stale: list[str] = []
     for number, line in enumerate(table.lines[1:], start=1):
         if not kind.is_person(line) or not any(cell.plain for cell in line):
             continue
+        maximum = _maximum(kind, table, place, line)
         if why := left_because(claimants[number], provisional=provisional):
-            left[why].append(_named(kind, table, line))
+            left[why].append(name := _named(kind, table, line))
+            new_grade = partial(grade_of, maximum=maximum)
+            if other := other_grade(table.get(line, place), claimants[number], new_grade):
+                stale.append(f"{name}{other}")
             continue
         (row,) = claimants[number]
-        maximum = _maximum(kind, table, place, line)
         scales.setdefault(scaling(row, maximum))
         table.set(line, place, grade_of(row, maximum))
         if kind.comment and kind.comment in table.header and row.folder in comments:
@@ -111,6 +118,7 @@ def fill_gradebook(
     remarks += [
         f"{kind.title}, left as it was, {why}: {', '.join(who)}" for why, who in left.items()
     ]
+    remarks += stale_remark(kind.title, stale)
     if unseen:
         remarks.append(f"not in {kind.title}: {', '.join(sorted(unseen))}")
     filled, encoded = encode(str(table), encoding)
@@ -118,7 +126,7 @@ def fill_gradebook(
 
 
 def _folders(rows: Sequence[Row]) -> dict[str, Row]:
-    return {row.folder: row for row in rows if row.folder and not row.doubt}
+    return {row.folder: row for row in rows if row.folder and not row.is_held}
 
 
 def _grade_column(kind: Gradebook, table: Table, wanted: str) -> int:

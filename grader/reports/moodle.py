@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 from grader.reports.moodle_sheet import Owners, Worksheet
@@ -14,8 +15,10 @@ from grader.reports.sheets import (
     encode,
     grade_of,
     left_because,
+    other_grade,
     scaled_comment,
     scaling,
+    stale_remark,
 )
 
 
@@ -44,24 +47,30 @@ def fill_worksheet(
     unseen = {row.student for row in rows}
     left: dict[str, list[str]] = {}
     scales: dict[str, None] = {}
-    certain = [row for row in rows if row.folder and not row.doubt]
+    stale: list[str] = []
+    certain = [row for row in rows if row.folder and not row.is_held]
     folders = {} if owners.teams else {row.folder: row for row in certain}
     for line in table.lines[1:]:
         claimants = owners.of(line)
         unseen -= {claimant.student for claimant in claimants}
         is_theirs = len(claimants) == 1 and not table.says_nothing(line)
         row = claimants[0] if is_theirs else None
-        if row is not None and not row.doubt:
+        if row is not None and not row.is_held:
             folders[owners.folder(row, line)] = row  # in a team, one a member
+        maximum = table.known(line, "maximum")
+        new_grade = partial(grade_of, maximum=maximum, capped=True)
         if why := _left_because(claimants, table, line, provisional=provisional):
-            left.setdefault(why, []).append(line[1].plain if len(line) > 1 else line[0].plain)
+            name = line[1].plain if len(line) > 1 else line[0].plain
+            left.setdefault(why, []).append(name)
+            if other := other_grade(table.known(line, "grade"), claimants, new_grade):
+                stale.append(f"{name}{other}")
         elif row is not None:
-            maximum = table.known(line, "maximum")
             scales.setdefault(scaling(row, maximum))
             comment = scaled_comment(comments[row.folder], row, maximum)
-            table.set(line, table.places["grade"], grade_of(row, maximum, capped=True))
+            table.set(line, table.places["grade"], new_grade(row))
             table.set(line, table.places["comment"], comment)
     remarks = _remarks(rows, left, (owners.remark(), *scales), unseen)
+    remarks += stale_remark("worksheet", stale)
     filled, encoded = encode(str(table), encoding)
     return Filled(filled, remarks + encoded, folders)
 

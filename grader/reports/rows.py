@@ -75,7 +75,7 @@ class Mark:
         self.status, self.override = "excused", None
 
     def suspend(self) -> None:
-        """Hold all points back until a person says whose they are."""
+        """Hold all points back until it is said whose they are, or a second try is made."""
         self.earned, self.status, self.waiting = None, "pending", self.possible
 
 
@@ -96,6 +96,7 @@ class Row:
         incidents: How many tests had each of the statuses that a person may want to look at.
         isolation: How well the student's code was locked up.
         extras: Points beside those of the questions, with a reason: bonus, penalty, lateness.
+        awaits_try: Whether a second try may change the result; until then its points are pending.
         doubt: Why a person has to decide whose hand-in it is; until then its points are pending.
         submitted: When it was handed in, as an ISO 8601 time, if the platform tells.
         late: Whether the platform marks it as late; None if it marks nothing.
@@ -115,15 +116,21 @@ class Row:
     times: TimesReport | None = None
     extras: list[Part] = field(default_factory=list)
     doubt: str = ""
+    awaits_try: bool = False
     submitted: str | None = None
     late: bool | None = None
     ids: tuple[tuple[str, str], ...] = ()
 
     @property
+    def is_held(self) -> bool:
+        """Return whether all points are held back, whatever tests or persons say."""
+        return bool(self.doubt) or self.awaits_try
+
+    @property
     def earned(self) -> float | None:
         """Return the points so far; None if nobody can say, because 0 would be a lie."""
         known = [mark.earned for mark in self.marks if mark.earned is not None]
-        unknown = self.status == "internal" or self.doubt
+        unknown = self.status == "internal" or self.is_held
         if not known and unknown:
             return None
         return round(max(0.0, sum(known) + self.extra), 6)
@@ -161,6 +168,7 @@ def read_row(student: str, file: str, folder: str, result: Report) -> Row:
     batch, checks = result["batch"], checks_of(result)
     statuses = Counter(check["status"] for check in checks)
     row = Row(student, file, folder, batch["status"], batch["message"], result.get("duration", 0.0))
+    row.awaits_try = batch.get("provisional", False)
     row.isolation, row.times = result.get("isolation", ""), result.get("times")
     for question in result["grade"]["questions"] if "grade" in result else []:
         row.marks.append(_mark(question))
@@ -193,7 +201,7 @@ def complete(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> Non
     """Give every row the same questions, and a person's points.
 
     A submission that was refused earns nothing in the automatic part; for one that the grader
-    failed on, or that may be somebody else's, nobody can say.
+    failed on, that awaits a second try, or that may be somebody else's, nobody can say.
     """
     columns = questions_of(rows)
     for row in rows:
@@ -207,7 +215,7 @@ def complete(rows: Sequence[Row], given: Mapping[tuple[str, str], Given]) -> Non
             if by_hand and mark.by_person:
                 mark.comment, mark.parts = by_hand.comment, by_hand.parts
                 mark.decide(by_hand.points)
-            if row.doubt:
+            if row.is_held:
                 mark.suspend()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.core.errors import UserError
@@ -16,6 +16,7 @@ from grader.core.text import shown
 from grader.reports.rows import Row
 
 SINGLE_BYTE = ("cp1252", "mac_roman")  # of Windows and of the Mac; the first of equals counts
+HALF_CENT = 0.005  # grades have two decimals
 ACCENTED = frozenset("äöüÄÖÜßáàâãåæçéèêëíìîïñóòôõøúùûœ")
 
 
@@ -97,6 +98,8 @@ def left_because(claimants: Sequence[Row], *, provisional: bool) -> str:
     if len(claimants) > 1 or claimants[0].doubt:
         return "several hand-ins claim to be theirs, see those to look at"
     (row,) = claimants
+    if row.awaits_try:
+        return "awaits a second try: run batch again"
     if row.earned is None or row.undecided:
         return "the grader failed"
     if not row.possible:
@@ -120,6 +123,36 @@ def grade_of(row: Row, maximum: str, *, capped: bool = False) -> str:
         value = min(value, most) if capped else value
     text = f"{value:.2f}"
     return text.replace(".", ",") if "," in maximum else text
+
+
+def other_grade(text: str, claimants: Sequence[Row], grade: Callable[[Row], str]) -> str:
+    """Return how the grade in a table differs from that of now; an empty text if it doesn't.
+
+    Args:
+        text: The cell of a line that is left as it was.
+        claimants: The rows that claim to be the line's.
+        grade: Returns a row's grade as it would be entered.
+    """
+    if len(claimants) != 1 or not text.strip():
+        return ""
+    (row,) = claimants
+    now = "" if row.earned is None else grade(row)
+    there, new = text.strip().replace(",", "."), now.replace(",", ".")
+    try:
+        return "" if new and abs(float(there) - float(new)) < HALF_CENT else _changed(text, now)
+    except ValueError:  # it is no number, so no grade of ours
+        return ""
+
+
+def _changed(text: str, now: str) -> str:
+    return f" ({text.strip()} there, {f'{now} so far' if now else 'open'} now)"
+
+
+def stale_remark(table: str, others: Sequence[str]) -> list[str]:
+    """Return a remark on lines that are left with another grade than that of now."""
+    if not others:
+        return []
+    return [f"{table} still holds grades that differ from those of now: {', '.join(others)}"]
 
 
 def scaling(row: Row, maximum: str) -> str:

@@ -67,13 +67,14 @@ def earned(row: Row, questions: Iterable[Mark]) -> list[float | None]:
 def message(row: Row) -> str:
     """Return in one line why a student was not graded, or what a person should look at."""
     text = row.message if row.status != "graded" else _incidents(row)
+    awaited = "awaits a second try: run batch again" if row.awaits_try else ""
     changed = [
         f"{mark.id}: {'; '.join(reasons(mark))}"
         for mark in row.marks
         if mark.override or mark.excuse
     ]
     extras = [f"{signed(part.points)} {part.label}" for part in row.extras]
-    return " ".join("; ".join(filter(None, (text, row.doubt, *changed, *extras))).split())
+    return " ".join("; ".join(filter(None, (text, row.doubt, awaited, *changed, *extras))).split())
 
 
 def results_csv(results: Iterable[tuple[Row, Iterable[CheckReport]]]) -> str:

@@ -1,4 +1,4 @@
-"""Find imports of packages that are not installed here."""
+"""Find imports of packages that are not installed here, and of files that a hand-in lacks."""
 
 from __future__ import annotations
 
@@ -14,19 +14,26 @@ KNOWN = PROTECTED | STUBBED | frozenset(sys.builtin_module_names)
 
 
 def lacking(submission: Submission) -> set[str]:
-    """Return the packages that a submission imports and this Python lacks.
+    """Return what a submission imports and neither holds nor finds in this Python.
 
+    These are packages, or files that the course asks for: see `asked_files`.
     Imports of its own files, of given files, and in main blocks don't count.
     """
     given = {path.stem for path in course().exercises.glob("*/given/*.py")}
     own = given | {part for path in submission.files for part in (*path.parts[:-1], path.stem)}
-    found = set()
+    asked, found = asked_files(), set()
     for file in submission.modules:
         for each in imports(submission.source_of(file)):
             is_own = each.level or each.in_main or own & set(each.parts)
             if each.parts and not is_own and each.parts[0] not in KNOWN:
-                found.add(each.parts[0])
+                named = [part for part in each.parts if part in asked]
+                found.add(named[-1] if named else each.parts[0])
     return {name for name in found if not _is_installed(name)}
+
+
+def asked_files() -> frozenset[str]:
+    """Return the names, without ".py", of the files that the course's template has."""
+    return frozenset(path.stem for path in course().template.rglob("*.py")) - {"__init__"}
 
 
 def _is_installed(name: str) -> bool:
