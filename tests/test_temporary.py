@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,28 @@ def test_folders_of_any_depth_and_mode_are_removed(tmp_path: Path) -> None:
     (top / "link").symlink_to(tmp_path)
     remove_tree(str(top))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_vanishes_meanwhile_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"{tempdirs.PREFIX}x").mkdir()
+
+    class Entry:
+        def __init__(self, entry: os.DirEntry[str]) -> None:
+            self.name, self.is_dir, self.path = entry.name, entry.is_dir, entry.path
+
+        def stat(self, **_: object) -> os.stat_result:
+            os.rmdir(self.path)
+            return os.stat(self.path)
+
+    @contextlib.contextmanager
+    def scandir(place: str) -> Iterator[list[Entry]]:
+        yield [Entry(entry) for entry in scan(place)]
+
+    scan = os.scandir
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(tempdirs, "FRESH", -1.0)
+    assert list(tempdirs._own(str(tmp_path))) == []
+    monkeypatch.undo()
+    assert not list(tmp_path.iterdir())

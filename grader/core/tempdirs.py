@@ -59,7 +59,10 @@ def _own(place: str) -> Iterator[str]:
     with os.scandir(place) as found:
         for entry in found:
             if entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False):
-                state = entry.stat(follow_symlinks=False)
+                try:
+                    state = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:  # its own process has just removed it
+                    continue
                 if state.st_uid == os.geteuid() and time.time() - state.st_mtime > FRESH:
                     yield entry.path
 
