@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ import pytest
 from grader.core.failures import Failure
 from grader.exercises.palindrome.curves import check_accuracies, is_of_a_training
 from grader.exercises.palindrome.formula import formula
+from grader.exercises.palindrome.network import Network
+from grader.exercises.palindrome.probes_train import Observation
 from grader.exercises.palindrome.training import as_far_as_seen, script_for
+from grader.exercises.palindrome.verdict import SURE_STEPS, is_hopeless
 from grader.sandbox.student import Student
 from grader.submission.snapshot import open_submission
 
@@ -133,3 +137,23 @@ def test_what_was_seen_before_a_worker_is_lost_counts(
     assert found["steps"] == 625
     assert found["first"] == {"W": 1}
     assert (found["ended"], found["where"]) == (ended, "train.py, line 3")
+
+
+@pytest.mark.parametrize(
+    ("follows", "mistake", "steps", "reached", "ends"),
+    [
+        (False, None, SURE_STEPS, 0.1, True),
+        (False, None, SURE_STEPS - 1, 0.1, False),
+        (False, None, SURE_STEPS, 0.6, False),
+        (False, "no_tanh", SURE_STEPS, 0.1, False),
+        (True, None, 10_001, 0.1, False),
+    ],
+)
+def test_only_a_network_of_unknown_equations_is_not_awaited(
+    follows: bool, mistake: str | None, steps: int, reached: float, ends: bool
+) -> None:
+    network = SimpleNamespace(
+        follows_sheet=follows, model="RNN", student=SimpleNamespace(remember=lambda *_: mistake)
+    )
+    seen = cast(Observation, {"steps": steps})
+    assert is_hopeless(cast(Network, network), seen, reached) is ends

@@ -29,6 +29,7 @@ LENGTH = 5  # digits of a palindrome, of which the network reads one less
 THRESHOLD = 0.99
 FEW_STEPS = 100  # the quickest training that was seen needed 110
 UNTAUGHT = 0.5  # of all palindromes, more than a network without training gets right
+SURE_STEPS = 3000  # the slowest right networks known have learnt most after 2000
 WORK = 1_000_000  # numbers in all weights that are tried, if more than those at the end
 LONGEST = 8  # digits of palindromes that are all tried; there are 10 000 of them
 
@@ -90,6 +91,17 @@ def has_learnt_by_steps(network: Network, training: Training) -> None:
         where=training.path,
         hint="Look for assignments to parameters, load_state_dict, and a second optimizer.",
     )
+
+
+def is_hopeless(network: Network, seen: Observation, reached: float) -> bool:
+    """Return whether a training need not be awaited: it is of a network of unknown equations.
+
+    Its weights are judged in the sheet's equations. If they get less than half of all palindromes
+    right there after many steps, the steps that are left don't change that. A right network, and
+    one with a known mistake, are awaited to the end.
+    """
+    is_unknown = not network.follows_sheet and not mistake_of(network)
+    return is_unknown and seen["steps"] >= SURE_STEPS and reached < UNTAUGHT
 
 
 def is_used(network: Network, name: str) -> bool:
