@@ -223,9 +223,18 @@ def test_progress_on_a_terminal() -> None:
 def test_counts() -> None:
     clock = iter([0.0, 30.0])
     counts = progress.Counts(10, lambda: next(clock))
-    counts.add("graded")
-    counts.add("refused")
-    assert counts.text() == "1 refused · 2.0/min · 4:00 left"  # what is refused takes no time
+    for status in (*["graded"] * 4, "refused"):
+        counts.add(status)
+    assert counts.text() == "1 refused · 8.0/min · 0:38 left"  # what is refused takes no time
+
+
+def test_the_first_few_promise_no_time() -> None:
+    """They start together, and the slowest of them may be the first."""
+    clock = iter([0.0, 120.0])
+    counts = progress.Counts(82, lambda: next(clock))
+    for _ in range(3):
+        counts.add("graded")
+    assert counts.text() == ""
 
 
 def test_who_is_being_graded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,6 +262,6 @@ def test_who_takes_longest_is_named_first() -> None:
 def test_what_was_graded_before_does_not_count_for_the_rate() -> None:
     clock = iter([0.0, 30.0])
     counts = progress.Counts(10, lambda: next(clock))
-    for status in (progress.BEFORE, "graded", progress.BEFORE):
+    for status in (progress.BEFORE, *["graded"] * 4, progress.BEFORE):
         counts.add(status)
-    assert counts.text() == "2 graded before · 2.0/min · 3:30 left"
+    assert counts.text() == "2 graded before · 8.0/min · 0:30 left"

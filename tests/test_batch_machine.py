@@ -116,7 +116,11 @@ def trouble(status: str, said: str = "") -> bytes:
     [("timeout", ""), ("crashed", ""), ("internal", ""), ("error", f"OSError: {FULL}")],
 )
 def test_what_a_busy_machine_may_have_done_is_tried_once_more_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, said: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    status: str,
+    said: str,
 ) -> None:
     running: list[str] = []
     seen: list[tuple[str, int]] = []
@@ -134,6 +138,7 @@ def test_what_a_busy_machine_may_have_done_is_tried_once_more_alone(
     monkeypatch.setattr(Judges, "__call__", judge)
     source = add(tmp_path / "in", "Kim", "Slow 1", "Slow 2", "Slow 3")
     assert batch(source, tmp_path / "out", "-j", "3") == 0
+    assert "timed out or crashed: Slow 1, Slow 2, Slow 3\n" in capsys.readouterr().out
     assert [student for student, _ in seen[-3:]] == ["Slow 1", "Slow 2", "Slow 3"]
     assert {number for _, number in seen[-3:]} == {1}
     assert {row["points"] for row in grades(tmp_path / "out")} == {"3"}

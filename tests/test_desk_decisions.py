@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,3 +98,47 @@ def test_who_did_what_is_kept(ann: Client) -> None:
     assert page.count("mark 1.4") == 3
     assert "(undo)" in page
     assert "<script>document" not in page
+
+
+def test_the_history_is_told_in_words(ann: Client) -> None:
+    key = ann.students()[0]
+    item = ann.item("Adam is explained", 0.5)
+    ann.mark(key, items=[item["id"]], adjustment=-0.25)
+    ann.mark(key, items=[], adjustment=0.0, decided=False)
+    ann.post("/api/time", {"key": key, "at": "2026-11-27 23:59", "extension": 0, "reason": "asked"})
+    override = {"question": "1.6", "key": key, "points": 0, "reason": "copied", "version": 0}
+    ann.post("/api/override", override)
+    page = ann.ask("GET", f"/student/{key}").text
+    assert "mark 1.4, adjusted by −0.25, “Adam is explained”" in page
+    assert "mark 1.4, left open" in page
+    assert "handed in, at 2026-11-27 23:59, reason asked" in page
+    assert "override 1.6, instead of" in page
+    assert "points 0, reason copied" in page
+    for dump in ("decided", "True", "False", "[", "1795"):
+        assert dump not in page.partition("History")[2].partition("</ul>")[0]
+
+
+def test_undo_says_what_it_took_back(ann: Client) -> None:
+    key = ann.students()[0]
+    ann.mark(key, adjustment=1.0)
+    (undone,) = ann.post("/api/undo", {})["undone"]
+    assert (undone["kind"], undone["question"], undone["key"]) == ("mark", Q, key)
+    assert undone["label"].startswith("Student ")
+
+
+def test_who_has_nothing_pending_is_not_unmarked(out: Path) -> None:
+    """Tests give a part of the points to some, and all of them to others."""
+    for number, path in enumerate(sorted((out / "results").glob("*.json"))):
+        result = json.loads(path.read_bytes())
+        (own,) = [row for row in result["grade"]["questions"] if row["id"] == Q]
+        pending = 0.25 if number else 0.0
+        own |= {"earned": 1.25, "pending": pending, "status": "partly passed"}
+        path.write_text(json.dumps(result))
+    with desk(out) as client:
+        students = client.get(f"/api/question/{Q}")["students"]
+        assert sorted((one["pending"], one["auto"]) for one in students)[0] == (False, 1.25)
+        assert sum(one["pending"] for one in students) == 3
+        for one in students:
+            mark = client.get(f"/api/answer/{Q}/{one['key']}")["mark"]
+            assert mark["tests"] == (1.25 if one["pending"] else None)
+            assert mark["upper"] == (0.25 if one["pending"] else None)

@@ -128,6 +128,29 @@ class HandIn:
             UserError: Nothing was handed in, too much, or it can't be read.
         """
         remarks = self._remarks()
+        newest, *others = self._ranked(remarks)
+        if others:
+            said = ", ".join(shown(str(one.path)) for one in others)
+            remarks.append(
+                f"Of several archives the newest counts, {shown(str(newest.path))}; not: {said}."
+            )
+        return Archive(newest.path.name, newest.read, remarks)
+
+    def earlier(self) -> set[PurePosixPath]:
+        """Return the paths of the archives that don't count, because there is a newer one.
+
+        Raises:
+            UserError: Nothing was handed in, too much, or it can't be read.
+        """
+        _, *others = self._ranked([])
+        return {one.path for one in others}
+
+    def _ranked(self, remarks: list[str]) -> list[Candidate]:
+        """Return what could count, the newest first; add to the remarks what can't.
+
+        Raises:
+            UserError: Nothing was handed in, too much, or it can't be read.
+        """
         groups = [files for files in self._groups() if files]
         if not groups:
             text = " but a text typed into the form" if self.online else ""
@@ -135,13 +158,8 @@ class HandIn:
         if sum(file.size for files in groups for file in files) > MAX_ARCHIVE:
             raise too_large()
         found = [one for files in groups for one in self._candidates(files, remarks)]
-        newest = max(found, key=lambda one: (one.modified, natural(str(one.path))))
-        if len(found) > 1:
-            others = ", ".join(shown(str(one.path)) for one in found if one is not newest)
-            remarks.append(
-                f"Of several archives the newest counts, {shown(str(newest.path))}; not: {others}."
-            )
-        return Archive(newest.path.name, newest.read, remarks)
+        order = sorted(found, key=lambda one: (one.modified, natural(str(one.path))))
+        return order[::-1]
 
     def files(self, *, own_names: bool = True) -> list[File]:
         """List all files of the attempt that counts; raises what listing an item raises.

@@ -21,6 +21,9 @@ from grader.batch.participant import Participant
 from grader.batch.progress import BEFORE, Advance, progress, say
 from grader.batch.store import Store
 from grader.batch.task import Settings, Task, kit_version
+from grader.core.text import shown
+
+NAMED = 10  # students in a line
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,16 @@ def grade_missing(
             say(
                 console,
                 f"graded once more, one at a time: {len(unsettled)} of {len(works)}, because a "
-                "busy machine may be why they timed out or crashed",
+                f"busy machine may be why they timed out or crashed: {_some(unsettled)}",
             )
             with progress(console, len(unsettled)) as advance:
                 grade(grading, unsettled, advance, alone=True)
+
+
+def _some(works: Sequence[Work]) -> str:
+    """Return whose works these are; of many the first."""
+    names = ", ".join(shown(work.participant.name) for work in works[:NAMED])
+    return f"{names} and {len(works) - NAMED} more" if len(works) > NAMED else names
 
 
 @contextlib.contextmanager

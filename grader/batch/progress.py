@@ -1,7 +1,7 @@
 """Show how far a batch is, at what rate, and who is being graded.
 
 Rate and time left go by what costs time: what a judge has graded. What was graded before, or is
-refused unopened, takes no time and would promise too much.
+refused unopened, takes no time and would promise too much. The first few tell nothing yet.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from grader.core.text import plain, shown
 EVERY = 5.0  # seconds between two lines of plain text
 BEFORE = "graded before"  # a status for submissions that cost this run nothing
 
+KNOWN = 4  # graded submissions, before which a rate would promise anything
 RUNNING = 3  # names that are shown of those that are being graded
 QUIET = 30.0  # seconds without a line of plain text, after which those are named
 
@@ -90,7 +91,7 @@ class Counts:
         parts += [f"{self.refused} refused"] if self.refused else []
         parts += [f"{self.failed} failed"] if self.failed else []
         seconds, graded = self._clock() - self._start, self.done - self.before - self.refused
-        if graded and seconds > 0:
+        if graded >= KNOWN and seconds > 0:
             left = (self.total - self.done) * seconds / graded
             parts += [f"{60 * graded / seconds:.1f}/min", f"{_minutes(left)} left"]
         return " · ".join(parts)

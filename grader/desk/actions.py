@@ -92,13 +92,15 @@ def _mark(course: Course, body: dict[str, Any], id: str, key: str) -> Mark:
 def undo(request: Request, course: Course) -> Response:
     """Take back this person's last action, and say where it was."""
     events = course.marking.undo(request.state.person)
+    names, keys = shows_names(request), [course.key_of.get(one.student, "") for one in events]
     places = [
         {
             "question": event.question,
-            "key": course.key_of.get(event.student, ""),
+            "key": key,
             "kind": event.kind,
+            "label": course.label(key, names=names) if key else "",
         }
-        for event in events
+        for event, key in zip(events, keys, strict=True)
     ]
     return JSONResponse({"undone": places})
 

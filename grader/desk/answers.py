@@ -121,6 +121,7 @@ def students(request: Request, course: Course, id: str) -> list[dict[str, Any]]:
                 "label": course.label(key, names=names),
                 "points": course.marking.marks.points(mark, upper, items) if mark else None,
                 "auto": None if known.by_person else known.earned,
+                "pending": known.by_person,
                 "version": mark.version if mark else 0,
                 "author": mark.author if mark else "",
                 "marker": markers[row.student],
@@ -160,6 +161,7 @@ def mark_data(course: Course, key: str, mark: Mark) -> dict[str, Any]:
         "time": mark.time,
         "points": course.marking.marks.points(mark, upper),
         "upper": upper,
+        "tests": known.by_tests if known.by_person and known.open < known.possible else None,
         "second": isinstance(mark, SecondMark),
     }
 
@@ -219,4 +221,6 @@ def _shown(
         html = OWN_PICTURE.sub(address, covered(block.html, hidden))
         blocks.append({"kind": block.kind, "html": safe(html), "label": block.label})
     label = str(file.path) if names else file_label(file.kind, document.number)
+    if file.earlier:
+        label += f" (earlier, does not count{f': {file.earlier}' if names else ''})"
     return {"document": document, "label": label, "blocks": blocks}

@@ -119,9 +119,10 @@ class Course:
         with self._lock:
             found = self._places.get(file)
         if found is None:
-            found = places(documents, self._rubric)
+            graded = [document for document in documents if not document.file.earlier]
+            found = places(graded, self._rubric)
             texts = {id: place.text for id, place in found.items()}
-            if not documents:
+            if not graded:
                 texts = {one.id: NOTHING for one in self._rubric}
             with self._lock:
                 self._places[file], self._texts[file] = found, texts

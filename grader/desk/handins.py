@@ -42,6 +42,7 @@ class DeskFile:
     kind: str  # pdf, notebook, text, picture, code, other
     size: int  # bytes
     read: Callable[[], bytes]
+    earlier: str = ""  # the archive that it lies in, if a newer one counts
 
 
 class HandIns:
@@ -71,24 +72,32 @@ class HandIns:
         with self._reading:
             found = list(self._listed(self._by_file[file]))
         order = list(dict.fromkeys(KINDS.values()))
-        found.sort(key=lambda one: (order.index(one.kind), len(one.path.parts), one.path))
+        found.sort(
+            key=lambda one: (
+                bool(one.earlier), order.index(one.kind), len(one.path.parts), one.path
+            )
+        )  # fmt: skip
         return found[:MAX_SHOWN]
 
     def _listed(self, hand_in: HandIn) -> Iterator[DeskFile]:
-        for file in hand_in.files():
+        files = hand_in.files()
+        several = sum(is_archive(file.path) for file in files) > 1
+        earlier = hand_in.earlier() if several else set()
+        for file in files:
             if is_archive(file.path):
-                yield from self._in_archive(file)
+                name = file.path.name if file.path in earlier else ""
+                yield from self._in_archive(file, name)
             elif kind := _kind(file.path):
                 yield DeskFile(file.path, kind, file.size, partial(self._read, file))
 
-    def _in_archive(self, file: File) -> Iterator[DeskFile]:
+    def _in_archive(self, file: File, earlier: str) -> Iterator[DeskFile]:
         with _unpacked(file) as entries:
             for entry in entries:
                 path = PurePosixPath(entry.name.replace("\\", "/"))
                 kind = _kind(path) if entry.plain and _is_safe(path) else ""
                 if kind and not _is_bomb(entry):
                     read = partial(self._read_entry, file, entry.name)
-                    yield DeskFile(path, kind, entry.size, read)
+                    yield DeskFile(path, kind, entry.size, read, earlier)
 
     def _read(self, file: File) -> bytes:
         with self._reading:

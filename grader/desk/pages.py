@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from grader.desk.actions import told
 from grader.desk.course import Course
+from grader.desk.events import local, told_event
 from grader.desk.fair import covered
 from grader.desk.model import model_html
 from grader.desk.rendering import page, safe, shows_names
-from grader.marking.data import Event
 
 HISTORY = 200  # events that are shown
 
@@ -93,9 +93,9 @@ def student(request: Request, course: Course) -> Response:
         adjustments=marking.adjustments.all(student=row.student),
         excuse_all=marking.excuses.get(row.student, ""),
         time=time,
-        handed_in=_local(time.at) if time and time.at is not None else "",
+        handed_in=local(time.at) if time and time.at is not None else "",
         requests=marking.requests.all(student=row.student),
-        history=[_told(event) for event in marking.history(row.student)[-HISTORY:]],
+        history=[told_event(event, marking) for event in marking.history(row.student)[-HISTORY:]],
     )
 
 
@@ -136,24 +136,8 @@ def _students(course: Course, *, names: bool) -> list[dict[str, Any]]:
             "key": key,
             "label": course.label(key, names=names),
             "done": done.get(row.student, 0),
-            "all": len(ids),
+            "all": sum(mark.by_person for mark in row.marks),
         }
         for key, row in course.rows.items()
     ]
     return sorted(found, key=lambda one: str(one["label"]))
-
-
-def _local(time: float) -> str:
-    return datetime.datetime.fromtimestamp(time).strftime("%Y-%m-%d %H:%M")
-
-
-def _told(event: Event) -> dict[str, str]:
-    """Return an event of the history in words."""
-    after = event.after or {}
-    said = [f"{event.kind} {event.question}".strip()]
-    if event.undoes is not None:
-        said.append("(undo)")
-    if event.after is None:
-        said.append("taken back")
-    said += [f"{name} {after[name]}" for name in sorted(after) if after[name] not in ("", [], None)]
-    return {"when": _local(event.time), "author": event.author, "what": ", ".join(said)}

@@ -3,6 +3,11 @@ import {pointsOf, shown, signed} from "./marks.js";
 
 const byId = (id) => document.getElementById(id);
 
+// Whether nobody has to mark a student's answer any more.
+export function isDone(student) {
+  return student.points !== null || !student.pending;
+}
+
 export function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   Object.assign(made, properties);
@@ -39,7 +44,12 @@ export function showItems(state, click, edit) {
 export function showMark(state) {
   const {mark, items, question} = state;
   const points = mark ? pointsOf(mark, items, question) : null;
-  byId("points").textContent = shown(question.person ? points : state.auto);
+  const tests = mark ? mark.tests : null; // what they gave beside a person's part
+  const isMixed = tests !== null && tests !== undefined;
+  const total = isMixed && points !== null ? points + tests : points;
+  byId("points").textContent = shown(state.auto === null ? total : state.auto);
+  byId("halves").hidden = !isMixed;
+  if (isMixed) byId("halves").textContent = `tests ${shown(tests)} + yours ${points === null ? "_" : shown(points)} / ${shown(mark.upper)}`;
   for (const button of document.querySelectorAll("#items .item")) {
     button.setAttribute("aria-pressed", Boolean(mark && mark.items.includes(button.dataset.item)));
   }
@@ -58,6 +68,7 @@ export function say(text, kind = "") {
 
 export function saved(mark, byPerson) {
   if (!byPerson) return say("");
+  if (mark.upper === null) return say("Tests give all points here");
   if (!mark.author) return say("Not marked yet");
   const time = new Date(mark.time * 1000).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
   const what = mark.decided ? "Saved" : "Saved, still open";

@@ -20,7 +20,7 @@ const isSecond = () => filter.value === "second";
 function visible() {
   const fits = {
     all: () => true,
-    open: (one) => one.points === null || one.key === state.key,
+    open: (one) => !panel.isDone(one) || one.key === state.key,
     mine: (one) => one.marker === state.me,
     second: (one) => one.second || one.key === state.key && one.sampled,
   }[filter.value];
@@ -37,7 +37,7 @@ async function load(wanted) {
   Object.assign(state, await get(`/api/question/${encodeURIComponent(id)}`));
   state.byKey = new Map(state.students.map((one) => [one.key, one]));
   const list = visible();
-  const first = state.byKey.get(wanted) || list.find((one) => one.points === null) || list[0];
+  const first = state.byKey.get(wanted) || list.find((one) => !panel.isDone(one)) || list[0];
   panel.showItems(state, click, editor.open);
   if (first) await go(first.key);
   else { byId("answer").textContent = "There is nothing to mark here."; count(); }
@@ -47,6 +47,7 @@ async function go(key) {
   const student = state.byKey.get(key);
   if (!student) return;
   flush();
+  if (state.key !== key) byId("panel").scrollTop = 0;
   state.key = key;
   const link = byId("student");
   link.textContent = student.label;
@@ -87,7 +88,7 @@ function refresh() {
 function count() {
   const list = visible();
   const place = list.findIndex((one) => one.key === state.key) + 1;
-  const done = state.students.filter((one) => one.points !== null).length;
+  const done = state.students.filter(panel.isDone).length;
   byId("count").textContent = `${place} of ${list.length}` + (state.question.person ? ` · ${done} of ${state.students.length} marked` : "");
 }
 
@@ -98,16 +99,23 @@ function click(item) {
 const clear = (changes) => change({items: [], adjustment: 0, ...changes});
 const most = () => Math.min(state.mark.upper ?? state.question.upper, state.question.upper);
 
+function takenBack(undone) {
+  const [first, ...others] = undone;
+  const where = [first.label, first.question && `question ${first.question}`].filter(Boolean).join(", ");
+  return `Taken back: ${first.kind}${where ? ` of ${where}` : ""}${others.length ? ` and ${others.length} more` : ""}`;
+}
+
 async function undo() {
   flush();
   try {
     const {undone} = await save("/api/undo", () => ({}), () => {});
     const place = undone.find((one) => one.key);
     if (!undone.length) return panel.say("There is nothing to undo.");
-    if (place && place.question !== id) { location.href = `/question/${encodeURIComponent(place.question)}?student=${place.key}`; return; }
+    const said = takenBack(undone);
+    if (place && place.question !== id) { sessionStorage.setItem("said", said); location.href = `/question/${encodeURIComponent(place.question)}?student=${place.key}`; return; }
     for (const one of undone) view.forget(one.key);
     await load(place ? place.key : state.key);
-    panel.say("Taken back", "good");
+    panel.say(said, "good");
   } catch (error) {
     panel.trouble(error.message, panel.button("Show what is saved", () => { view.forget(state.key); go(state.key); }));
   }
@@ -116,7 +124,7 @@ async function undo() {
 function nextOpen() {
   const list = visible();
   const start = list.findIndex((one) => one.key === state.key) + 1;
-  const isOpen = (one) => (isSecond() ? one.second : one.points === null) && one.key !== state.key;
+  const isOpen = (one) => (isSecond() ? one.second : !panel.isDone(one)) && one.key !== state.key;
   const next = [...list.slice(start), ...list.slice(0, start)].find(isOpen);
   if (next) go(next.key);
   else panel.say("All that is shown here is marked.", "good");
@@ -184,4 +192,6 @@ if (byId("model")) byId("model").open = Boolean(sessionStorage.getItem("model"))
 setInterval(look, LOOK);
 const wanted = new URLSearchParams(location.search);
 if (wanted.has("filter")) filter.value = wanted.get("filter");
-load(wanted.get("student")).catch((error) => panel.trouble(error.message));
+const said = sessionStorage.getItem("said"); // by an undo that led here
+sessionStorage.removeItem("said");
+load(wanted.get("student")).then(() => said && panel.say(said, "good")).catch((error) => panel.trouble(error.message));

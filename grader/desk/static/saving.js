@@ -94,6 +94,7 @@ export function flush() {
 export async function markAlike(group) {
   if (!group || !state.mark) return;
   flush();
+  if (!state.mark.decided) return panel.say("Mark this one first; then all like it can be marked.", "warn");
   const {items, adjustment, comment, decided} = state.mark;
   const students = group.filter((key) => key !== state.key).map((key) => ({key, version: state.byKey.get(key).version}));
   const overwritten = group.filter((key) => key !== state.key && state.byKey.get(key).points !== null).length;
