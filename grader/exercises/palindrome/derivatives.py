@@ -9,7 +9,7 @@ from grader.checks.gradients import directional, draw_lines, require_directional
 from grader.checks.mistakes import matches
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.equations import FRESH, Random, check_fresh, place, workable
-from grader.exercises.palindrome.mistakes import gradient_variants
+from grader.exercises.palindrome.mistakes_gradients import gradient_variants
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.oracle import Sizes, Weights
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -298,46 +298,4 @@ def variants(model: Model, weights: Weights, x: Any, form: OutputForm) -> Iterat
 
     d, alike = x.shape[2], x.shape[0] == weights["W_ph"].shape[1]
     for mistake in rowwise(model, d) + mixing(model, alike=alike):
-        yield mistake, value(mistake)
-
-
-CUT = "cut from its graph at every step (.data, .detach(), .numpy(), torch.tensor(…))."
-CUT_STATE: Mapping[str, Any] = {"seen_h": Tensor.detach}
-CUT_CELL: Mapping[str, Any] = {"cell": lambda g, i, c, f: g * i + c.detach() * f}
-CUTS = [
-    Mistake("graph_cut_at_every_step",
-            "The graph is cut at every step (.data, .detach(), .numpy(), torch.tensor(…)): only "
-            "the last step's term is there. Full backpropagation through time needs the state "
-            "with its graph.",
-            CUT_STATE),
-    Mistake("graph_cut_at_every_step",
-            "The graph is cut at every step (.data, .detach(), .numpy(), torch.tensor(…)): only "
-            "the last step's term is there. Full backpropagation through time needs the states "
-            "with their graph.",
-            {**CUT_STATE, **CUT_CELL}),
-    Mistake("state_cut", f"The state h is {CUT}", CUT_STATE),
-    Mistake("cell_cut", f"The cell state c is {CUT}", CUT_CELL),
-    Mistake("new_cell_cut",
-            "The new cell state c is cut from its graph (torch.tensor(…), .data, .detach()): "
-            "only the output gate gets a gradient.",
-            {"state": lambda c, o: torch.tanh(c.detach()) * o}),
-]  # fmt: skip
-
-
-def gradient_variants(
-    model: Model, name: str, weights: Weights, x: Any, direction: Any, form: OutputForm
-) -> Iterator[Variant]:
-    """Yield what is taken for the gradient of ``name`` when the graph is cut."""
-
-    def value(mistake: Mistake) -> Callable[[], Any]:
-        def gradient() -> Any:
-            leaves = {k: v.clone().requires_grad_() for k, v in as_tensors(weights).items()}
-            p = recursion_with(mistake).run(model, leaves, torch.from_numpy(x))
-            torch.autograd.backward((as_form(p, form) * torch.from_numpy(direction)).sum())
-            found = leaves[name].grad
-            return torch.zeros_like(leaves[name]).numpy() if found is None else found.numpy()
-
-        return gradient
-
-    for mistake in CUTS[:1] if model == "VanillaRNN" else CUTS[1:]:
         yield mistake, value(mistake)

@@ -57,7 +57,7 @@ def counts_from_one(figure: Description, y: Array, where: str) -> None:
         )
 
 
-@pytest.mark.question(id="T5", share="1/3")
+@pytest.mark.question(id="T5", share="3/10")
 def test_loss_figure(student: Student, rng: Random) -> None:
     """loss_figure shows loss and gradient."""
     run = draw_run(rng)
@@ -67,7 +67,7 @@ def test_loss_figure(student: Student, rng: Random) -> None:
         require_line(figure, run[name], what, where=FILE.place("loss_figure"))
 
 
-@pytest.mark.question(id="T5", share="1/6")
+@pytest.mark.question(id="T5", share="1/5")
 def test_axes_of_loss_figure(student: Student, rng: Random) -> None:
     """loss_figure has axis labels, legends and k from 1."""
     run, where = draw_run(rng), FILE.place("loss_figure")
@@ -77,7 +77,7 @@ def test_axes_of_loss_figure(student: Student, rng: Random) -> None:
         counts_from_one(figure, run[name], where)
 
 
-@pytest.mark.question(id="T5", share="1/3")
+@pytest.mark.question(id="T5", share="3/10")
 def test_theta_figure(student: Student, rng: Random) -> None:
     """theta_figure shows theta of every run, and k^decay when asked for."""
     runs = {"first run": draw_run(rng), "restart": draw_run(rng)}
@@ -102,7 +102,7 @@ def test_theta_figure(student: Student, rng: Random) -> None:
     )
 
 
-@pytest.mark.question(id="T5", share="1/6")
+@pytest.mark.question(id="T5", share="1/5")
 def test_axes_of_theta_figure(student: Student, rng: Random) -> None:
     """theta_figure has axis labels, a legend entry per run and k from 1."""
     runs = {"first run": draw_run(rng), "restart": draw_run(rng)}

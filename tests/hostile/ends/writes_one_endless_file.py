@@ -1,5 +1,5 @@
 #: status = "error"
-#: says = "a file of more than"
+#: says = "no file of more than"
 with open("big", "wb") as file:
     while True:
         file.write(bytes(2**20))

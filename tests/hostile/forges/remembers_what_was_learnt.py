@@ -3,7 +3,7 @@
 #: question = "M3"
 #: skeleton = ""
 #: at_most = 1.0
-#: says = "begins with the weights"
+#: says = "begin with the weights"
 #: select = "test_learner or test_loss"
 #: time_scale = 1.0
 # The weights that a training somewhere else has led to.
