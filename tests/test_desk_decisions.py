@@ -126,19 +126,23 @@ def test_undo_says_what_it_took_back(ann: Client) -> None:
     assert undone["label"].startswith("Student ")
 
 
-def test_who_has_nothing_pending_is_not_unmarked(out: Path) -> None:
+@pytest.mark.parametrize("whole", range(4))
+@pytest.mark.parametrize("id", [Q, "1.6"])
+def test_who_has_nothing_pending_is_not_unmarked(id: str, whole: int, out: Path) -> None:
     """Tests give a part of the points to some, and all of them to others."""
     for number, path in enumerate(sorted((out / "results").glob("*.json"))):
         result = json.loads(path.read_bytes())
-        (own,) = [row for row in result["grade"]["questions"] if row["id"] == Q]
-        pending = 0.25 if number else 0.0
+        (own,) = [row for row in result["grade"]["questions"] if row["id"] == id]
+        pending = 0.25 if number != whole else 0.0
         own |= {"earned": 1.25, "pending": pending, "status": "partly passed"}
         path.write_text(json.dumps(result))
     with desk(out) as client:
-        students = client.get(f"/api/question/{Q}")["students"]
+        students = client.get(f"/api/question/{id}")["students"]
         assert sorted((one["pending"], one["auto"]) for one in students)[0] == (False, 1.25)
         assert sum(one["pending"] for one in students) == 3
         for one in students:
-            mark = client.get(f"/api/answer/{Q}/{one['key']}")["mark"]
+            mark = client.get(f"/api/answer/{id}/{one['key']}")["mark"]
             assert mark["tests"] == (1.25 if one["pending"] else None)
             assert mark["upper"] == (0.25 if one["pending"] else None)
+        row = client.ask("GET", "/").text.partition(f'href="/question/{id}"')[2]
+        assert row.partition(" marked")[0].endswith("0 of 3")

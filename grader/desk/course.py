@@ -62,7 +62,9 @@ class Course:
             self._participants = dict(zip(keys, participants, strict=True))
             self.rows: dict[str, Row] = dict(zip(keys, rows, strict=True))
             self.key_of = {row.student: key for key, row in self.rows.items()}
-            self.questions = {mark.id: mark for mark in questions_of(rows)}
+            # A question of both kinds is a person's, whoever has nothing left to be marked there.
+            own = {mark.id: mark for row in rows for mark in row.marks if mark.by_person}
+            self.questions = {mark.id: mark for mark in questions_of(rows)} | own
             self._rubric = [one for one in read_rubric() if one.id in self.questions]
             self._state = state
 
@@ -176,7 +178,13 @@ class Course:
 
     def answers(self, ids: Iterable[str]) -> list[tuple[str, str]]:
         """Return student and question of all answers that a person marks."""
-        return [(row.student, id) for id in ids for row in self.rows.values()]
+        rows = self.rows.values()
+        return [
+            (row.student, id)
+            for id in ids
+            for row in rows
+            if any(mark.by_person and mark.id == id for mark in row.marks)
+        ]
 
     def rubric(self, id: str) -> Question:
         """Return a question of the rubric."""
