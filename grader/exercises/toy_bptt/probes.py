@@ -76,6 +76,16 @@ def losses(module: ModuleType, cases: list[Inputs]) -> list[float]:
     return [number(value, "What loss returns") for value in found]
 
 
+def touched(module: ModuleType, case: Inputs) -> dict[str, Array]:
+    """Return x_0 (n,) after a call of the student's loss, and after one of loss_gradient."""
+    found = {}
+    for name, theta in (("loss", leaf(case["theta"])), ("loss_gradient", case["theta"])):
+        x_0 = torch.from_numpy(case["x_0"].copy())
+        call(module, name, {**case, "x_0": x_0, "theta": theta})
+        found[name] = x_0.detach().numpy()
+    return found
+
+
 def slopes_of_loss(module: ModuleType, cases: list[Inputs]) -> list[float]:
     """Return what backward() on the student's loss leaves in theta."""
     found = []

@@ -116,6 +116,22 @@ def test_gradient(student: Student, rng: Random) -> None:
     gradients_agree(found, cases, "loss_gradient is dL/dtheta.", "loss_gradient")
 
 
+@pytest.mark.question(id="T1")
+def test_leaves_alone(student: Student, rng: Random) -> None:
+    """The loss and its gradient leave the samples as they are."""
+    case = inputs(draw_cases(rng)[:1])[0]
+    found = FILE.run(student, probes.touched, case=case)
+    for function, x_0 in found.items():
+        require(
+            np.array_equal(x_0, case["x_0"]),
+            f"x_0 should be the same after {function}.",
+            got=f"other samples: the first was {case['x_0'][0]:.4g} and is {x_0[0]:.4g}",
+            where=FILE.place(function),
+            hint="x_0 is changed in place (h += theta): every later call begins elsewhere. "
+            "h = h + theta makes a new tensor.",
+        )
+
+
 @pytest.mark.question(id="T1", share="1/10")
 def test_gradient_by_backward(student: Student, rng: Random) -> None:
     """The gradient is what PyTorch's backward() gives."""
