@@ -82,5 +82,5 @@ def test_student_code_imports_a_package_from_pythonpath(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert "no function loss" in done.stdout, done.stdout + done.stderr
+    assert "should define a function loss" in done.stdout, done.stdout + done.stderr
     assert "helper_of_the_course" not in done.stdout

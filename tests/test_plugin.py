@@ -94,7 +94,7 @@ def test_a_conftest_of_the_submission_never_runs(order: str, tmp_path: Path) -> 
         text=True,
         check=False,
     )
-    assert "no function loss" in done.stdout, done.stdout + done.stderr
+    assert "should define a function loss" in done.stdout, done.stdout + done.stderr
     assert not (tmp_path / "conftest.py.ran").exists()
 
 
