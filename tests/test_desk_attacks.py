@@ -1,4 +1,4 @@
-"""What strangers send, write or are called has no effect at the desk, and holds nobody up."""
+"""Attack the desk: by requests, by texts, and by names. Nothing has an effect or stops it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What students hand in is shown in a real browser: every kind of PDF, notebooks, nothing."""
+"""Show what students hand in, in a real browser: every kind of PDF, notebooks, nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people decide at the desk besides marks: other points, excuses, who marks what."""
+"""Decide at the desk besides marks: other points, excuses, who marks what."""
 
 from __future__ import annotations
 

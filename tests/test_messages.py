@@ -1,4 +1,4 @@
-"""What students are told of a run that failed: the line, the limit, what should be."""
+"""Tell students of a run that failed: the line, the limit, what should be."""
 
 from __future__ import annotations
 

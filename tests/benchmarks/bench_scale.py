@@ -81,7 +81,7 @@ def graded(task: Task) -> bytes:
 
 
 class Usage(NamedTuple):
-    """What a process has used: seconds of processor time, and at most so many MiB at a time."""
+    """Hold what a process has used: seconds of processor time, and its peak of memory in MiB."""
 
     cpu: float
     peak: float
@@ -111,7 +111,7 @@ def cluster() -> Iterator[tuple[str, int]]:
 
 
 class Costs(NamedTuple):
-    """What a batch costs: seconds for each submission, and the peaks of memory, MiB.
+    """Hold what a batch costs: seconds for each submission, and the peaks of memory, MiB.
 
     Attributes:
         sending: From the first submission sent to the last result kept, on the clock.
