@@ -8,6 +8,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,9 @@ from grader.api import Run, run, warm  # noqa: E402
 from grader.bans import runtime  # noqa: E402 (after the path)
 from tests.downloads import OPEN  # noqa: E402
 from tests.stub_judges import Judges, install  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.desk_client import Client
 
 Grade = Callable[..., Run]
 
@@ -72,6 +76,33 @@ def grade() -> Iterator[Grade]:
 
     with warm():
         yield grade
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Return the graded course of four students that tests of the desk mark."""
+    from tests.desk_course import a_course  # here, because few tests need it
+
+    return a_course(tmp_path, 4)
+
+
+@pytest.fixture
+def ann(out: Path) -> Iterator[Client]:
+    """Open the desk on it."""
+    from tests.desk_client import desk
+
+    with desk(out) as client:
+        yield client
+
+
+@pytest.fixture
+def ben(ann: Client, out: Path) -> Iterator[Client]:
+    """Open a second desk on the same folder, for somebody else."""
+    from tests.desk_client import desk
+
+    del ann
+    with desk(out, person="Ben") as client:
+        yield client
 
 
 @pytest.fixture(autouse=True)

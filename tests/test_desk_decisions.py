@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.desk_client import Client, Q, desk
-from tests.desk_course import EVIL, a_course
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return a_course(tmp_path, 4)
-
-
-@pytest.fixture
-def ann(out: Path) -> Iterator[Client]:
-    with desk(out) as client:
-        yield client
-
-
-@pytest.fixture
-def ben(ann: Client, out: Path) -> Iterator[Client]:
-    """Somebody else, at a desk of their own on the same folder."""
-    del ann
-    with desk(out, person="Ben") as client:
-        yield client
+from tests.desk_course import EVIL
 
 
 def test_points_of_tests_change_only_with_a_reason(ann: Client) -> None:

@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from grader.marking.store import FILE
-from tests.desk_client import Client, Q, desk
-from tests.desk_course import a_course
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return a_course(tmp_path, 4)
-
-
-@pytest.fixture
-def ann(out: Path) -> Iterator[Client]:
-    with desk(out) as client:
-        yield client
-
-
-@pytest.fixture
-def ben(ann: Client, out: Path) -> Iterator[Client]:
-    """Somebody else, at a desk of their own on the same folder."""
-    del ann
-    with desk(out, person="Ben") as client:
-        yield client
+from tests.desk_client import Client, Q
 
 
 def test_a_mark_is_on_the_disk_when_it_is_acknowledged(ann: Client, out: Path) -> None:

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.desk_client import Client, Q, desk
-from tests.desk_course import a_course
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return a_course(tmp_path, 4)
-
-
-@pytest.fixture
-def ann(out: Path) -> Iterator[Client]:
-    with desk(out) as client:
-        yield client
 
 
 def test_names_are_hidden_until_they_are_switched_on(ann: Client) -> None:
