@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import pytest
 from grader.core.failures import Failure
 from grader.exercises.palindrome import probes_handout
 from grader.plugin import probe_modules
-from grader.sandbox import isolation, processes
+from grader.sandbox import isolation, processes, timeout_line
 from grader.sandbox.isolation import Lock
 from grader.sandbox.processes import Launcher, launcher
 from grader.sandbox.student import Student
@@ -211,6 +212,17 @@ def test_a_timeout_names_the_line(
     with pytest.raises(Failure) as raised:
         run(body)
     assert (raised.value.status, raised.value.where) == ("timeout", f"part1/one.py, line {line}")
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["Timeout (0:00:01)!\nThre", "Timeout (0:00:01)!\nThread 0x1 (most recent call first):\n"],
+)
+def test_the_stack_before_a_cut_one_counts(tmp_path: Path, end: str) -> None:
+    frame = f'File "{timeout_line.root_in(str(tmp_path))}part1{os.sep}one.py", line 4 in <module>'
+    whole = f"Timeout (0:00:00)!\nThread 0x1 (most recent call first):\n  {frame}\n"
+    (tmp_path / timeout_line.FILE).write_text(whole + end, encoding="utf-8")
+    assert timeout_line.innermost(str(tmp_path)) == ("part1/one.py", 4)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ def root_in(folder: str) -> str:
 def innermost(folder: str) -> tuple[str, int] | None:
     """Return the file, relative to the submission, and the line of the student's innermost frame.
 
-    The text may be forged, so it is no more than a place to look at.
+    The last stack may have been cut where the process was ended, or been written while Python was
+    between two frames: then the one before it counts. The text may be forged, so it is no more than
+    a place to look at.
     """
     text = ""
     with contextlib.suppress(OSError):
@@ -29,9 +31,10 @@ def innermost(folder: str) -> tuple[str, int] | None:
         with open(descriptor, "rb") as file:
             file.seek(-min(LONGEST, os.fstat(descriptor).st_size), os.SEEK_END)
             text = file.read(LONGEST).decode("ascii", "replace")
-    main_thread = text.rpartition("Timeout (")[2].rpartition("Thread ")[2]
     root = root_in(folder)
-    for path, line, _ in FRAME.findall(main_thread):
-        if path.startswith(root):
-            return path.removeprefix(root).replace(os.sep, "/"), int(line)
+    for stack in reversed(text.split("Timeout (")):
+        main_thread = stack.rpartition("Thread ")[2]
+        for path, line, _ in FRAME.findall(main_thread):
+            if path.startswith(root):
+                return path.removeprefix(root).replace(os.sep, "/"), int(line)
     return None
