@@ -151,6 +151,8 @@ class Grading:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Turn the outcome of a check into a result with a status."""
+        if call.excinfo and isinstance(call.excinfo.value, Failure):
+            call.excinfo = _innermost(call.excinfo)
         report = yield
         if not item.path.is_relative_to(course().exercises):
             return report
@@ -241,6 +243,14 @@ def _as_failure(excinfo: pytest.ExceptionInfo[BaseException]) -> Failure:
         status="internal",
         traceback=_own_frames(excinfo),
     )
+
+
+def _innermost(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """Return the exception with its last frame alone: pytest formats all frames, shown or not."""
+    frame = excinfo.tb
+    while frame.tb_next:
+        frame = frame.tb_next
+    return pytest.ExceptionInfo.from_exc_info((excinfo.type, excinfo.value, frame))
 
 
 def _own_frames(excinfo: pytest.ExceptionInfo[BaseException]) -> str:

@@ -15,13 +15,15 @@ from grader.sandbox import wire
 class Channel:
     """The judge's end of the two streams between it and a worker.
 
-    Nothing is read that was not asked for: one thread per request sends it and reads one frame.
+    Nothing is read that was not asked for: a thread sends a request and reads one frame, in turns.
     A worker that floods its stream thereby fills the system's buffer, not the judge's memory.
     """
 
     def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
         self._reader, self._writer = reader, writer
+        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._frames: queue.SimpleQueue[bytes | wire.WireError | None] = queue.SimpleQueue()
+        threading.Thread(target=self._exchange, daemon=True).start()
 
     @property
     def is_quiet(self) -> bool:
@@ -30,7 +32,7 @@ class Channel:
 
     def ask(self, frame: bytes) -> None:
         """Send ``frame`` and start to read one frame; an empty one is not sent."""
-        threading.Thread(target=self._exchange, args=(frame,), daemon=True).start()
+        self._requests.put(frame)
 
     def answer(self, seconds: float) -> bytes | None:
         """Return the body of the frame that was asked for, or None at the end of the stream.
@@ -46,22 +48,26 @@ class Channel:
 
     def close(self) -> None:
         """Close both streams; the worker must have ended."""
+        self._requests.put(None)
         for stream in (self._writer, self._reader):
             with contextlib.suppress(OSError):  # what could not be sent to the dead
                 stream.close()
 
-    def _exchange(self, frame: bytes) -> None:
-        answer: bytes | wire.WireError | None = None
+    def _exchange(self) -> None:
+        while (frame := self._requests.get()) is not None:
+            self._frames.put(self._answer(frame))
+
+    def _answer(self, frame: bytes) -> bytes | wire.WireError | None:
+        """Send ``frame`` and read one; None at the end of the stream."""
         try:
             if frame:
                 self._writer.write(frame)
                 self._writer.flush()
-            answer = wire.read_frame(self._reader)
+            return wire.read_frame(self._reader)
         except wire.WireError as error:
-            answer = error
-        except (OSError, ValueError):
-            pass  # the worker has ended, or its streams were closed: no answer
-        self._frames.put(answer)
+            return error
+        except (OSError, ValueError):  # the worker has ended, or its streams were closed
+            return None
 
 
 def is_readable(stream: Any, seconds: float | None) -> bool:
