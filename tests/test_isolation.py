@@ -83,7 +83,7 @@ def test_the_lock_is_on(student: Open) -> None:
     assert status["Seccomp"] == "2"
     assert int(status["CapEff"], 16) & ~0b110 == 0
     descriptors = {os.readlink(path) for path in Path(f"/proc/{worker}/fd").iterdir()}
-    assert len(descriptors) == 3  # nothing, the pipe of prints, the channel
+    assert len(descriptors) == 4  # nothing, the pipe of prints, the channel, a file of its own
     limits = Path(f"/proc/{worker}/limits").read_text()
     assert "Max core file size        0" in limits
     assert Path(f"/proc/{worker}/oom_score_adj").read_text().strip() == "1000"

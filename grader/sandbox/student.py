@@ -248,7 +248,7 @@ class Student:
         """Return the answer of ``backend`` if it has the type ``form``; else raise a Failure."""
         token, begun = secrets.token_hex(8), backend.spent
         limit = seconds * self.time_scale
-        message = {"id": token, "seconds": limit, "exercise": self.exercise, **message}
+        message = {"id": token, "exercise": self.exercise, **message}
         try:
             while backend.spent - begun < PATIENCE * self.time_scale:
                 answer = backend.request(message, limit)

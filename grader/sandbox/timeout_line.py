@@ -1,16 +1,20 @@
-"""Read the line that student code had reached when its time was up."""
+"""Ask a worker whose time is up for the line that student code has reached."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
+import signal
+import time
 from pathlib import Path
 
 FILE = "stack.txt"
-LONGEST = 2**18  # bytes that are read
+SIGNAL: int | None = getattr(signal, "SIGUSR1", None)  # Windows has none, and names no line
+LONGEST = 2**16  # bytes that are read
 COPY = "submission"  # the folder, beside FILE, that the worker imports from
 FRAME = re.compile(r'File "(.+)", line (\d{1,9}) in (\S+)')
+SECONDS = 1.0  # in which a worker has got the signal, however busy the machine is
 
 
 def root_in(folder: str) -> str:
@@ -18,23 +22,29 @@ def root_in(folder: str) -> str:
     return f"{folder}{os.sep}{COPY}{os.sep}"
 
 
+def line_of(pid: int, folder: str) -> tuple[str, int] | None:
+    """Return the file and the line that the process stands in; None if it doesn't tell."""
+    if SIGNAL is None:
+        return None
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended
+        os.kill(pid, SIGNAL)
+    until = time.monotonic() + SECONDS
+    while (found := innermost(folder)) is None and time.monotonic() < until:
+        time.sleep(0.01)
+    return found
+
+
 def innermost(folder: str) -> tuple[str, int] | None:
     """Return the file, relative to the submission, and the line of the student's innermost frame.
 
-    The last stack may have been cut where the process was ended, or been written while Python was
-    between two frames: then the one before it counts. The text may be forged, so it is no more than
-    a place to look at.
+    The text may be forged, so it is no more than a place to look at.
     """
     text = ""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(Path(folder, FILE), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-        with open(descriptor, "rb") as file:
-            file.seek(-min(LONGEST, os.fstat(descriptor).st_size), os.SEEK_END)
-            text = file.read(LONGEST).decode("ascii", "replace")
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with contextlib.suppress(OSError), open(os.open(Path(folder, FILE), flags), "rb") as file:
+        text = file.read(LONGEST).decode("ascii", "replace")
     root = root_in(folder)
-    for stack in reversed(text.split("Timeout (")):
-        main_thread = stack.rpartition("Thread ")[2]
-        for path, line, _ in FRAME.findall(main_thread):
-            if path.startswith(root):
-                return path.removeprefix(root).replace(os.sep, "/"), int(line)
+    for path, line, _ in FRAME.findall(text):
+        if path.startswith(root):
+            return path.removeprefix(root).replace(os.sep, "/"), int(line)
     return None

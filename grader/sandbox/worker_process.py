@@ -15,7 +15,7 @@ from grader.sandbox.channel import Channel
 from grader.sandbox.limits import LOOK_SECONDS, Account, WorkerLost
 from grader.sandbox.output import Output
 from grader.sandbox.scratch import Scratch
-from grader.sandbox.timeout_line import innermost, root_in
+from grader.sandbox.timeout_line import line_of, root_in
 from grader.sandbox.usage import MOST_IDLE, Clock, Meter, Usage
 
 START_SECONDS = 120.0  # a cold disk can take that long to import torch
@@ -135,7 +135,7 @@ class Worker:
             self.spent += clock.spent()
         idle = clock.idle() >= MOST_IDLE
         reason = f"it did nothing for {MOST_IDLE:g} s" if idle else f"no answer after {seconds:g} s"
-        raise WorkerLost("timeout", reason, innermost(self._scratch.path))
+        raise WorkerLost("timeout", reason, line_of(self.pid, self._scratch.path))
 
     def _reap(self) -> int:
         if self._status is None:

@@ -4,14 +4,14 @@ Contract. The worker says ``{"locked", "problem"}`` before it imports anything o
 Then the judge sends a request and waits; the worker answers it once, in order. Each request names
 the running test's exercise, too:
 
-    {"id", "seconds", "do": "load", "file"}                        import a file
-    {"id", "seconds", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}
-    {"id", "seconds", "do": "script", "file", "probe", "seed", "inputs"}   run a probe on a file
-                                                                   that is a script: see script.py
-    {"id", "do": "reply", "value"}                                 answer the probe's question
+    {"id", "do": "load", "file"}                              import a file
+    {"id", "do": "run", "file", "probe": "module:name", "seed", "inputs": {…}}
+    {"id", "do": "script", "file", "probe", "seed", "inputs"} run a probe on a file that is a
+                                                              script: see script.py
+    {"id", "do": "reply", "value"}                            answer the probe's question
 
     {"id", "status": "ok", "value"}
-    {"id", "status": "question", "value"}                          the probe waits for a reply
+    {"id", "status": "question", "value"}                     the probe waits for a reply
     {"id", "status": "wrong" | "banned", "what", "expected", "got", "hint"}   Unusable, Banned
     {"id", "status": "not started" | "error" | "blocked", "type", "message", "where", …}   raised
 
@@ -41,7 +41,6 @@ from grader.sandbox import wire
 from grader.sandbox.isolation import Lock
 from grader.worker import notes
 from grader.worker.attribution import describe, raised_by_student
-from grader.worker.current_line import recorded
 from grader.worker.explain import explain, is_out_of_memory
 from grader.worker.importing import StudentCode
 from grader.worker.script import Ask, Script
@@ -84,9 +83,7 @@ def serve(reader: BinaryIO, writer: BinaryIO, code: StudentCode, lock: Lock) -> 
                 os._exit(0)  # the judge has hung up
             return wire.decode(body)["value"]
 
-        with recorded(code.root.parent, request["seconds"]):
-            answer = reply(request, code, lock, ask)
-        send(answer)
+        send(reply(request, code, lock, ask))
 
 
 def reply(request: dict[str, Any], code: StudentCode, lock: Lock, ask: Ask) -> bytes:

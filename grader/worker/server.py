@@ -50,7 +50,7 @@ def preload(modules: list[str]) -> None:
     importlib.import_module("matplotlib.pyplot")
     importlib.import_module("torch.utils.data")
     importlib.import_module("grader.worker.compiler").leave_out_compiler()
-    for module in ("surroundings", "importing", "answering"):
+    for module in ("surroundings", "importing", "answering", "current_line"):
         importlib.import_module(f"grader.worker.{module}")
     importlib.import_module("grader.worker.finders").read_given(course().exercises)
     locking.prepare()
@@ -62,7 +62,7 @@ def preload(modules: list[str]) -> None:
 def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
     """Lock this process and report it; if it is locked, answer the judge's requests."""
     from grader.sandbox import wire
-    from grader.worker import answering, surroundings
+    from grader.worker import answering, current_line, surroundings
     from grader.worker.importing import StudentCode
 
     hidden = ("", str(ROOT)) if IS_CLONE else ("",)
@@ -73,6 +73,7 @@ def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> N
     folder = surroundings.copied(request["root"], request["scratch"])
     try:
         locking.lock(lock, request["root"], request["scratch"])
+        current_line.write_when_asked(Path(request["scratch"]))
         ready = {"locked": True, "problem": ""}
     except Exception as error:  # noqa: BLE001 (the judge refuses to go on)
         ready = {"locked": False, "problem": f"{type(error).__name__}: {error}"}

@@ -110,17 +110,23 @@ def definitions(source: str) -> tuple[str, ...]:
 
 
 def grade(mutant: Mutant, submission: Path) -> str:
-    """Return "killed" or "survived"; ``submission`` is a copy of the reference."""
+    """Return the check that kills the mutant, with its status, or "": it survives.
+
+    Args:
+        submission: A copy of the reference.
+    """
     file = submission / mutant.file
     original = file.read_text(encoding="utf-8")
     file.write_text(mutant.text, encoding="utf-8")
     try:
         options = ["-x", "--time-scale", "0.3", "--exercise", exercise_of(mutant.file)]
         graded = run(submission, seed=1, arguments=options)
-        statuses = {test["metadata"]["status"] for test in graded.report["tests"]}
-        if not statuses:
+        if not graded.report["tests"]:
             raise RuntimeError(f"{mutant.file}: no test was run\n{graded.text}")
-        return "survived" if statuses <= {"passed", "pending"} else "killed"
+        for test in graded.report["tests"]:
+            if (status := test["metadata"]["status"]) not in ("passed", "pending"):
+                return f"{test['nodeid'].rpartition('/')[2]}, {status}"
+        return ""
     finally:
         file.write_text(original, encoding="utf-8")
 
@@ -187,13 +193,16 @@ def main() -> None:
         with arguments.results.open("a", encoding="utf-8") as results:
             for mutant in track(chosen, "grading mutants"):
                 if mutant.key not in known:
-                    known[mutant.key] = grade(mutant, submission)
-                    line: dict[str, str | int] = {
+                    by = grade(mutant, submission)
+                    known[mutant.key] = "killed" if by else "survived"
+                    line = {
                         "key": mutant.key,
                         "verdict": known[mutant.key],
+                        "by": by,
                         "file": mutant.file,
+                        "line": mutant.line,
+                        "change": mutant.change,
                     }
-                    line |= {"line": mutant.line, "change": mutant.change}
                     print(json.dumps(line, ensure_ascii=False), file=results, flush=True)
     show(chosen, known)
 
