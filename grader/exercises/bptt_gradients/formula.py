@@ -29,6 +29,7 @@ class Backward:
 
     given: Callable[[Arrays], Arrays] = lambda problem: problem  # what is computed with
     kind: Kind | None = None  # of the RNN, if another than the question's
+    errors: Callable[[Arrays, Kind], Array] | None = None  # likewise, the gradient in the outputs
     d_o: Callable[[Array], Array] = lambda d_o: d_o  # as it enters
     slope: Callable[[Array, Array], Array] | None = None  # of tanh, from h_t and h_(t-1)
     first_slope: Callable[[Array], Array] = lambda slope: slope  # where a loss enters
@@ -59,7 +60,8 @@ class Backward:
             errors: The gradient in the outputs (T, q), of problem and kind.
         """
         problem, kind = self.given(problem), self.kind or kind
-        h, d_o = oracle.states(problem, kind), self.d_o(errors(problem, kind))
+        h = oracle.states(problem, kind)
+        d_o = self.d_o((self.errors or errors)(problem, kind))
         right = (lambda h, _: 1 - h**2) if kind == "tanh" else (lambda h, _: np.ones_like(h))
         slope = (self.slope or right)(h[1:], h[:-1])
         term = self.enter(d_o @ problem[output], problem["W_hh"])

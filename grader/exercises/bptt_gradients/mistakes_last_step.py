@@ -36,13 +36,9 @@ ERRORS: list[tuple[Mistake, Callable[[Array, Array, Array], Array]]] = [
 
 def last_step(name: str, problem: Arrays, y: int) -> Iterator[Variant]:
     """Yield wrong values of the gradient of that weight in question 1.1 of sheet 004."""
-    h = oracle.states(problem, "tanh")
-    p = problem["W_ph"] @ h[-1] + problem["b_p"]
-    softmax, target = softmax_of(p), np.eye(len(p))[y]
+    target = np.eye(len(problem["b_p"]))[y]
     wrong_errors = [
-        replace(
-            each, change={"d_o": partial(constant, last(wrong(softmax, target, p), len(h) - 1))}
-        )
+        replace(each, change={"errors": partial(last_error, target=target, error=wrong)})
         for each, wrong in ERRORS
     ]
     missing = [
@@ -58,37 +54,46 @@ def last_step(name: str, problem: Arrays, y: int) -> Iterator[Variant]:
      "h_(T-1) stands where h_T belongs.", {"after": lambda h: h[:-1]}),
         Mistake("loss_of_every_step",
      "The loss of every step is there: sheet 004 has that of the last step only.",
-         {"d_o": lambda d_o: np.array([every_error(problem, h_t, target) for h_t in h[1:]])}),
+         {"errors": partial(errors_of_all, target=target)}),
     ]  # fmt: skip
     run = partial(Backward.run, problem=problem, kind="tanh", output="W_ph")
-    errors = partial(last_error, target=target)
+    errors = partial(last_error, target=target, error=right_error)
     found = [*wrong_errors, *missing, *changes, *RECURRENT, *TANH]
     return changed(found, name, partial(run, errors=errors))
 
 
-def last(d_p: Array, T: int) -> Array:
-    """Return the gradient in the outputs of all steps (T, K), from that in the last one's (K,)."""
-    return np.vstack([np.zeros((T - 1, len(d_p))), d_p])
+def right_error(softmax: Array, target: Array, _p: Array) -> Array:
+    """Return dL/dp (K,)."""
+    return softmax - target
 
 
-def last_error(problem: Arrays, kind: Kind, target: Array) -> Array:
-    """Return the gradient of the last step's cross-entropy in the outputs (T, K)."""
-    h = oracle.states(problem, kind)
-    return last(every_error(problem, h[-1], target), len(h) - 1)
+def last_error(
+    problem: Arrays, kind: Kind, target: Array, error: Callable[[Array, Array, Array], Array]
+) -> Array:
+    """Return the gradient of the last step's cross-entropy in the outputs (T, K).
+
+    Args:
+        problem: Weights and inputs.
+        kind: The activation.
+        target: The class, one-hot (K,).
+        error: Returns dL/dp (K,) of softmax(p), the target and p.
+    """
+    errors = errors_of_all(problem, kind, target, error)
+    return np.vstack([np.zeros_like(errors[:-1]), errors[-1:]])
+
+
+def errors_of_all(
+    problem: Arrays,
+    kind: Kind,
+    target: Array,
+    error: Callable[[Array, Array, Array], Array] = right_error,
+) -> Array:
+    """Return the gradient in the outputs (T, K), as if the loss stood at each step."""
+    outputs = oracle.states(problem, kind)[1:] @ problem["W_ph"].T + problem["b_p"]
+    return np.array([error(softmax_of(p), target, p) for p in outputs])
 
 
 def softmax_of(p: Array) -> Array:
     """Return the softmax of p (K,), without overflow."""
     exponentials = np.exp(p - p.max())
     return np.asarray(exponentials / exponentials.sum())
-
-
-def constant(d_o: Array, *_: object) -> Array:
-    """Return ``d_o``, whatever the problem."""
-    return d_o
-
-
-def every_error(problem: Arrays, h_t: Array, target: Array) -> Array:
-    """Return dL/dp (K,), as if the loss of sheet 004 stood at the state h_t (n,), too."""
-    p = problem["W_ph"] @ h_t + problem["b_p"]
-    return softmax_of(p) - target

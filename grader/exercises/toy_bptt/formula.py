@@ -69,7 +69,8 @@ class Descent(Full):
     ) -> Array:
         """Return theta (K + 1,) at that rate; ``got`` is the student's own."""
         if self.own_rate:
-            rate = float(got[0] - got[1]) / (self.uphill * self.gradient(theta, batch, T) or 1.0)
+            step = self.uphill * self.gradient(theta, batch, T)
+            rate = float(got[0] - after_first_step(got)) / (step or 1.0)
         path, total = [theta], 0.0
         for _ in range(iterations):
             total = self.kept * total + self.gradient(path[-1], batch, T)
@@ -155,7 +156,7 @@ class Loop(Step):
             total = self.kept * total + self.slope(e, k, batch)
             step = rate(self.counted(k)) * total
             if self.own_rate and k == first:
-                factor = float(path[0] - got[1]) / (step or 1.0)
+                factor = float(path[0] - after_first_step(got)) / (step or 1.0)
             path.append(path[-1] - factor * step)
         return one_behind(np.array(path)) if self.behind else np.array(path), e
 
@@ -193,6 +194,14 @@ def totals(slopes: Array, kept: float) -> Array:
     for slope in slopes:
         found.append(float(slope) + kept * (found[-1] if found else 0.0))
     return np.array(found)
+
+
+def after_first_step(got: Array) -> float:
+    """Return the first entry of theta (K + 1,) that is not the start; the start if there is none.
+
+    It is entry 1, or a later one of somebody who records theta before the update.
+    """
+    return float(got[np.argmax(got != got[0])])
 
 
 def one_behind(theta: Array) -> Array:

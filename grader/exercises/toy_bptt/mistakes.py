@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from grader.checks.carry import assumed_switches, combined
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.toy_bptt import oracle
-from grader.exercises.toy_bptt.formula import Descent, at_mean
+from grader.exercises.toy_bptt.formula import Descent, after_first_step, at_mean
 from grader.exercises.toy_bptt.oracle import Array, Batch
 
 CHAINED = ("given",)
@@ -154,7 +154,7 @@ def first_step(got: Array, expected: Array) -> float:
     """
     if expected[1] == expected[0]:
         return 1.0
-    return float((got[1] - got[0]) / (expected[1] - expected[0]))
+    return float((after_first_step(got) - got[0]) / (expected[1] - expected[0]))
 
 
 DRAWN_ANEW = Mistake(
