@@ -138,6 +138,15 @@ def named(value: Any, names: Iterable[str], what: str) -> dict[str, Array]:
     return {name: array(part, f"{what}, {name},") for name, part in found.items()}
 
 
+def named_of(value: Any, names: Iterable[str], what: str) -> dict[str, Array]:
+    """Return those of ``names`` that are there, like :func:`named`; one at least must be."""
+    names = list(names)
+    spelled = {
+        squeeze(key) for key, part in (fields(value, names) or {}).items() if part is not None
+    }
+    return named(value, [name for name in names if squeeze(name) in spelled] or names, what)
+
+
 # What happens in a call
 
 

@@ -4,8 +4,9 @@
 
 Each fault of tests/faults is graded on its whole exercise (palindrome: on what its file selects).
 With --selected each is graded on what its file selects: that is quicker, and enough for hints. It
-prints the twenty largest losses, each with the questions that it is spread over, and a row for
-each fault whose first hint its own file does not expect ("says"). A first hint is that of the
+prints the twenty largest losses, each with the questions that it is spread over and what it would
+be if nothing were carried forward; then the other faults that cost several questions; and a row
+for each fault whose first hint its own file does not expect ("says"). A first hint is that of the
 first check that loses points, or else of the first that gives advice. It is
 
     right       it contains a text that the fault's file expects
@@ -42,6 +43,7 @@ class Row(NamedTuple):
 
     fault: str
     lost: dict[str, float]
+    carried: float  # what it would cost besides
     verdict: str  # of VERDICTS
     hint: str
     says: str  # what else the student is told there
@@ -51,6 +53,11 @@ class Row(NamedTuple):
         """Return all points that are lost."""
         return sum(self.lost.values())
 
+    @property
+    def before(self) -> float:
+        """Return all points that would be lost if no mistake were carried forward."""
+        return self.total + self.carried
+
 
 def row(fault: Fault, found: Checks) -> Row:
     """Return what a fault costs, from its checks."""
@@ -58,6 +65,7 @@ def row(fault: Fault, found: Checks) -> Row:
     for check in found.values():
         if check["status"] in LOST:
             lost[check["question"]] += check["points"] - check["earned"]
+    carried = sum(check["earned"] for check in found.values() if check["status"] == "carried")
     told = [check for check in found.values() if check["says"] and check["status"] != "carried"]
     told.sort(key=lambda check: not (check["status"] in LOST and check["points"]))  # stable
     hint, says = (told[0]["hint"], told[0]["says"]) if told else ("", "")
@@ -70,17 +78,23 @@ def row(fault: Fault, found: Checks) -> Row:
         verdict = "shown"
     else:
         verdict = "other" if hint else "silent"
-    return Row(str(fault), {q: p for q, p in lost.items() if p > 1e-9}, verdict, hint, says)
+    costs = {question: points for question, points in lost.items() if points > 1e-9}
+    return Row(str(fault), costs, carried, verdict, hint, says)
 
 
 def report(rows: list[Row]) -> None:
     """Print the largest losses, and the table of hints."""
-    print(f"The {LARGEST} largest losses of {len(rows)} faults\n")
-    print("| fault | lost | spread over |\n|---|---|---|")
-    for each in sorted(rows, key=lambda row: -row.total)[:LARGEST]:
-        spread = ", ".join(f"{q} {p:.3g} of {POINTS[q]:g}" for q, p in each.lost.items())
-        print(f"| {each.fault} | {each.total:.3g} | {spread} |")
-    print("\nFirst hints\n\n| exercise | faults | " + " | ".join(VERDICTS) + " |")
+    now, before = (sum(points) for points in zip(*((r.total, r.before) for r in rows), strict=True))
+    print(f"{len(rows)} faults lose {now:.2f} points; {before:.2f} if nothing were carried\n")
+    ranked = sorted(rows, key=lambda row: -row.total)
+    several = [each for each in ranked[LARGEST:] if len(each.lost) > 1]
+    for title, chosen in (("Largest losses", ranked[:LARGEST]), ("Several questions", several)):
+        print(f"{title}\n\n| fault | lost | not carried | spread over |\n|---|---|---|---|")
+        for each in chosen:
+            spread = ", ".join(f"{q} {p:.3g} of {POINTS[q]:g}" for q, p in each.lost.items())
+            print(f"| {each.fault} | {each.total:.3g} | {each.before:.3g} | {spread} |")
+        print()
+    print("First hints\n\n| exercise | faults | " + " | ".join(VERDICTS) + " |")
     print("|---" * (len(VERDICTS) + 2) + "|")
     for exercise in (*ALL, ""):
         own = [each for each in rows if each.fault.startswith(exercise)]

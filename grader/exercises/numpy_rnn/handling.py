@@ -11,7 +11,7 @@ from typing import Any
 from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
 from grader.exercises.given_rnn.storage import SHEET, Storage, storage_of, stored
 from grader.worker import calling
-from grader.worker.values import array, named
+from grader.worker.values import array, named, named_of
 
 GRADIENTS = ("d_V", "d_W", "d_R", "d_bs", "d_by")  # in the contract's order
 ALIASES = {
@@ -79,8 +79,8 @@ class Handle:
         return self.gradients(call(self.model, "backward", d_loss=d_loss.copy()))
 
     def gradients(self, found: Any, what: str = "The gradients") -> Arrays:
-        """Return gradients that the student's code has returned, in the sheet's form."""
-        arrays = named(self.storage.sheet_names(found, "d_"), GRADIENTS, what)
+        """Return the gradients that the student's code has returned, in the sheet's form."""
+        arrays = named_of(self.storage.sheet_names(found, "d_"), GRADIENTS, what)
         return self.storage.sheet_all(arrays, "d_")
 
 
@@ -107,16 +107,19 @@ def predict(model: Any, x: Array) -> Array:
     return y_hat[None] if single and y_hat.ndim == 1 else y_hat
 
 
-def alone(model: Any, x: Array, d_loss: Array | None = None) -> tuple[Array, Any]:
-    """Return a batch of one, x (T, 1, in) and d_loss (1, out), as the network takes it.
+def alone(
+    module: ModuleType, sizes: dict[str, int], x: Array, d_loss: Array | None = None
+) -> tuple[Array, Any]:
+    """Return a batch of one, x (T, 1, in) and d_loss (1, out), as the student's networks take it.
 
     The batch's axis is left out if forward works only then. So a network that takes no batches
-    loses the points for batches, and no others.
+    loses the points for batches, and no others. A network of its own tries it: what a network has
+    read before must not matter to any other check.
     """
     for single in (False, True):
         # Whatever goes wrong with both forms goes wrong once more where it is judged.
         with contextlib.suppress(Exception):
             form = x[:, 0] if single else x
-            predict(model, form)
+            predict(build(module, sizes), form)
             return form, d_loss[0] if single and d_loss is not None else d_loss
     return x, d_loss

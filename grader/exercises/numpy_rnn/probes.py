@@ -125,14 +125,26 @@ def outputs_of_one(
     found = []
     for case in cases:
         network.load(case.get("weights", {}))
-        found.append(predict(network.model, alone(network.model, case["x"])[0]))
+        found.append(predict(network.model, alone(module, sizes, case["x"])[0]))
     return found
+
+
+@in_numpy
+def outputs_anew(
+    module: ModuleType, sizes: dict[str, int], cases: list[dict[str, Any]]
+) -> list[Array]:
+    """Return what a network that has read nothing before gives for each case's weights and x."""
+    models = [handle(module, sizes, case["weights"]).model for case in cases]
+    return [
+        predict(model, alone(module, sizes, case["x"])[0])
+        for model, case in zip(models, cases, strict=True)
+    ]
 
 
 def touched(module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array) -> dict[str, Any]:
     """Return the input and the weights after forward."""
     network = handle(module, sizes, weights)
-    given = alone(network.model, x)[0].copy()
+    given = alone(module, sizes, x)[0].copy()
     call(network.model, "forward", x=given)
     return {"x": given, "weights": network.read()}
 
@@ -153,8 +165,7 @@ def gradients(
 
     A network that takes no batches reads (T, in).
     """
-    network = handle(module, sizes, weights)
-    return network.passes(*alone(network.model, x, d_loss))
+    return handle(module, sizes, weights).passes(*alone(module, sizes, x, d_loss))
 
 
 @in_numpy
@@ -162,9 +173,9 @@ def gradients_of_sequence(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, Arrays]:
     """Return the gradients of x (T, in), and of the same as a batch of one."""
-    network = handle(module, sizes, weights)
-    single = network.passes(x[:, 0], d_loss[0])
-    return {"sequence": single, "batch": network.passes(*alone(network.model, x, d_loss))}
+    single = handle(module, sizes, weights).passes(x[:, 0], d_loss[0])
+    batch = handle(module, sizes, weights).passes(*alone(module, sizes, x, d_loss))
+    return {"sequence": single, "batch": batch}
 
 
 @in_numpy
@@ -172,10 +183,11 @@ def gradients_of_batch(
     module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, d_loss: Array
 ) -> dict[str, Any]:
     """Return the gradients of a batch, and of each of its sequences alone."""
-    network = handle(module, sizes, weights)
-    batch = network.passes(x, d_loss)
     rows = [slice(row, row + 1) for row in range(len(d_loss))]
-    return {"batch": batch, "rows": [network.passes(x[:, row], d_loss[row]) for row in rows]}
+    return {
+        "batch": handle(module, sizes, weights).passes(x, d_loss),
+        "rows": [handle(module, sizes, weights).passes(x[:, row], d_loss[row]) for row in rows],
+    }
 
 
 def out_of_turn(
@@ -183,7 +195,7 @@ def out_of_turn(
 ) -> dict[str, list[str]]:
     """Return what backward raises before any forward, and for a d_loss of another batch."""
     fresh, model = build(module, sizes), handle(module, sizes, weights).model
-    call(model, "forward", x=alone(model, x)[0])
+    call(model, "forward", x=alone(module, sizes, x)[0])
     more = np.concatenate([d_loss, d_loss])
     return {
         "fresh": raised(call, fresh, "backward", d_loss=d_loss),
@@ -196,7 +208,7 @@ def stale(
 ) -> dict[str, list[str]]:
     """Return what backward raises after an update or set_weights, without another forward."""
     network = handle(module, sizes, weights)
-    x, d_loss = alone(network.model, x, d_loss)
+    x, d_loss = alone(module, sizes, x, d_loss)
     own = network.storage.own_all(weights)
     found = {}
     for name, values in (("update", {"lr": 0.1}), ("set_weights", {"weights": own})):
@@ -219,7 +231,7 @@ def descent(
     network = handle(module, sizes, weights)
     visited, found = [network.read()], []
     for step in steps:
-        found.append(network.passes(*alone(network.model, step["x"], step["d_loss"])))
+        found.append(network.passes(*alone(module, sizes, step["x"], step["d_loss"])))
         call(network.model, "update", lr=step["lr"])
         visited.append(network.read())
     return {"weights": visited, "gradients": found}
@@ -231,7 +243,7 @@ def updates_out_of_turn(
     """Return what update raises on a fresh network, and once more after it was in its turn."""
     fresh, network = build(module, sizes), handle(module, sizes, weights)
     found = {"fresh": raised(call, fresh, "update", lr=0.1)}
-    network.passes(*alone(network.model, x, d_loss))
+    network.passes(*alone(module, sizes, x, d_loss))
     call(network.model, "update", lr=0.1)
     return found | {"again": raised(call, network.model, "update", lr=0.1)}
 
@@ -289,7 +301,7 @@ def both(
     ``step`` is {"eps": …}, or empty for the function's default.
     """
     network = handle(module, sizes, weights)
-    x, _ = alone(network.model, x)
+    x, _ = alone(module, sizes, x)
     found = {}
     for kind in ("numerical", "analytical"):
         options = step if kind == "numerical" else {}

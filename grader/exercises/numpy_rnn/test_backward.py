@@ -31,7 +31,7 @@ from grader.checks.tolerances import BY_DIFFERENCES, TOLERANCE
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
 from grader.exercises.numpy_rnn import probes
-from grader.exercises.numpy_rnn.judging import FILE, ask_network
+from grader.exercises.numpy_rnn.judging import FILE, ask_network, held, require_held
 from grader.exercises.numpy_rnn.mistakes_backward import (
     AVERAGED,
     SUMMED,
@@ -42,6 +42,7 @@ from grader.exercises.numpy_rnn.mistakes_forward import gradient_variants
 from grader.sandbox.student import PROBE_SECONDS, Student
 
 Random = np.random.Generator
+GRADIENTS = tuple(f"d_{name}" for name in oracle.WEIGHTS)
 LOUD = 20.0  # so that gradients exceed what anybody would clip them to
 MEND_FORWARD = "Mend forward first: its output is not right, and backward goes by its states."
 
@@ -82,13 +83,14 @@ class Case:
     def forward_is_right(self, student: Student) -> bool:
         """Return whether the student's ŷ is the sheet's; backward goes by its states."""
         case = {"weights": self.weights, "x": self.x}
-        (got,) = ask_network(student, probes.outputs_of_one, self.sizes, cases=[case])
+        (got,) = ask_network(student, probes.outputs_anew, self.sizes, cases=[case])
         return matches(got, oracle.output(self.weights, self.x), TOLERANCE["float64"])
 
     def compare(self, got: Weights, *names: str, hint: str) -> None:
         """Fail unless these gradients are the sheet's, the recurrent ones per time step."""
         expected = oracle.gradients(self.weights, self.x, self.d_loss)
         for name in names:
+            require_held(got, name, place(self.sizes))
             what = f"{name} is the gradient of the sheet's equations"
             what += ", for each time step." if expected[name].ndim == 3 else "."
             right = expected[name]
@@ -142,7 +144,8 @@ def test_shapes(student: Student, rng: Random) -> None:
         f"d_{name}": (case.sizes.T, *shape) if name in oracle.RECURRENT else shape
         for name, shape in case.sizes.shapes().items()
     }
-    wrong = [name for name in shapes if got[name].shape != shapes[name]]
+    names = held(got, shapes, place(case.sizes))
+    wrong = [name for name in names if got[name].shape != shapes[name]]
     summed = all(got[name].shape == shapes[name][1:] for name in wrong)
     hints = [shape_hint(got[name].shape, shapes[name]) for name in wrong]
     require(
@@ -184,11 +187,13 @@ def test_batch(student: Student, rng: Random) -> None:
     """The gradients of a batch are the sums of those that its sequences have by themselves."""
     case = Case(rng, oracle.random_sizes(rng))
     found = case.ask(student, probes.gradients_of_batch)
-    for name, got in found["batch"].items():
+    for name in held(found["batch"], GRADIENTS, place(case.sizes)):
+        for row in found["rows"]:
+            require_held(row, name, place(case.sizes))
         rows = np.stack([row[name] for row in found["rows"]])
         require_some(rows, name, case.sizes)
         same(
-            got,
+            found["batch"][name],
             rows.sum(0),
             f"{name} is the sum over the batch of what {name} is for each sequence alone.",
             where=place(case.sizes),
@@ -211,11 +216,12 @@ def test_single_sequence(student: Student, rng: Random) -> None:
     """A single sequence, [T, in] with d_loss [out], has the gradients of a batch of one."""
     case = Case(rng, oracle.random_sizes(rng, B=1))
     found = case.ask(student, probes.gradients_of_sequence)
-    for name, expected in found["batch"].items():
-        require_some(expected, name, case.sizes)
+    for name in held(found["batch"], GRADIENTS, place(case.sizes)):
+        require_held(found["sequence"], name, place(case.sizes))
+        require_some(found["batch"][name], name, case.sizes)
         same(
             found["sequence"][name],
-            expected,
+            found["batch"][name],
             f"{name} is the same for [T, in] as for [T, 1, in].",
             where=place(case.sizes),
         )
@@ -242,15 +248,16 @@ def test_finite_differences(student: Student, rng: Random) -> None:
     step, tolerance = BY_DIFFERENCES["float32" if single else "float64"]
     lines = draw_lines(rng, case.weights)
     cases = [{"x": case.x, "weights": moved} for moved in shifted(case.weights, lines, step)]
-    outputs = ask_network(student, probes.outputs_of_one, case.sizes, cases=cases)
+    outputs = ask_network(student, probes.outputs_anew, case.sizes, cases=cases)
     for output in outputs:
         as_numbers(
             output, "forward returns ŷ.", shape=case.d_loss.shape, where=FILE.place("RNN.forward")
         )
     numeric = directional([float((case.d_loss * output).sum()) for output in outputs], lines, step)
     right = oracle.over_time(oracle.gradients(case.weights, case.x, case.d_loss))
-    for name, line in lines.items():
-        gradient = gradients[f"d_{name}"]
+    for d_name in held(gradients, GRADIENTS, place(case.sizes)):
+        name = d_name.removeprefix("d_")
+        gradient, line = gradients[d_name], lines[name]
         what = f"d_{name}, summed over time, should be the derivative of the output."
         if gradient.size % line.size == 0:
             gradient = gradient.reshape(-1, *line.shape).sum(0)

@@ -26,7 +26,7 @@ from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.comparison import same_weights
 from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
 from grader.exercises.numpy_rnn import probes
-from grader.exercises.numpy_rnn.judging import FILE, ask_network
+from grader.exercises.numpy_rnn.judging import FILE, ask_network, held, require_held
 from grader.exercises.numpy_rnn.mistakes import (
     agreement_variants,
     analytical_variants,
@@ -59,10 +59,11 @@ def test_numerical(student: Student, rng: Random) -> None:
     the right numbers.
     """
     found, weights, x, eps = numerical(student, rng)
-    for name, expected in oracle.differences(weights, x, eps, eps).items():
+    expected = oracle.differences(weights, x, eps, eps)
+    for name in held(found["gradients"], expected, NUMERICAL):
         same(
             found["gradients"][name],
-            expected,
+            expected[name],
             f"{name} is the central difference with the step eps.",
             tolerance=SAME_DIFFERENCES,
             where=f"{NUMERICAL}; eps = {eps:.4g}",
@@ -104,10 +105,11 @@ def test_analytical(student: Student, rng: Random) -> None:
     weights, x = oracle.random_weights(rng, SIZES), oracle.random_input(rng, SIZES)
     got = FILE.run(student, probes.analytical, weights=weights, x=x)
     per_step = oracle.gradients(weights, x, np.full((SIZES.B, SIZES.K), 1 / SIZES.B))
-    for name, expected in oracle.over_time(per_step).items():
+    expected = oracle.over_time(per_step)
+    for name in held(got, expected, ANALYTICAL):
         same(
             got[name],
-            expected,
+            expected[name],
             f"{name} is the gradient of the outputs' sum, averaged over the batch.",
             where=ANALYTICAL,
             mistakes=analytical_variants(per_step[name], SIZES.B, SIZES.K),
@@ -153,13 +155,19 @@ def test_agreement(student: Student, rng: Random) -> None:
     others = {name: -0.5 * weight for name, weight in weights.items()}
     other = ask_network(student, probes.both, sizes, weights=others, x=x, step=step)["analytical"]
     require(
-        any(not np.array_equal(other[name], array) for name, array in found["analytical"].items()),
+        any(
+            not np.array_equal(other.get(name), array)
+            for name, array in found["analytical"].items()
+        ),
         "The gradient should depend on the weights.",
         got="the same numbers for other weights",
         where=FILE.place("get_analytical_gradient", sizes),
         hint="Two functions that return constants agree, and say nothing of the network.",
     )
-    for name, analytic in found["analytical"].items():
+    where = f"{FILE}; {sizes}"
+    for name in held(found["analytical"], [f"d_{name}" for name in oracle.WEIGHTS], where):
+        analytic = found["analytical"][name]
+        require_held(found["numerical"], name, where)
         require(
             bool(analytic.any()) and np.isfinite(analytic).all(),
             "The analytical gradient should be a number, and not zero everywhere.",
@@ -173,7 +181,7 @@ def test_agreement(student: Student, rng: Random) -> None:
             found["numerical"][name],
             f"{name} by backward agrees with {name} by differences of forward.",
             tolerance=SINGLE_DIFFERENCES if single else DIFFERENCES,
-            where=f"{FILE}; {sizes}",
+            where=where,
             mistakes=chain(
                 agreement_variants(found["numerical"][name], sizes.K),
                 own_gradient_variants(name, weights, x),

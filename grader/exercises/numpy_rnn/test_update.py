@@ -16,7 +16,7 @@ from grader.core.failures import Failure
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.oracle import Sizes
 from grader.exercises.numpy_rnn import probes
-from grader.exercises.numpy_rnn.judging import FILE, ask_network
+from grader.exercises.numpy_rnn.judging import FILE, ask_network, held
 from grader.exercises.numpy_rnn.mistakes import update_variants
 from grader.sandbox.student import Student
 
@@ -45,9 +45,13 @@ def descends(student: Student, rng: Random, count: int) -> None:
         student, probes.descent, sizes, weights=oracle.random_weights(rng, sizes), steps=steps
     )
     for k, step in enumerate(steps):
-        for name in oracle.WEIGHTS:
+        names = [f"d_{name}" for name in oracle.WEIGHTS]
+        for earlier in found["gradients"][: k + 1]:
+            names = list(held(earlier, names, place(sizes)))
+        for d_name in names:
+            name = d_name.removeprefix("d_")
             before, after = found["weights"][k][name], found["weights"][k + 1][name]
-            gradients = [each[f"d_{name}"] for each in found["gradients"][: k + 1]]
+            gradients = [each[d_name] for each in found["gradients"][: k + 1]]
             if gradients[-1].size % before.size:
                 raise Failure(
                     f"{name} should be such that d_{name} can update it.",
