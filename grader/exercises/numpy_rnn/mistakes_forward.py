@@ -74,9 +74,13 @@ class Forward:
         return {f"d_{name}": g.numpy() for name, g in zip(leaves, found, strict=True)}
 
     def all_states(self, weights: Weights, x: Array) -> Array:
-        """Return the states (T + 1, B, n) of this pass."""
+        """Return the states (T + 1, B, n) of this pass; a step left out keeps the start's."""
         with torch.no_grad():
-            states = self.states(per_step(weights, len(x)), torch.from_numpy(x))
+            first, *others = self.states(per_step(weights, len(x)), torch.from_numpy(x))
+        left_out = len(x) - len(others)
+        begun_late = left_out and self.steps(len(x))[:1] != range(1)
+        kept = [first] * left_out
+        states = [first, *kept, *others] if begun_late else [first, *others, *kept]
         return np.stack([a.numpy() for a in states])
 
 
@@ -167,7 +171,7 @@ def gradient_variants(name: str, weights: Weights, x: Array, d_loss: Array) -> I
         forward, backward = Forward(**of_forward), Backward(**of_backward)
         if not of_backward:
             yield mistake, partial(_own, forward, name, weights, x, d_loss)
-        if len(forward.steps(len(x))) == len(x):
+        if forward.steps(len(x)):
             yield mistake, partial(_by_sheet, forward, backward, name, weights, x, d_loss)
 
 
