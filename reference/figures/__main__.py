@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m reference.figures",
         description="Draw every figure of the sheets, as PNG files that bear the sheet's number. "
         "Many networks are trained for it, in a process for each core: on two cores that takes "
-        "about twelve minutes. All seeds are fixed.",
+        "about five minutes. All seeds are fixed.",
     )
     add = parser.add_argument
     add("--quick", action="store_true", help="fewer, shorter trainings: a minute or two")

@@ -32,8 +32,8 @@ class Effort(NamedTuple):
     steps: int  # of one training at most
 
 
-FULL = Effort((2, 4, 6, 8, 10, 12, 15, 20), 5, 3000, (5, 10, 15, 20, 25), 3, 2000)
-QUICK = Effort((2, 5, 8, 10, 15), 3, 1000, (5, 10, 20), 2, 750)
+FULL = Effort((2, 4, 6, 8, 10, 12, 15, 20), 3, 2500, (5, 10, 15, 20), 3, 2000)
+QUICK = Effort((2, 5, 8, 10, 15), 2, 1000, (5, 10, 20), 2, 750)
 
 
 def every_figure(effort: Effort) -> Iterator[tuple[str, Figure]]:
