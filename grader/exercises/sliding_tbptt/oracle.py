@@ -54,6 +54,14 @@ def running_states(problem: Problem) -> list[Tensor]:
     return states
 
 
+def loss(problem: Problem, terms: Terms) -> float:
+    """Return the sum of the terms' losses, in whatever way their states were reached."""
+    _, loss_of, _, y, _ = problem.tensors()
+    states = running_states(problem)
+    with torch.no_grad():
+        return float(sum(w * loss_of(states[i + 1], y[i]) for (i, _), w in terms.items()))
+
+
 def gradient(problem: Problem, terms: Terms, starts: Sequence[Tensor] = ()) -> Gradient:
     """Return the sum of the terms' gradients, by the names of the cell's parameters.
 

@@ -15,7 +15,7 @@ from grader.bans import runtime
 from grader.exercises.sliding_tbptt.cells import Array, Marked, Problem
 from grader.worker import calling
 from grader.worker.answering import Unusable
-from grader.worker.values import in_sight, numbers, parts, raised
+from grader.worker.values import array, in_sight, numbers, parts, raised
 
 SLIDING = "sliding_window_gradient"
 # What else a student may call the parameters (compared without case and underscores).
@@ -104,6 +104,21 @@ def training(
     module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any], rate: float
 ) -> Array:
     """Return the cell's parameters (n + 1, P) before the training and after each of n steps."""
+    path, _ = _trained(module, function, sizes, problem, rate)
+    return path
+
+
+def training_losses(
+    module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any], rate: float
+) -> dict[str, Array]:
+    """Return the parameters, as :func:`training` does, and the losses that the training returns."""
+    path, returned = _trained(module, function, sizes, problem, rate)
+    return {"path": path, "losses": array(returned, f"What {function} returns")}
+
+
+def _trained(
+    module: ModuleType, function: str, sizes: dict[str, int], problem: dict[str, Any], rate: float
+) -> tuple[Array, Any]:
     cell, loss, x, y, h_0 = Problem(**problem).tensors()
     optimizer = torch.optim.SGD(cell.parameters(), lr=rate)
 
@@ -113,8 +128,8 @@ def training(
     path = [row()]
     optimizer.register_step_post_hook(lambda *_: path.append(row()))
     arguments = {"cell": cell, "loss": loss, "x": x, "y": y, "h_0": h_0, "optimizer": optimizer}
-    call(module, function, arguments | sizes)
-    return np.array(path)
+    returned = call(module, function, arguments | sizes)
+    return np.array(path), returned
 
 
 def answers(module: ModuleType, function: str, sizes: dict[str, int], inputs: Any) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 from grader.checks.arrays import close, require
 from grader.exercises.sliding_tbptt import probes, training
 from grader.exercises.sliding_tbptt.agreement import SECONDS, Sizes
-from grader.exercises.sliding_tbptt.cells import Problem, draw
+from grader.exercises.sliding_tbptt.cells import Array, Problem, draw
 from grader.exercises.sliding_tbptt.training import Training, Windows
 from grader.sandbox.exercise_file import ExerciseFile
 from grader.sandbox.student import Student
@@ -18,43 +21,73 @@ FILE = ExerciseFile("sliding_training.py", ("train_on_chunks", "train_with_warm_
 CELLS = ("gated", "residual", "nn.GRUCell")
 
 
+RATE = 0.05
+
+
+def ask(
+    student: Student, probe: Callable[..., Any], function: str, problem: Problem, sizes: Sizes
+) -> Any:
+    """Return what the probe finds out about a training by SGD."""
+    asked: dict[str, Any] = {"function": function, "sizes": sizes, "rate": RATE}
+    return FILE.run(student, probe, seconds=SECONDS, problem=vars(problem), **asked)
+
+
+def require_steps(path: Array, windows: Windows, function: str, where: str) -> None:
+    """Fail unless there is a step for each window."""
+    count = len(windows.starts)
+    require(
+        len(path) == count + 1,
+        f"{function} should take one optimizer step for each window.",
+        expected=f"{count} steps, for the windows that start at "
+        + ", ".join(map(str, windows.starts)),
+        got=f"{len(path) - 1} steps",
+        where=where,
+        hint="optimizer.step() belongs in the loop over the windows, after backward()."
+        if len(path) <= 2
+        else "Windows are whole, and start as far apart as the docstring says.",
+    )
+
+
+def place(function: str, problem: Problem, sizes: Sizes) -> str:
+    """Return where a check of these sizes looks."""
+    return FILE.place(function, ", ".join(f"{k} = {v}" for k, v in sizes.items()), problem)
+
+
 def trains(
     student: Student, function: str, problem: Problem, sizes: Sizes, windows: Windows
 ) -> None:
     """Check the parameters after each step of a training by SGD."""
-    rate = 0.05
-    where = FILE.place(function, ", ".join(f"{k} = {v}" for k, v in sizes.items()), problem)
-    found = FILE.run(
-        student,
-        probes.training,
-        seconds=SECONDS,
-        function=function,
-        sizes=sizes,
-        problem=vars(problem),
-        rate=rate,
-    )
-    count = len(windows.starts)
-    require(
-        len(found) == count + 1,
-        f"{function} should take one optimizer step for each window.",
-        expected=f"{count} steps, for the windows that start at "
-        + ", ".join(map(str, windows.starts)),
-        got=f"{len(found) - 1} steps",
-        where=where,
-        hint="optimizer.step() belongs in the loop over the windows, after backward()."
-        if len(found) <= 2
-        else "Windows are whole, and start as far apart as the docstring says.",
-    )
+    where = place(function, problem, sizes)
+    found = ask(student, probes.training, function, problem, sizes)
+    require_steps(found, windows, function, where)
     close(
         found,
-        Training().run(problem, windows, rate),
+        Training().run(problem, windows, RATE),
         "The parameters, one row after each step, should go the way of SGD on the windows' losses.",
         where=where,
-        mistakes=training.variants(problem, windows, rate),
+        mistakes=training.variants(problem, windows, RATE),
     )
 
 
-@pytest.mark.question(id="S6", share="2/5")
+def tells_losses(
+    student: Student, function: str, problem: Problem, sizes: Sizes, windows: Windows
+) -> None:
+    """Check the losses that a training returns, by its own parameters before each step."""
+    where = place(function, problem, sizes)
+    found = ask(student, probes.training_losses, function, problem, sizes)
+    require_steps(found["path"], windows, function, where)
+    close(
+        found["losses"],
+        Training().losses(found["path"], problem, windows),
+        f"{function} should return the loss of each window, before its step.",
+        where=where,
+        hint="The loss of a window is the sum over its steps, with the parameters as they were "
+        "before the step.",
+        mistakes=training.loss_variants(found["path"], problem, windows),
+    )
+
+
+@pytest.mark.question(id="S6", share="7/20")
 def test_chunks(student: Student, rng: Random) -> None:
     """Training on chunks: the parameters after each step."""
     for cell in CELLS:
@@ -64,7 +97,7 @@ def test_chunks(student: Student, rng: Random) -> None:
         trains(student, "train_on_chunks", problem, {"K": K, "O": O}, windows)
 
 
-@pytest.mark.question(id="S6", share="2/5")
+@pytest.mark.question(id="S6", share="7/20")
 def test_warm_up(student: Student, rng: Random) -> None:
     """Training with a warm-up of K1 steps: the parameters after each step."""
     for cell in CELLS:
@@ -84,3 +117,15 @@ def test_edges(student: Student, rng: Random) -> None:
     batch = draw(rng, "gated", B=3)
     windows = training.warmed_up(batch.N, 0, 4)
     trains(student, "train_with_warm_up", batch, {"K1": 0, "K2": 4}, windows)
+
+
+@pytest.mark.question(id="S6", share="1/10")
+def test_losses(student: Student, rng: Random) -> None:
+    """Both trainings return the loss of each window, before its step."""
+    K, O = int(rng.integers(2, 5)), int(rng.integers(2, 4))
+    problem = draw(rng, "gated", loss="cross-entropy")
+    windows = training.chunks(problem.N, K, O)
+    tells_losses(student, "train_on_chunks", problem, {"K": K, "O": O}, windows)
+    K1, K2 = int(rng.integers(2, 4)), int(rng.integers(2, 4))
+    windows = training.warmed_up(problem.N, K1, K2)
+    tells_losses(student, "train_with_warm_up", problem, {"K1": K1, "K2": K2}, windows)

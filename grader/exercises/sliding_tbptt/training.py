@@ -52,6 +52,7 @@ class Training:
     carried: bool = False  # the state, from window to window
     kept: float = 0.0  # of the gradient of the window before
     uphill: int = 1
+    late: bool = False  # a window's loss is that after its step
 
     def run(self, problem: Problem, windows: Windows, rate: float) -> Array:
         """Return the parameters (n + 1, P) before the first step and after each of n."""
@@ -69,6 +70,19 @@ class Training:
                 h_0 = oracle.running_states(window)[-1].numpy()
             weights = unflat(path[-1], weights)
         return np.array(path)
+
+    def losses(self, path: Array, problem: Problem, windows: Windows) -> Array:
+        """Return the loss (n,) of each window, with the parameters (n + 1, P) of that path."""
+        found, h_0 = [], problem.h_0
+        for before, after, start in zip(path[:-1], path[1:], windows.starts, strict=True):
+            stop = start + windows.steps
+            weights = unflat(after if self.late else before, problem.weights)
+            x, y = problem.x[start:stop], problem.y[start:stop]
+            window = replace(problem, weights=weights, x=x, y=y, h_0=h_0)
+            found.append(oracle.loss(window, self.terms(windows.terms())))
+            if self.carried:
+                h_0 = oracle.running_states(window)[-1].numpy()
+        return np.array(found)
 
 
 def unflat(row: Array, like: dict[str, Array]) -> dict[str, Array]:
@@ -123,6 +137,18 @@ WARM_UP: list[Mistake] = [
      {"terms": lambda terms: {(i, 0): 1.0 for i in range(max(terms)[0] + 1)}},
      subject_of=("S6",)),
 ]  # fmt: skip
+
+
+LATE = Mistake(
+    "loss_after_the_step", "A window's loss is that before its step; here it is the one after it.",
+    {"late": True},
+)  # fmt: skip
+
+
+def loss_variants(path: Array, problem: Problem, windows: Windows) -> Iterator[Variant]:
+    """Yield the losses (n,) of wrong trainings, with the parameters of that path."""
+    for mistake in combined([LATE, *(WARM_UP if windows.warm_up else []), *COMMON], CHAINED):
+        yield mistake, partial(Training(**mistake.change).losses, path, problem, windows)
 
 
 def variants(problem: Problem, windows: Windows, rate: float) -> Iterator[Variant]:
