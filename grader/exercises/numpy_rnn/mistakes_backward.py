@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grader.checks.carry import is_among_assumed
-from grader.checks.mistakes import Mistake, Variant, matches
+from grader.checks.mistakes import Mistake, Variant, matches, paired
 from grader.checks.tolerances import TOLERANCE
 from grader.exercises.given_rnn.oracle import Array, Weights
 
@@ -177,12 +178,24 @@ BACKWARD: list[Mistake] = [
 CHAINED = ("seen", "kept")  # switches that transform an array
 
 
-def clipped(got: Array, expected: Array) -> Iterator[Variant]:
-    """Yield the gradient with its entries cut off where those of ``got`` end."""
+def clipped(got: Array, expected: Array, variants: Iterable[Variant]) -> Iterator[Variant]:
+    """Yield the gradient with its entries cut off where those of ``got`` end, and the variants.
+
+    Once it is known that entries are cut off, those of each variant are as well.
+    """
     limit = float(np.abs(got).max(initial=0))
     hint = f"The entries are cut off at {limit:.4g}: backward should return the gradients of L as "
     hint += "they are. To clip them is the learner's task."
-    yield Mistake("entries_clipped", hint), lambda: np.clip(expected, -limit, limit)
+    cut = Mistake("entries_clipped", hint)
+    yield cut, partial(np.clip, expected, -limit, limit)
+    for mistake, value in variants:
+        yield mistake, value
+        if is_among_assumed(cut) and len(mistake.parts) == 1:
+            yield paired(cut, mistake), partial(_cut_off, value, limit)
+
+
+def _cut_off(value: Callable[[], ArrayLike], limit: float) -> Array:
+    return np.clip(value(), -limit, limit)
 
 
 def telling(variants: Iterable[Variant], right: Array) -> Iterator[Variant]:

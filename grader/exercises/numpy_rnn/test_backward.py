@@ -110,7 +110,7 @@ class Case:
                 what,
                 where=place(self.sizes),
                 hint=hint,
-                mistakes=[*clipped(got[name], right), *self.variants(name)],
+                mistakes=clipped(got[name], right, self.variants(name)),
             )
 
 
