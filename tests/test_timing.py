@@ -120,11 +120,11 @@ def test_a_run_says_how_long_student_code_took(grade: Grade, tmp_path: Path) -> 
 
 def test_a_course_sums_its_runs() -> None:
     rows = rows_of({"Kim": a_result(), "Lee": a_result(), "Ito": REFUSED})
-    found = course(rows, writing=2.0).spending
+    found = course(rows).spending
     assert (found.runs, found.start, found.student, found.judging) == (2, 1.0, 3.0, 2.0)
-    assert found.reports == 2.5
+    assert found.reports == 0.5
     assert found.questions == [("1.6", 4.0), ("1.4", 1.0)]
-    page = course_html(rows, writing=2.0)
+    page = course_html(rows)
     assert "for each of 2" in page
     assert page.index("<td>1.6</td>") < page.index("<td>1.4</td>")
     assert "Where time goes" not in course_html(rows_of({"Ito": REFUSED}))

@@ -5,7 +5,6 @@ Each report is written by itself: one that fails leaves the others written.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -79,7 +78,6 @@ def publish(
     Raises:
         UserError: marks.csv or marks.xlsx is no table of marks.
     """
-    begun = time.perf_counter()
     rows = read_rows(store)
     with opened(store) as marking:
         wrong = take_in_marks(store, rows, marking)
@@ -100,7 +98,7 @@ def publish(
             f"feedback for {row.student}", partial(_feedback, store, row, participant)
         )
     _remove_stale(store, published)
-    published.attempt("report.html", lambda: _report(store, rows, begun))
+    published.attempt("report.html", lambda: _report(store, rows))
     published.attempt("feedback.zip", lambda: _feedback_zip(store, folders, part_size))
     return published
 
@@ -196,6 +194,6 @@ def _feedback_zip(store: Store, folders: Mapping[str, Row], part_size: int | Non
         write(store.folder / name, data)
 
 
-def _report(store: Store, rows: list[Row], begun: float) -> None:
-    page = course_html(rows, kept_groups(store), time.perf_counter() - begun)
+def _report(store: Store, rows: list[Row]) -> None:
+    page = course_html(rows, kept_groups(store))
     write(store.folder / "report.html", page)

@@ -80,18 +80,16 @@ def feedback_comment(row: Row) -> str:
 def course_html(
     rows: Sequence[Row],
     similar: Sequence[Mapping[str, object]] | None = None,
-    writing: float = 0.0,
 ) -> str:
-    """Return the page for staff.
+    """Return the page for staff; the same rows always give the same page.
 
     Args:
         rows: One a student.
         similar: Groups of submissions; None if they were not sought.
-        writing: Seconds that all other reports took.
     """
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    found = course(rows, writing)
+    found = course(rows)
     return (
         templates()
         .get_template("report.html")

@@ -80,12 +80,11 @@ class Course:
     isolation: list[str]  # levels other than full with which submissions were graded
 
 
-def course(rows: Sequence[Row], writing: float = 0.0) -> Course:
+def course(rows: Sequence[Row]) -> Course:
     """Compute the numbers from rows that have the same questions.
 
     Args:
         rows: One a student.
-        writing: Seconds that the reports on all of them took.
     """
     scores = [score for row in rows if (score := fraction(row)) is not None]
     statuses = {name: sum(row.status == name for row in rows) for name in STATUSES}
@@ -99,7 +98,7 @@ def course(rows: Sequence[Row], writing: float = 0.0) -> Course:
         questions=_questions(rows),
         misconceptions=_misconceptions(rows),
         slowest=[row for row in by_time[:LISTED] if row.seconds],
-        spending=_spending(rows, writing),
+        spending=_spending(rows),
         suspicious=sorted(filter(_urgency, rows), key=lambda row: (-_urgency(row), row.student)),
         refused=[row for row in rows if row.status == "refused"],
         decided=[row for row in rows if _is_changed(row)],
@@ -168,7 +167,7 @@ def _questions(rows: Sequence[Row]) -> list[QuestionStatistics]:
     return found
 
 
-def _spending(rows: Sequence[Row], writing: float) -> Spending:
+def _spending(rows: Sequence[Row]) -> Spending:
     runs = [row.times for row in rows if row.times]
     questions: defaultdict[str, float] = defaultdict(float)
     for run in runs:
@@ -179,7 +178,7 @@ def _spending(rows: Sequence[Row], writing: float) -> Spending:
         sum(run["start"] for run in runs),
         sum(run["student"] for run in runs),
         sum(run["judging"] for run in runs),
-        sum(run["reports"] for run in runs) + writing,
+        sum(run["reports"] for run in runs),
         sorted(questions.items(), key=lambda item: -item[1])[:LISTED],
     )
 
