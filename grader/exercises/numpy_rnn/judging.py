@@ -28,7 +28,7 @@ def ask_network(student: Student, probe: Callable[..., Any], sizes: Sizes, **inp
 
 def missing(name: str) -> Mistake:
     """Return the mistake of a function that returns all gradients but that one."""
-    return Mistake(f"{name}_missing", f"Return a value for each name; there is none for {name}.")
+    return Mistake(f"{name}_missing", f"{name} is missing: return a gradient for each weight.")
 
 
 def require_held(found: Weights, name: str, where: str) -> None:
