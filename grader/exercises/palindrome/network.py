@@ -116,11 +116,20 @@ class Network:
         return self._own["surplus"]
 
     def attempts(
-        self, forms: Sequence[InputFormat], weights: Weights, digits: Array
+        self, forms: Sequence[InputFormat], weights: Weights, digits: Array, hurry: bool
     ) -> dict[int, Array]:
-        """Return outputs (B, K) by the number of the format, of those that run."""
-        inputs = {str(number): form.feed(digits) for number, form in enumerate(forms)}
-        found = self._probe(probes.attempts, forms[0], DEFAULTS, weights=weights, inputs=inputs)
+        """Return outputs (B, K) by the number of the format, of those that run.
+
+        In a hurry, formats that take long are left out; else only after one that runs.
+        """
+        found = self._probe(
+            probes.attempts,
+            forms[0],
+            DEFAULTS,
+            weights=weights,
+            inputs={str(number): form.feed(digits) for number, form in enumerate(forms)},
+            hurry=hurry,
+        )
         wanted = (DEFAULTS.B, DEFAULTS.K)
         return {int(key): output for key, output in found.items() if output.shape == wanted}
 

@@ -50,9 +50,12 @@ class Runs(Protocol):
         """Return the parameters' shapes, and which of them hold a row for each digit."""
 
     def attempts(
-        self, forms: Sequence[InputFormat], weights: Weights, digits: Array
+        self, forms: Sequence[InputFormat], weights: Weights, digits: Array, hurry: bool
     ) -> dict[int, Array]:
-        """Return outputs (B, K) by the number of the format, of those that run."""
+        """Return outputs (B, K) by the number of the format, of those that run.
+
+        In a hurry, formats that take long are left out; else only after one that runs.
+        """
 
     def outputs(
         self, form: InputFormat, sizes: Sizes, cases: Sequence[tuple[Weights, Array]]
