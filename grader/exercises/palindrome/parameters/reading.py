@@ -59,8 +59,8 @@ def read(runs: Runs, model: Model, rng: np.random.Generator) -> Fit:
     if not found:
         raise first_failure or replace(INFINITE)
     for trial in found:
-        if fit := trial.by_shifts():
-            return next(_with_one_digit(trial, fit), fit)
+        if shifted := trial.by_shifts():
+            return next(_with_one_digit(trial, shifted), shifted)
     looks = (Trial.mistaken_by_names, Trial.mistaken_by_moves, Trial.likely)
     return next(fit for look in looks for trial in found for fit in look(trial))
 
