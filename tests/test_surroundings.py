@@ -84,11 +84,22 @@ STEPS = """
         schedule.step()
         optimizer.zero_grad()
         assert w[0] < 1
-    assert "torch._dynamo.utils" not in sys.modules
+    w = torch.ones(2, requires_grad=True)
+    (2 * w).backward(torch.ones(2))
+    try:
+        (2 * w).backward(torch.ones(3))
+    except RuntimeError as error:
+        assert "Mismatch in shape" in str(error)
+    else:
+        raise AssertionError("a gradient of another shape was taken")
+    assert not {"torch._dynamo.utils", "sympy"} & {*sys.modules}
 """
 ASKED = """
     import torch
 
+    from torch.fx.experimental.symbolic_shapes import ShapeEnv, sym_eq
+
+    assert ShapeEnv and sym_eq((2, 3), (2, 3))
     assert torch._dynamo.config.suppress_errors in (True, False)
     import torch._dynamo
     import torch._dynamo.utils

@@ -72,6 +72,19 @@ def test_a_running_question_has_no_status_yet() -> None:
     assert "passed" not in text
 
 
+def test_the_question_that_is_being_mended_is_graded_first(tmp_path: Path) -> None:
+    wrong = Failure("The output is off.")
+    checks = {
+        "first": check("1.2", None),
+        "training": check("1.6", None),
+        "other": check("1.6", None),
+        "wrong": check("1.6", wrong),
+    }
+    watched = Watched(tmp_path, 1, [], checks=checks, slow={"training"})
+    ranks = watched.ranks()
+    assert sorted(checks, key=lambda name: ranks[name]) == ["other", "wrong", "first", "training"]
+
+
 def until_done(watched: Watched) -> float:
     begun = time.monotonic()
     while watched.round:

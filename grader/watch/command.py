@@ -19,7 +19,7 @@ from grader.batch.judge import warm_up
 from grader.core.errors import UserError
 from grader.core.report import QuestionReport
 from grader.watch.rounds import SLOW, Check, Round, begin
-from grader.watch.screen import screen
+from grader.watch.screen import GOOD, screen
 
 LOOK = 50  # milliseconds between two looks for results and saves
 CODE = (".py", ".ipynb")
@@ -49,11 +49,19 @@ class Watched:
         tests = [] if self.waiting is None else self.concerned(self.waiting)
         self.running = {self.checks[test].question for test in tests} or {*self.questions}
         self.earlier = {id: each["earned"] for id, each in self.questions.items()}
-        order = {
-            name: (name in self.slow, len(each.files) or math.inf)
+        self.round = begin(self.folder, self.seed, self.arguments, tests, self.ranks())
+
+    def ranks(self) -> dict[str, tuple[bool, bool, float]]:
+        """Return a rank for each check: the lowest run first.
+
+        Slow checks come last. Of the others, those of a question that lost points come first, for
+        it is the one that is being mended; then those that depend on few files.
+        """
+        lost = {each.question for each in self.checks.values() if each.status not in GOOD}
+        return {
+            name: (name in self.slow, each.question not in lost, len(each.files) or math.inf)
             for name, each in self.checks.items()
         }
-        self.round = begin(self.folder, self.seed, self.arguments, tests, order)
 
     def concerned(self, files: Iterable[str]) -> list[str]:
         """Return the checks of all questions that depend on one of these files.

@@ -1,7 +1,7 @@
 """Run one round of checks in a fork of a warm judge, and pass on each result when it is there.
 
 A fork can be ended at any time, so that a newer save wins; nothing of it is left in the process
-that watches. Checks that took long in an earlier round run last, those of few files first.
+that watches. The watcher says which checks run first.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def begin(
     seed: int,
     arguments: Sequence[str],
     tests: Sequence[str],
-    order: Mapping[str, tuple[bool, float]],
+    order: Mapping[str, tuple[bool, bool, float]],
 ) -> Round:
     """Begin a round.
 
@@ -108,7 +108,7 @@ def begin(
 class _Sender:
     """A plugin of pytest that sends each result as it comes."""
 
-    def __init__(self, pipe: Connection, order: Mapping[str, tuple[bool, float]]) -> None:
+    def __init__(self, pipe: Connection, order: Mapping[str, tuple[bool, bool, float]]) -> None:
         self._pipe, self._order = pipe, order
         self._prepared = 0.0  # seconds that the running check's fixtures took
 
@@ -117,7 +117,7 @@ class _Sender:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         self._grading = cast(Grading, config.pluginmanager.get_plugin("rnn-autograder"))
-        items.sort(key=lambda item: self._order.get(item.nodeid, (False, 0)))
+        items.sort(key=lambda item: self._order.get(item.nodeid, (False, False, 0)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = self._grading.results.get(report.nodeid)
