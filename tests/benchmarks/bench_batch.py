@@ -3,7 +3,7 @@
     python -m tests.benchmarks.bench_batch [overhead] [throughput] [memory]
 
 Overhead compares, in turns, a submission graded by a warm judge with an in-process run of the same
-checks in this warm process (the targets: at most 0.3 s more). Throughput compares judges on two
+checks in this warm process (the target: at most 0.1 s more). Throughput compares judges on two
 cores with one (at least 1.8 times). Memory compares the peaks for 200 submissions with those for 20
 (within 10 %).
 """
@@ -47,7 +47,7 @@ def overhead() -> None:
     extra = [one - other for one, other in zip(judged[1:], direct[1:], strict=True)]
     print(
         f"overhead: judged {statistics.median(judged[1:]):.3f} s, in process "
-        f"{statistics.median(direct[1:]):.3f} s; pairs differ by {spread(extra)} s (target 0.3)"
+        f"{statistics.median(direct[1:]):.3f} s; pairs differ by {spread(extra)} s (target 0.1)"
     )
 
 

@@ -1,13 +1,13 @@
 """Grade right solutions with many seeds: none may lose a point, and none may depend on the machine.
 
-    python -m tests.benchmarks.flakes seeds OUT.json [--seeds 200] [--exercise NAME …]
+    python -m tests.benchmarks.flakes seeds OUT.json [--seeds 200] [--exercise NAME …] [--reference]
     python -m tests.benchmarks.flakes machine [--exercise NAME …]
 
 ``seeds`` grades the reference, and every fixture of tests/faults that is right (``legal_…``, and
-``other_legal_choices``), with seeds 1, 2, …; it prints each check that did not pass. OUT.json keeps
-the results; a second run goes on where the first ended. ``machine`` grades the reference with one
-seed alone, with one thread, with two, and while eight processes keep the processors busy. It prints
-whether the reports agree, times aside.
+``other_legal_choices``), with seeds 1, 2, …; with --reference, the reference alone. It prints each
+check that did not pass. OUT.json keeps the results; a second run goes on where the first ended.
+``machine`` grades the reference with one seed alone, with one thread, with two, and while eight
+processes keep the processors busy. It prints whether the reports agree, times aside.
 """
 
 from __future__ import annotations
@@ -26,16 +26,24 @@ from typing import Any
 
 from grader import api
 from tests.benchmarks.grading import REFERENCE, Store, checks_of, grade, is_legal
-from tests.benchmarks.pairs import EXERCISES
+from tests.benchmarks.losses import ALL
 from tests.conftest import ROOT
 from tests.test_faults import FAULTS
 
 BUSY = 8  # processes
 
 
-def over_seeds(store: Store, exercise: str, seeds: int) -> Iterator[str]:
-    """Yield a line for each check of a right solution that did not pass."""
-    fixtures = [fault for fault in FAULTS if fault.exercise == exercise and is_legal(fault)]
+def over_seeds(store: Store, exercise: str, seeds: int, *, alone: bool) -> Iterator[str]:
+    """Yield a line for each check of a right solution that did not pass.
+
+    Args:
+        store: What earlier runs have found.
+        exercise: Whose solutions are graded.
+        seeds: How many.
+        alone: Leave the fixtures out: the reference is graded alone.
+    """
+    own = [fault for fault in FAULTS if fault.exercise == exercise and is_legal(fault)]
+    fixtures = [] if alone else own
     with tempfile.TemporaryDirectory() as temporary:
         solutions: list[tuple[Path, list[str]]] = [(REFERENCE, [])]
         for fixture in fixtures:
@@ -107,18 +115,20 @@ def main() -> int:
     seeding = commands.add_parser("seeds")
     seeding.add_argument("out", type=Path)
     seeding.add_argument("--seeds", type=int, default=200)
+    seeding.add_argument("--reference", action="store_true", help="without the fixtures")
     machine = commands.add_parser("machine")
     for command in (seeding, machine):
-        command.add_argument("--exercise", action="append", choices=EXERCISES)
+        command.add_argument("--exercise", action="append", choices=ALL)
     args = parser.parse_args()
-    exercises = args.exercise or EXERCISES
+    exercises = args.exercise or ALL
     lines: list[str] = []
     if args.command == "machine":
         lines = [line for exercise in exercises for line in on_the_machine(exercise)]
     else:
         store = Store(args.out)
         with api.warm():
-            lines = [line for e in exercises for line in over_seeds(store, e, args.seeds)]
+            found = (over_seeds(store, e, args.seeds, alone=args.reference) for e in exercises)
+            lines = [line for each in found for line in each]
         print(f"{len(store.found)} gradings of right solutions")
     print("\n".join(lines) or "no difference")
     return min(len(lines), 1)
