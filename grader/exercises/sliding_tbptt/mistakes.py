@@ -19,6 +19,8 @@ from grader.exercises.sliding_tbptt import oracle
 from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
 
+QUICK = 300  # applications of the cell; where a formula takes more, pairs of mistakes are not tried
+
 
 def flat(gradient: Gradient) -> Array:
     """Return all parameters' entries in one row, so that a hint is for the whole gradient only."""
@@ -39,7 +41,8 @@ def changed(problem: Problem, terms: Terms, mistakes: Iterable[Mistake]) -> Iter
         starts = change["starts"](data) if "starts" in change else ()
         return flat(oracle.gradient(data, weights, starts))
 
-    for mistake in combined(mistakes, ("data", "weights")):
+    costly = sum(i + 1 - start for i, start in terms) > QUICK
+    for mistake in combined(mistakes, ("data", "weights"), costly=costly):
         yield mistake, partial(value, mistake)
 
 
