@@ -4,8 +4,9 @@
 
 Every mutant changes one place of a function: an operator, a comparison, a number, a slice, an
 index, a called function, an argument, a default, the order of a loop, a statement left out. It is
-killed if a test of its exercise fails or gives advice. A survivor is either a hole in the tests, or
-equivalent to the original: then it stands in ``equivalent_mutants.toml`` with the reason.
+killed if a test of its exercise does not pass, gives advice, or leaves points to a person, for the
+original passes them all. A survivor is either a hole in the tests, or equivalent to the original:
+then it stands in ``equivalent_mutants.toml`` with the reason.
 
 A whole run takes hours. Each verdict is appended to the file of results at once, and a later run
 goes on where this one ended. At the end a table is printed, and each survivor that is not known.
@@ -124,7 +125,7 @@ def grade(mutant: Mutant, submission: Path) -> str:
         if not graded.report["tests"]:
             raise RuntimeError(f"{mutant.file}: no test was run\n{graded.text}")
         for test in graded.report["tests"]:
-            if (status := test["metadata"]["status"]) not in ("passed", "pending"):
+            if (status := test["metadata"]["status"]) != "passed":
                 return f"{test['nodeid'].rpartition('/')[2]}, {status}"
         return ""
     finally:
@@ -146,14 +147,30 @@ def verdicts(results: Path) -> dict[str, str]:
 
 
 def is_equivalent(mutant: Mutant, listed: Sequence[Mapping[str, str]]) -> bool:
-    """Return whether a mutant is in the list of those that no test should notice."""
-    lines = (KITS.reference / mutant.file).read_text(encoding="utf-8").splitlines()
+    """Return whether a mutant is in the list of those that no test should notice.
+
+    An entry names its file, and the change, the code of its line, or the function that it is in.
+    """
+    text = (KITS.reference / mutant.file).read_text(encoding="utf-8")
+    line, function = text.splitlines()[mutant.line - 1], function_of(text, mutant.line)
     return any(
         each["file"] == mutant.file
         and each.get("change", mutant.change) == mutant.change
-        and each.get("code", "") in lines[mutant.line - 1]
+        and each.get("code", "") in line
+        and each.get("inside", function) == function
         for each in listed
     )
+
+
+def function_of(source: str, line: int) -> str:
+    """Return the name of the top-level definition that a line is in."""
+    parts = [
+        part
+        for part in ast.parse(source).body
+        if isinstance(part, ast.FunctionDef | ast.ClassDef)
+        and part.lineno <= line <= (part.end_lineno or line)
+    ]
+    return parts[0].name if parts else ""
 
 
 def show(chosen: Sequence[Mutant], known: Mapping[str, str]) -> None:
