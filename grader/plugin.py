@@ -93,10 +93,13 @@ def _launcher(config: pytest.Config) -> Launcher:
 def freeze_torch() -> None:
     """Import torch now, while the warm server that was just started does so, too.
 
-    Its heap is large, and pytest collects garbage repeatedly at its end.
+    Its heap is large, and collecting garbage goes through it again and again, while it is built as
+    at pytest's end.
     """
+    gc.disable()
     importlib.import_module("torch")
     gc.freeze()
+    gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -36,6 +36,7 @@ MESSAGE_LIMIT = 2**16
 
 def preload(modules: list[str]) -> None:
     """Import and set up everything that forked workers share."""
+    gc.disable()  # nearly all of it stays
     sys.dont_write_bytecode = True
     for name in ["torch", "matplotlib", "numpy.random", *modules]:
         importlib.import_module(name)
@@ -55,8 +56,8 @@ def preload(modules: list[str]) -> None:
     importlib.import_module("grader.worker.finders").read_given(course().exercises)
     locking.prepare()
     switches.withhold()
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def run_worker(reader: BinaryIO, writer: BinaryIO, request: dict[str, Any]) -> None:
