@@ -6,18 +6,15 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import torch
 
-from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
+from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays
 from grader.exercises.given_rnn.storage import storage_of
 from grader.exercises.numpy_rnn.handling import (
     ALIASES,
-    Handle,
     alone,
     build,
     call,
     handle,
-    kit_network,
     predict,
 )
 from grader.worker.answering import Unusable
@@ -246,65 +243,3 @@ def updates_out_of_turn(
     network.passes(*alone(module, sizes, x, d_loss))
     call(network.model, "update", lr=0.1)
     return found | {"again": raised(call, network.model, "update", lr=0.1)}
-
-
-# Gradient checks
-
-
-class ForwardOnly(Network):
-    """For gradients that must come from differences of the output; sin stands for tanh."""
-
-    def __init__(self, weights: Arrays) -> None:
-        super().__init__(weights, torch.sin)
-        self.calls = 0
-
-    def forward(self, x: Array) -> Array:
-        """Return the outputs, and count the calls."""
-        self.calls += 1
-        return super().forward(x)
-
-    def backward(self, d_loss: Array) -> Arrays:
-        """Raise Unusable: the student's function must not call it."""
-        del d_loss
-        raise Unusable(
-            "The numerical gradient should not come from backward.",
-            expected="differences of what forward returns",
-            got="a call of backward",
-            hint="It is there to check backward, and can't if it uses it.",
-        )
-
-
-def numerical(module: ModuleType, weights: Arrays, x: Array, eps: float) -> dict[str, Any]:
-    """Return the student's numerical gradient of the kit's network.
-
-    The network's weights afterwards are returned, too, and how often its forward was called.
-    """
-    network = ForwardOnly(weights)
-    model, storage = kit_network(module, network)
-    found = call(module, "get_numerical_gradient", model=model, x=x, eps=eps)
-    gradients = Handle(model, storage).gradients(found, "The numerical gradients")
-    return {"gradients": gradients, "weights": network.get_weights(), "calls": network.calls}
-
-
-def analytical(module: ModuleType, weights: Arrays, x: Array) -> Arrays:
-    """Return the student's analytical gradient of the kit's network."""
-    model, storage = kit_network(module, Network(weights))
-    found = call(module, "get_analytical_gradient", model=model, x=x)
-    return Handle(model, storage).gradients(found, "The analytical gradients")
-
-
-def both(
-    module: ModuleType, sizes: dict[str, int], weights: Arrays, x: Array, step: dict[str, float]
-) -> dict[str, Arrays]:
-    """Return both gradients of the student's own network.
-
-    ``step`` is {"eps": …}, or empty for the function's default.
-    """
-    network = handle(module, sizes, weights)
-    x, _ = alone(module, sizes, x)
-    found = {}
-    for kind in ("numerical", "analytical"):
-        options = step if kind == "numerical" else {}
-        gradient = call(module, f"get_{kind}_gradient", model=network.model, x=x, **options)
-        found[kind] = network.gradients(gradient, f"The {kind} gradients")
-    return found

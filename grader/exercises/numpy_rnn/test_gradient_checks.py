@@ -25,7 +25,7 @@ from grader.checks.tolerances import (
 from grader.exercises.given_rnn import oracle
 from grader.exercises.given_rnn.comparison import same_weights
 from grader.exercises.given_rnn.oracle import Array, Sizes, Weights
-from grader.exercises.numpy_rnn import probes
+from grader.exercises.numpy_rnn import probes_gradient_checks as probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network, held, require_held
 from grader.exercises.numpy_rnn.mistakes import (
     agreement_variants,
