@@ -24,6 +24,7 @@ from grader.sandbox.isolation import available
 from tests.conftest import ROOT
 
 WAIT = 60.0  # seconds for a desk to open
+END = 300.0  # seconds for a desk to end, which writes its reports before
 Q = "1.4"  # a written question of 2 points
 
 
@@ -154,6 +155,8 @@ class Process:
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            # Whoever runs the tests may ignore it, as nohup does.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
         assert self.process.stdout
         line = self.process.stdout.readline()
@@ -181,6 +184,5 @@ class Process:
     def _end(self) -> int:
         assert self.process.stdout
         if not self.process.stdout.closed:
-            self.said = self.process.stdout.read()
-            self.process.stdout.close()
+            self.said, _ = self.process.communicate(timeout=END)
         return self.process.wait()
