@@ -14,6 +14,8 @@ from grader.checks.carry import Ledger, assuming, combined, is_among_assumed
 from grader.checks.gradients import directional, draw_lines, require_directional, shifted
 from grader.checks.mistakes import Mistake, Variant, both
 from grader.core.failures import Failure
+from grader.exercises.sliding_tbptt.cells import draw
+from grader.exercises.sliding_tbptt.mistakes_sliding import of_sliding_window
 
 RIGHT = np.array([1.0, 2.0, 3.0])
 SIGN = Mistake("sign", "The sign is wrong.")
@@ -242,3 +244,12 @@ def test_a_mistake_is_found_behind_single_precision() -> None:
     assert "Besides, as counted in Q1: These numbers are right to about seven" in second.hint
     assert judged(ledger, "Q3", Single(FACTOR)).status == "carried"
     assert judged(ledger, "Q3", Single(OFFSET)).mistake == "offset"
+
+
+@pytest.mark.parametrize(("N", "K", "searched"), [(9, 4, True), (48, 24, False)])
+def test_pairs_are_searched_for_in_short_windows_alone(N: int, K: int, searched: bool) -> None:
+    """A long window's gradient takes a tenth of a second, and there are up to a thousand pairs."""
+    problem = draw(np.random.default_rng(0), "erf", N=N)
+    with assuming(searching=True):
+        found = [mistake for mistake, _ in of_sliding_window(problem, K)]
+    assert any(len(mistake.parts) == 2 for mistake in found) == searched

@@ -66,7 +66,7 @@ def attempts(
 ) -> dict[str, Array]:
     """Return the network's outputs for those of several inputs, by name, that it can take.
 
-    Once there is an output, or if the judge is in a ``hurry``, inputs have `ENOUGH` seconds.
+    All have `ENOUGH` seconds together: from the start in a ``hurry``, else once one has run.
     """
     results: dict[str, Array] = {}
     begun = time.process_time()

@@ -54,7 +54,7 @@ class Runs(Protocol):
     ) -> dict[int, Array]:
         """Return outputs (B, K) by the number of the format, of those that run.
 
-        In a hurry, formats that take long are left out; else only after one that runs.
+        All have half a second together: from the start in a ``hurry``, else once one has run.
         """
 
     def outputs(
