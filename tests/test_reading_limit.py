@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable
 
@@ -38,6 +39,13 @@ def test_reading_ends_with_a_true_word(work: Callable[[], None], words: str) -> 
         work()
     with reading_limit.limited():
         bytes(2**20)  # the limits are as they were
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+def test_a_system_that_is_ahead_of_the_clock_ends_nothing() -> None:
+    with reading_limit.limited():
+        signal.raise_signal(signal.SIGXCPU)
+        bytes(2**20)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")

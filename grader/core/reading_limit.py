@@ -9,6 +9,7 @@ SIGXCPU when the time is used up, and refuses memory.
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import sys
 import time
@@ -44,11 +45,22 @@ def limited(*, fatal: bool = False) -> Iterator[None]:
         return
     import resource
 
+    end = time.process_time() + SECONDS
+
     def stop(*_: object) -> None:
+        # The system counts ticks for this signal: in a long process it may be seconds ahead.
+        left = end - time.process_time()
+        if left > 0:
+            limit(resource.RLIMIT_CPU, resource.getrlimit(resource.RLIMIT_CPU)[0] + math.ceil(left))
+            return
         resource.setrlimit(resource.RLIMIT_CPU, before[resource.RLIMIT_CPU])
         raise _TimeIsUp
 
-    wanted = {resource.RLIMIT_CPU: int(time.process_time()) + 1 + SECONDS}
+    def limit(number: int, value: int) -> None:
+        limits = [each for each in before[number] if each != resource.RLIM_INFINITY]
+        resource.setrlimit(number, (min([value, *limits]), before[number][1]))
+
+    wanted = {resource.RLIMIT_CPU: math.ceil(end)}
     if sys.platform == "linux":
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         wanted[resource.RLIMIT_AS] = pages * resource.getpagesize() + MEMORY * 2**20
@@ -56,14 +68,13 @@ def limited(*, fatal: bool = False) -> Iterator[None]:
     handler = signal.signal(signal.SIGXCPU, signal.SIG_DFL if fatal else stop)
     try:
         for number, value in wanted.items():
-            limits = [each for each in before[number] if each != resource.RLIM_INFINITY]
-            resource.setrlimit(number, (min([value, *limits]), before[number][1]))
+            limit(number, value)
         yield
     except _TimeIsUp:
         raise UserError(TOO_LONG) from None
     except MemoryError:
         raise UserError(TOO_LARGE) from None
     finally:
-        for number, limit in before.items():
-            resource.setrlimit(number, limit)
+        for number, old in before.items():
+            resource.setrlimit(number, old)
         signal.signal(signal.SIGXCPU, handler)
