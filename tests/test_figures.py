@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from typing_extensions import TypeAliasType
 
 from grader.checks import figures
 from grader.core import figure_data
@@ -118,6 +119,8 @@ def test_pictures_are_taken_where_a_probe_declares_a_description() -> None:
     assert titles(answer, Answer) == ["one"] * 3
     assert titles({**answer, "best": None}, Answer) == ["one"] * 2
     assert titles((1.0, found), tuple[float, Description]) == ["one"]
+    panel: Any = TypeAliasType("panel", Description)  # Python 3.12: type panel = Description
+    assert titles((found, found), tuple[panel, panel | None]) == ["one"] * 2
     for undeclared in (Any, dict[str, Any], list[Any]):
         assert titles(answer if undeclared != list[Any] else [found], undeclared) == []
 

@@ -6,12 +6,13 @@ import io
 import json
 import struct
 import tracemalloc
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 import pytest
 import safetensors.numpy
 from numpy.typing import NDArray
+from typing_extensions import TypeAliasType
 
 from grader.core.text import plain
 from grader.sandbox import wire
@@ -150,6 +151,13 @@ class Answer(TypedDict):
     note: str | None
 
 
+Number = TypeVar("Number", bound=np.generic)
+# What ``type`` makes from Python 3.12 on, and what NumPy's NDArray is from 2.5 on.
+alias: Any = TypeAliasType
+Vector: Any = alias("Vector", np.ndarray[Any, np.dtype[Number]], type_params=(Number,))
+Vectors: Any = alias("Vectors", dict[str, Vector[np.float64]])
+
+
 @pytest.mark.parametrize(
     ("value", "form", "fits"),
     [
@@ -169,6 +177,10 @@ class Answer(TypedDict):
         ({"counts": [1]}, Answer, False),
         ({"counts": [1], "note": "", "more": 1}, Answer, False),
         (object(), Any, True),
+        (np.zeros(2), Vector[np.float64], True),
+        ([0.0], Vector, False),
+        ({"a": np.zeros(2)}, Vectors, True),
+        ({"a": [0.0]}, Vectors, False),
     ],
 )
 def test_answers_have_the_type_that_the_probe_declares(value: Any, form: Any, fits: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.core.annotations import unaliased
 from grader.core.report import FigureReport
 
 Array = NDArray[Any]
@@ -78,6 +79,7 @@ def pictures(value: Any, form: Any, most: int) -> list[FigureReport]:
 
 def descriptions(value: Any, form: Any) -> Iterator[Description]:
     """Yield the parts of a value of the type ``form`` that are descriptions by that type."""
+    form = unaliased(form)
     origin, inner = typing.get_origin(form), typing.get_args(form)
     if form is Description:
         yield value
@@ -85,7 +87,7 @@ def descriptions(value: Any, form: Any) -> Iterator[Description]:
         for name, hint in typing.get_type_hints(form).items():
             yield from descriptions(value[name], hint)
     elif origin in (typing.Union, types.UnionType):
-        figure = next((kind for kind in inner if kind is Description), None)
+        figure = next((kind for kind in map(unaliased, inner) if kind is Description), None)
         if figure and isinstance(value, dict) and "png" in value:
             yield from descriptions(value, figure)
     elif origin is list:

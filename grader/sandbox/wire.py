@@ -26,6 +26,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from grader.core.annotations import unaliased
 from grader.core.text import plain
 
 FRAME_LIMIT = 64 * 2**20  # bytes; the longest answer of a right solution has 7 MB
@@ -112,9 +113,10 @@ def read_frame(stream: BinaryIO, limit: int = FRAME_LIMIT) -> bytes | None:
 def conforms(value: Any, annotation: Any) -> bool:
     """Tell whether a received value is one that a function with this return type could return.
 
-    Knows the types that messages consist of, unions, ``Any``, and TypedDicts. An ``int`` passes for
-    a ``float``.
+    Knows the types that messages consist of, unions, ``Any``, TypedDicts, and aliases of these. An
+    ``int`` passes for a ``float``.
     """
+    annotation = unaliased(annotation)
     if typing.is_typeddict(annotation):
         hints = typing.get_type_hints(annotation)
         return (

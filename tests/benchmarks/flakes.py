@@ -5,7 +5,8 @@
 
 ``seeds`` grades the reference, and every fixture of tests/faults that is right (``legal_…``, and
 ``other_legal_choices``), with seeds 1, 2, …; with --reference, the reference alone. It prints each
-check that did not pass. OUT.json keeps the results; a second run goes on where the first ended.
+check that did not pass; what a fixture leaves out of an exercise is no such check. OUT.json keeps
+the results; a second run goes on where the first ended.
 ``machine`` grades the reference with one seed alone, with one thread, with two, and while eight
 processes keep the processors busy. It prints whether the reports agree, times aside.
 """
@@ -19,7 +20,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,15 +50,24 @@ def over_seeds(store: Store, exercise: str, seeds: int, *, alone: bool) -> Itera
         for fixture in fixtures:
             folder = Path(temporary) / fixture.name
             fixture.build(ROOT, folder)
-            solutions.append((folder, fixture.arguments))
+            solutions.append((folder, without_seed(fixture.arguments)))
         for seed in range(1, seeds + 1):
             for folder, arguments in solutions:
                 key = f"{exercise} {folder.name} {seed}"
                 if key not in store.found:
                     found = grade(folder, exercise, seed, arguments)
-                    store.put(key, sorted(t for t, c in found.items() if is_lost(c)))
+                    lost = [test for test, check in found.items() if is_lost(check)]
+                    if folder != REFERENCE:
+                        lost = [test for test in lost if found[test]["status"] != "not started"]
+                    store.put(key, sorted(lost))
                 for test in store.found[key]:
                     yield f"{key}: {test}"
+
+
+def without_seed(arguments: Sequence[str]) -> list[str]:
+    """Return a fixture's arguments without a seed of its own."""
+    at = arguments.index("--seed") if "--seed" in arguments else len(arguments)
+    return [*arguments[:at], *arguments[at + 2 :]]
 
 
 def is_lost(check: dict[str, Any]) -> bool:
