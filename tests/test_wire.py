@@ -151,11 +151,10 @@ class Answer(TypedDict):
     note: str | None
 
 
-Number = TypeVar("Number", bound=np.generic)
 # What ``type`` makes from Python 3.12 on, and what NumPy's NDArray is from 2.5 on.
-alias: Any = TypeAliasType
-Vector: Any = alias("Vector", np.ndarray[Any, np.dtype[Number]], type_params=(Number,))
-Vectors: Any = alias("Vectors", dict[str, Vector[np.float64]])
+Number = TypeVar("Number", bound=np.generic)
+Vector: Any = TypeAliasType("Vector", np.ndarray[Any, np.dtype[Number]], type_params=(Number,))  # type: ignore[arg-type]
+Vectors: Any = TypeAliasType("Vectors", dict[str, Vector[np.float64]])
 
 
 @pytest.mark.parametrize(
