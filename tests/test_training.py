@@ -15,7 +15,7 @@ from grader.exercises.palindrome.formula import formula
 from grader.exercises.palindrome.network import Network
 from grader.exercises.palindrome.probes_train import Observation
 from grader.exercises.palindrome.training import as_far_as_seen, script_for
-from grader.exercises.palindrome.verdict import SURE_STEPS, is_hopeless
+from grader.exercises.palindrome.verdict import SURE_STEPS, is_borne_out, is_hopeless, unlearned
 from grader.sandbox.student import Student
 from grader.submission.snapshot import open_submission
 
@@ -157,3 +157,35 @@ def test_only_a_network_of_unknown_equations_is_not_awaited(
     )
     seen = cast(Observation, {"steps": steps})
     assert is_hopeless(cast(Network, network), seen, reached) is ends
+
+
+@pytest.mark.parametrize(
+    ("ended", "batch", "best", "counts"),
+    [
+        ("", 1.0, 0.97, True),
+        ("", 0.992, 0.8, True),
+        ("", 1.0, 0.79, False),  # so lucky is no batch
+        ("", 0.98, 0.97, False),
+        ("steps", 1.0, 0.97, False),
+        ("time", 1.0, 0.97, False),
+        ("ValueError", 1.0, 0.97, False),
+    ],
+)
+def test_a_loop_may_stop_at_a_right_batch(
+    ended: str, batch: float, best: float, counts: bool
+) -> None:
+    seen = cast(Observation, {"ended": ended, "batch": batch})
+    assert is_borne_out(seen, best) is counts
+
+
+@pytest.mark.parametrize(
+    ("steps", "best", "says"),
+    [
+        (18, 0.97, "ends too early"),
+        (400, 0.97, "ends too early"),
+        (18, 0.2, "So few steps"),
+        (400, 0.2, "Look at what is learned"),
+    ],
+)
+def test_the_hint_says_whether_a_network_learns(steps: int, best: float, says: str) -> None:
+    assert says in unlearned(cast(Observation, {"steps": steps, "ended": ""}), best)

@@ -36,6 +36,35 @@ def codes_of(read: Tensor, target: Tensor) -> Array | None:
     return None
 
 
+def answers_to(read: Tensor, codes: Array | None) -> Tensor | None:
+    """Return the digit that completes each palindrome; None if the input holds no palindromes.
+
+    Args:
+        read: What the network read: B sequences, its axes in any order.
+        codes: The code of each digit (10, d); None for the digit itself, or its one-hot code.
+    """
+    for order in permutations(range(read.ndim)):
+        features = read.permute(order)
+        if read.ndim > 1:
+            found = _first_digits(features.reshape(*features.shape[:2], -1), codes)
+            if found is not None:
+                return found
+    return None
+
+
+def _first_digits(features: Tensor, codes: Array | None) -> Tensor | None:
+    """Return the first digit (B,) of each palindrome whose last one is cut off: (B, T, d)."""
+    width = features.shape[-1]
+    usual = torch.eye(DIGITS) if width == DIGITS else torch.arange(DIGITS)[:, None]
+    table = (usual if codes is None else torch.from_numpy(codes)).to(features.dtype)
+    if table.shape[1] != width:
+        return None
+    is_digit = (features[:, :, None] == table).all(-1)  # (B, T, 10)
+    digits = is_digit.int().argmax(-1)
+    are_palindromes = torch.equal(digits[:, 1:], digits[:, 1:].flip(1))
+    return digits[:, 0] if is_digit.any(-1).all() and are_palindromes else None
+
+
 def _table(features: Tensor, target: Tensor) -> Tensor | None:
     """Return the code of each digit (10, d), if inputs (B, T, d) hold nothing else."""
     if not torch.equal(torch.unique(target), torch.arange(DIGITS)):

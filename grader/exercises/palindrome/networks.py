@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,14 +15,18 @@ from grader.exercises.palindrome.wrapping import replaced
 from grader.worker.calling import is_students
 
 DIGITS = 10
+CALLS = 3  # of each network that are remembered
+
+
+Call = tuple[Tensor, Tensor | None]  # what was read, and the output (B, K) if one was found
 
 
 class Networks:
-    """The student's networks that are alive, with their last inputs and the shapes of outputs."""
+    """The student's networks that are alive, with what they read and returned last."""
 
     def __init__(self) -> None:
         self._alive: weakref.WeakSet[nn.Module] = weakref.WeakSet()
-        self._calls: dict[int, tuple[Tensor, list[int]]] = {}  # by the network's id
+        self._calls: dict[int, deque[Call]] = {}  # by the network's id
         self._classes: dict[type, Any] = {}  # with the forward that each had
         self.keeps_gradients = False  # whether the gradients of outputs are kept
         self.output: tuple[Tensor, Tensor] | None = None  # the last one, with its gradient
@@ -49,7 +54,7 @@ class Networks:
         return init
 
     def _note_calls(self, kind: type) -> None:
-        """Make a class note the shapes that its ``forward`` reads and returns."""
+        """Make a class note what its ``forward`` reads and returns."""
         home = next((base for base in kind.__mro__ if "forward" in vars(base)), None)
         if home is None or home in self._classes or not is_students(home):
             return
@@ -58,11 +63,13 @@ class Networks:
         @functools.wraps(original)
         def forward(module: nn.Module, *inputs: Any, **named: Any) -> Any:
             output = original(module, *inputs, **named)
+            rows = _output(output)
             read = next((x for x in (*inputs, *named.values()) if isinstance(x, Tensor)), None)
             if read is not None:
-                self._calls[id(module)] = read.detach(), _output_shape(output)
+                calls = self._calls.setdefault(id(module), deque(maxlen=CALLS))
+                calls.append((read.detach(), None if rows is None else rows.detach()))
             if self.keeps_gradients:
-                self._keep_gradient(_output(output))
+                self._keep_gradient(rows)
             return output
 
         setattr(home, "forward", forward)  # noqa: B010
@@ -96,22 +103,27 @@ class Networks:
         found = max(self._alive, key=rank, default=None)
         return found if found is not None and rank(found)[0] else None
 
+    def calls_of(self, network: nn.Module | None) -> list[Call]:
+        """Return a network's last calls, the newest at the end."""
+        return list(self._calls.get(id(network), ()))
+
     def read_by(self, network: nn.Module | None) -> Tensor | None:
         """Return what a network read last."""
-        read, _ = self._calls.get(id(network), (None, []))
-        return read
+        calls = self.calls_of(network)
+        return calls[-1][0] if calls else None
 
     def digits_read_by(self, network: nn.Module | None) -> int:
         """Return the length of the sequences that a network read last; 0 if it can't be told.
 
         The batch is the axis that the output has, too; features are 1 or 10 numbers.
         """
-        if id(network) not in self._calls:
+        if not (calls := self.calls_of(network)):
             return 0
-        read, output = self._calls[id(network)]
+        read, output = calls[-1]
         rest = list(read.shape)
         if len(rest) > 1:
-            rest.remove(output[0] if output and output[0] in rest else rest[0])
+            size = len(output) if output is not None and output.ndim else rest[0]
+            rest.remove(size if size in rest else rest[0])
         if len(rest) > 1:  # (T, d) or (d, T)
             width = next((size for size in (1, DIGITS) if size in rest), rest[-1])
             rest.reverse()
@@ -124,9 +136,3 @@ def _output(returned: Any) -> Tensor | None:
     parts = returned if isinstance(returned, tuple | list) else [returned]
     tensors = [part for part in parts if isinstance(part, Tensor)]
     return next((part for part in tensors if part.shape[-1:] == (DIGITS,)), None)
-
-
-def _output_shape(returned: Any) -> list[int]:
-    """Return the shape of the output in what ``forward`` returned; [] if there is none."""
-    output = _output(returned)
-    return [] if output is None else list(output.shape)

@@ -66,6 +66,7 @@ class Observation(TypedDict):
     losses: int
     loss: str
     accuracy: float | None  # in the last batches, as far as that was seen
+    batch: float  # the best accuracy in one of them, whether a loss was computed of it or not
     banned: list[str]
     # Why it ended ("", "enough", "time", "steps", or an exception), and where it stood.
     ended: str
@@ -219,6 +220,7 @@ class Session:
             "losses": trace.losses.count,
             "loss": trace.losses.trouble,
             "accuracy": trace.losses.accuracy(),
+            "batch": trace.best_batch(),
             "banned": sorted(trace.spots.found),
             "ended": self._ended,
             "where": self._where,

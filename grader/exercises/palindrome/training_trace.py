@@ -27,7 +27,7 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
-from grader.exercises.palindrome.digit_codes import codes_of
+from grader.exercises.palindrome.digit_codes import answers_to, codes_of
 from grader.exercises.palindrome.losses import Losses
 from grader.exercises.palindrome.networks import Networks
 from grader.exercises.palindrome.spot_checks import SpotChecks, drawn_steps
@@ -39,6 +39,7 @@ MOST_EVENTS = 100  # for a loop that never steps
 LONG = 1e6  # the norm that gradients get before the second step
 MOST_IDLE = 2000  # losses and backward passes without any step
 LATEST = 3  # steps before which weights are kept: some stop when a batch is all right
+FEWEST = 100  # sequences in a batch that can be 99 % right
 SNAPSHOTS, SNAPSHOT_EVERY = 10, 10  # steps; what the judge sees besides the last weights
 
 
@@ -118,6 +119,24 @@ class Trace:
     def _codes(self) -> Array | None:
         read, target = self._networks.read_by(self.network), self.losses.last_target
         return None if read is None or target is None else codes_of(read, target)
+
+    def best_batch(self) -> float:
+        """Return the best accuracy in one of the last batches that the network read.
+
+        Batches of which no loss is computed count, too: some loops stop when a test batch is right.
+        Batches of less than ``FEWEST`` sequences don't.
+        """
+        calls = self._networks.calls_of(self.network)
+        told = [(rows, answers_to(read, self.codes)) for read, rows in calls if rows is not None]
+        seen = [(rows, target) for rows, target in told if target is not None]
+        return max(
+            (
+                float((rows.argmax(1) == target).float().mean())
+                for rows, target in seen or list(self.losses.last)[-LATEST:]
+                if rows.ndim == 2 and len(rows) == len(target) >= FEWEST
+            ),
+            default=0.0,
+        )
 
     def weights(self) -> dict[str, Array]:
         """Return the weights of the network that is trained."""
