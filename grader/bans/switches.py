@@ -44,6 +44,11 @@ SWITCHES = {
     "gc": ("get_objects", "get_referrers", "get_referents"),
     "sys": ("setprofile",),
 }
+# Classes of torch._C and their methods that run a kernel, with what finds its operator's schema.
+SHORTCUTS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("_DispatchOperatorHandle", "redispatch_boxed", lambda handle: handle.schema()),
+    ("_SafeKernelFunction", "call_boxed", lambda kernel: kernel.op_handle.schema()),
+)
 _NOTHING = (
     None,
     torch._C._disabled_torch_function_impl,
@@ -178,17 +183,18 @@ def _name_shortcuts() -> None:
     for thing in gc.get_objects():
         if issubclass(type(thing), OpOverload) and "_op_dk" in vars(thing):
             thing._op_dk = _named(thing._schema.name, thing._op_dk)
-    handle: Any = torch._C._DispatchOperatorHandle
-    kernel: Any = torch._C._SafeKernelFunction
-    redispatch, call = handle.redispatch_boxed, kernel.call_boxed
+    for kind, method, schema_of in SHORTCUTS:
+        if owner := getattr(torch._C, kind, None):  # older releases of torch lack it
+            setattr(owner, method, _naming_itself(getattr(owner, method), schema_of))
 
-    def redispatch_by_name(self: Any, *arguments: Any, **options: Any) -> Any:
-        return _named(self.schema().name, redispatch)(self, *arguments, **options)
 
-    def call_by_name(self: Any, *arguments: Any, **options: Any) -> Any:
-        return _named(self.op_handle.schema().name, call)(self, *arguments, **options)
+def _naming_itself(run: Callable[..., Any], schema_of: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a method that also leaves the name of its operator in a record."""
 
-    handle.redispatch_boxed, kernel.call_boxed = redispatch_by_name, call_by_name
+    def method(self: Any, *arguments: Any, **options: Any) -> Any:
+        return _named(schema_of(self).name, run)(self, *arguments, **options)
+
+    return method
 
 
 # Overrides

@@ -71,7 +71,7 @@ class Forward:
         found = torch.autograd.grad(
             loss, list(leaves.values()), allow_unused=True, materialize_grads=True
         )
-        return {f"d_{name}": g.numpy() for name, g in zip(leaves, found, strict=True)}
+        return {f"d_{name}": g.detach().numpy() for name, g in zip(leaves, found, strict=True)}
 
     def all_states(self, weights: Weights, x: Array) -> Array:
         """Return the states (T + 1, B, n) of this pass; a step left out keeps the start's."""

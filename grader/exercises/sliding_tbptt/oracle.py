@@ -77,4 +77,4 @@ def gradient(problem: Problem, terms: Terms, starts: Sequence[Tensor] = ()) -> G
         total = total + weight * loss(h, y[i])
     names, parameters = zip(*cell.named_parameters(), strict=True)
     found = torch.autograd.grad(total, parameters, allow_unused=True, materialize_grads=True)
-    return {name: part.numpy() for name, part in zip(names, found, strict=True)}
+    return {name: part.detach().numpy() for name, part in zip(names, found, strict=True)}
