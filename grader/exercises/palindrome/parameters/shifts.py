@@ -43,7 +43,7 @@ def find(
     constants, left = np.zeros(len(names)), error(np.zeros(len(names)))
     for _ in range(ROUNDS):
         columns = [(error(constants + step) - left) / STEP for step in STEP * np.eye(len(names))]
-        move = np.linalg.lstsq(np.stack(columns, axis=1), -left)[0]
+        move = np.linalg.lstsq(np.stack(columns, axis=1), -left, rcond=None)[0]
         tried = [constants + scale * move for scale in (1.0, 0.5, 0.2)]
         errors = [error(values) for values in tried]
         best = min(range(len(tried)), key=lambda place: float(np.linalg.norm(errors[place])))
