@@ -127,13 +127,15 @@ class Grading:
         """Run an exercise's check; judge it again by the student's own formula if it fails."""
         if not pyfuncitem.path.is_relative_to(course().exercises):
             return (yield)
+        self.student_handle.printed()  # only what this check prints is shown
         try:
             with assuming() as first:
                 return (yield)
         except Failure as failure:
+            failure = replace(failure, output=failure.output or self.student_handle.printed())
             question, points, _ = self._marked(pyfuncitem)
             if not points:
-                raise
+                raise failure from None
             names = pyfuncitem._fixtureinfo.argnames
             again = partial(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in names})
             ledger = self._ledgers[question.exercise]

@@ -165,6 +165,18 @@ def test_prints_and_traceback_are_shown_where_code_raised(grade: Grade, tmp_path
     assert "grader/" not in text.split("Traceback")[1].split("question  title")[0]
 
 
+def test_a_wrong_answer_shows_what_was_printed_for_it_alone(grade: Grade, wrong: Path) -> None:
+    file = wrong / "vanilla_rnn.py"
+    text = file.read_text(encoding="utf-8").replace("sigmoid(", "cos(")
+    text = text.replace("inputs = features(", "print(len(x), 'rows'); inputs = features(")
+    file.write_text(text, encoding="utf-8")
+    run = grade(wrong, *PALINDROME, "-k", "vanilla_rnn.py and (shape or equations)")
+    printed = {test.partition("::")[2]: f["output"] for test, f in faults(run).items()}
+    assert set(printed["test_equations"].split()) == {"128", "rows"}
+    assert set(printed["test_equations_at_other_sizes"].split()) == {"3", "rows"}
+    assert "  > 128 rows" in run.text
+
+
 def test_a_mark_expression_selects_a_question(grade: Grade) -> None:
     run = grade(ROOT / "reference", *PALINDROME, "-m", "question(id='1.5b')")
     assert [test["metadata"]["question"] for test in run.report["tests"]] == ["1.5b"]

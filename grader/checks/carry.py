@@ -236,7 +236,7 @@ class Ledger:
                 "This agrees with your own formula; the mistakes were counted in {questions}:",
                 questions=questions,
             )
-        return dataclasses.replace(named, status="carried", hint=f"{before} {hint}")
+        return dataclasses.replace(named, status="carried", hint=f"{before} {hint}", output="")
 
 
 def _note(failure: Failure | None, explained: dict[str, Mistake]) -> list[str]:

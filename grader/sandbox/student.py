@@ -184,6 +184,10 @@ class Student:
         self.pictures += pictures(answer, form, FIGURES - len(self.pictures))
         return answer
 
+    def printed(self) -> str:
+        """Return what student code has printed since the last call, or since a failure took it."""
+        return "".join(backend.output() for backend in self._backends.values() if backend.usable)
+
     def remember(self, key: str, make: Callable[[], Remembered]) -> Remembered:
         """Return what ``make()`` returned the first time for this key, or raise its Failure.
 
