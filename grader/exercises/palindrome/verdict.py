@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SECONDS = 240.0  # of processor time, for a training
 LENGTH = 5  # digits of a palindrome, of which the network reads one less
 THRESHOLD = 0.99
-# With weights that get less right, one batch in 50 million is right to THRESHOLD: of 100 digits or
-# more. What loops stop with that end at such a batch: see docs/calibration.md.
+# With weights that get less right, not one batch of 100 digits in 100 million is right to
+# THRESHOLD; larger ones are even rarer. What loops stop with: docs/calibration.md, "Flakes".
 BORNE_OUT = 0.8
 FEW_STEPS = 100  # the quickest training that was seen needed 110
 UNTAUGHT = 0.5  # of all palindromes, more than a network without training gets right
