@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 # Names that a submission's own files never win: whoever imports these gets the real ones.
@@ -20,6 +21,7 @@ STUBBED = frozenset(
 Aliases = Mapping[str, str]  # other names for a value, squeezed, with blanks between
 
 
+@lru_cache(maxsize=4096)
 def squeeze(name: str) -> str:
     """Return a name as far as spellings agree: ``num_hidden`` is ``numHidden``, ``Num-hidden``."""
     return re.sub(r"[\s_-]", "", name.casefold())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
@@ -157,7 +158,7 @@ def parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
 def _member(owner: Any, name: str, fits: Callable[[Any], bool]) -> Any:
     """Return the attribute of that name that ``fits``, else one spelled alike, else None."""
     alike = (key for key in dir(owner) if squeeze(key) == squeeze(name))
-    values = (getattr(owner, key, None) for key in (name, *alike))
+    values = (getattr(owner, key, None) for key in chain([name], alike))
     return next((value for value in values if fits(value)), None)
 
 

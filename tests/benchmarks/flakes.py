@@ -1,12 +1,12 @@
 """Grade right solutions with many seeds: none may lose a point, and none may depend on the machine.
 
-    python -m tests.benchmarks.flakes seeds OUT.json [--seeds 200] [--exercise NAME …] [--reference]
+    python -m tests.benchmarks.flakes seeds [--seeds 200] [--jobs N] [--exercise NAME …]
     python -m tests.benchmarks.flakes machine [--exercise NAME …]
 
 ``seeds`` grades the reference, and every fixture of tests/faults that is right (``legal_…``, and
-``other_legal_choices``), with seeds 1, 2, …; with --reference, the reference alone. It prints each
-check that did not pass; what a fixture leaves out of an exercise is no such check. OUT.json keeps
-the results; a second run goes on where the first ended.
+``other_legal_choices``), with seeds 1, 2, …. It prints each check that did not pass; what a fixture
+leaves out of an exercise is no such check. What lost nothing stands in graded_seeds.json, beside
+this file, and is not graded again: delete a line there, or give another file with --record.
 ``machine`` grades the reference with one seed alone, with one thread, with two, and while eight
 processes keep the processors busy. It prints whether the reports agree, times aside.
 """
@@ -16,52 +16,150 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import multiprocessing.util
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grader import api
-from tests.benchmarks.grading import REFERENCE, Store, checks_of, grade, is_legal
+from tests.benchmarks.grading import REFERENCE, checks_of, grade, is_legal
 from tests.benchmarks.losses import ALL
 from tests.conftest import ROOT
 from tests.test_faults import FAULTS
 
+RECORD = Path(__file__).with_name("graded_seeds.json")
 BUSY = 8  # processes
 
 
-def over_seeds(store: Store, exercise: str, seeds: int, *, alone: bool) -> Iterator[str]:
-    """Yield a line for each check of a right solution that did not pass.
+@dataclass(frozen=True)
+class Solution:
+    """A right solution of an exercise, and what is graded of it."""
 
-    Args:
-        store: What earlier runs have found.
-        exercise: Whose solutions are graded.
-        seeds: How many.
-        alone: Leave the fixtures out: the reference is graded alone.
+    exercise: str
+    folder: Path
+    arguments: Sequence[str]
+
+    def __str__(self) -> str:
+        return f"{self.exercise} {self.folder.name}"
+
+
+class Record:
+    """What was graded, in a JSON file: seeds by solution, and the checks that were lost.
+
+    Attributes:
+        solutions: The seeds, by solution.
+        lost: Checks, by solution and seed.
     """
-    own = [fault for fault in FAULTS if fault.exercise == exercise and is_legal(fault)]
-    fixtures = [] if alone else own
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self.solutions = {name: numbers(text) for name, text in kept.get("graded", {}).items()}
+        self.lost: dict[str, list[str]] = kept.get("lost", {})
+
+    def lacks(self, solution: Solution, seed: int) -> bool:
+        """Return whether this was not graded yet, or lost a check."""
+        return (
+            seed not in self.solutions.get(str(solution), ()) or f"{solution} {seed}" in self.lost
+        )
+
+    def put(self, solution: Solution, seed: int, lost: list[str]) -> None:
+        """Keep what a grading found."""
+        self.solutions.setdefault(str(solution), set()).add(seed)
+        self.lost.pop(f"{solution} {seed}", None)
+        if lost:
+            self.lost[f"{solution} {seed}"] = lost
+        graded = {name: ranges(seeds) for name, seeds in sorted(self.solutions.items())}
+        text = json.dumps({"graded": graded, "lost": self.lost}, indent=1)
+        self._path.write_text(text + "\n", encoding="utf-8")
+
+    def table(self) -> Iterator[str]:
+        """Yield for each exercise how many gradings there were, and each check that was lost."""
+        for exercise in sorted({name.split()[0] for name in self.solutions}):
+            own = {name: s for name, s in self.solutions.items() if name.split()[0] == exercise}
+            counts = sorted(map(len, own.values()))
+            yield (
+                f"{exercise}: {sum(counts)} gradings of {len(own)} solutions, "
+                f"{counts[0]} to {counts[-1]} seeds each"
+            )
+        for name, tests in self.lost.items():
+            yield f"lost: {name}: {', '.join(tests)}"
+
+
+def ranges(seeds: Iterable[int]) -> str:
+    """Return numbers as text, ``1-3 7``."""
+    runs: list[list[int]] = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][1] + 1:
+            runs[-1][1] = seed
+        else:
+            runs.append([seed, seed])
+    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def numbers(text: str) -> set[int]:
+    """Return the numbers that :func:`ranges` wrote."""
+    parts = (part.partition("-") for part in text.split())
+    return {n for first, _, last in parts for n in range(int(first), int(last or first) + 1)}
+
+
+def solutions_of(exercise: str, folder: Path) -> list[Solution]:
+    """Return the reference and the fixtures of an exercise that are right, built in ``folder``."""
+    found = [Solution(exercise, REFERENCE, [])]
+    for fixture in FAULTS:
+        if fixture.exercise == exercise and is_legal(fixture):
+            built = folder / exercise / fixture.name
+            fixture.build(ROOT, built)
+            found.append(Solution(exercise, built, without_seed(fixture.arguments)))
+    return found
+
+
+def start() -> None:
+    """Let a process fork its workers from a warm server as long as it runs."""
+    warm = ExitStack()
+    warm.enter_context(api.warm())
+    multiprocessing.util.Finalize(None, warm.close, exitpriority=0)
+
+
+def lost_by(solution: Solution, seed: int) -> list[str]:
+    """Grade a solution; return its checks that did not pass.
+
+    Raises:
+        ValueError: Nothing was graded.
+    """
+    found = grade(solution.folder, solution.exercise, seed, solution.arguments)
+    if not found:
+        raise ValueError(f"{solution}, seed {seed}: no check was graded")
+    lost = [test for test, check in found.items() if is_lost(check)]
+    if solution.folder != REFERENCE:
+        lost = [test for test in lost if found[test]["status"] != "not started"]
+    return sorted(lost)
+
+
+def over_seeds(record: Record, exercises: Sequence[str], seeds: int, jobs: int) -> None:
+    """Grade the solutions of these exercises with seeds 1, 2, …, several at a time."""
     with tempfile.TemporaryDirectory() as temporary:
-        solutions: list[tuple[Path, list[str]]] = [(REFERENCE, [])]
-        for fixture in fixtures:
-            folder = Path(temporary) / fixture.name
-            fixture.build(ROOT, folder)
-            solutions.append((folder, without_seed(fixture.arguments)))
-        for seed in range(1, seeds + 1):
-            for folder, arguments in solutions:
-                key = f"{exercise} {folder.name} {seed}"
-                if key not in store.found:
-                    found = grade(folder, exercise, seed, arguments)
-                    lost = [test for test, check in found.items() if is_lost(check)]
-                    if folder != REFERENCE:
-                        lost = [test for test in lost if found[test]["status"] != "not started"]
-                    store.put(key, sorted(lost))
-                for test in store.found[key]:
-                    yield f"{key}: {test}"
+        every = [s for exercise in exercises for s in solutions_of(exercise, Path(temporary))]
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, spawn, initializer=start) as pool:
+            begun = {
+                pool.submit(lost_by, solution, seed): (solution, seed)
+                for seed in range(1, seeds + 1)
+                for solution in every
+                if record.lacks(solution, seed)
+            }
+            try:
+                for done in as_completed(begun):
+                    record.put(*begun[done], done.result())
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
 
 def without_seed(arguments: Sequence[str]) -> list[str]:
@@ -123,23 +221,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.flakes")
     commands = parser.add_subparsers(dest="command", required=True)
     seeding = commands.add_parser("seeds")
-    seeding.add_argument("out", type=Path)
     seeding.add_argument("--seeds", type=int, default=200)
-    seeding.add_argument("--reference", action="store_true", help="without the fixtures")
+    seeding.add_argument("--jobs", type=int, default=1, help="gradings at a time")
+    seeding.add_argument("--record", type=Path, default=RECORD, help="what was graded before")
     machine = commands.add_parser("machine")
     for command in (seeding, machine):
         command.add_argument("--exercise", action="append", choices=ALL)
     args = parser.parse_args()
     exercises = args.exercise or ALL
-    lines: list[str] = []
-    if args.command == "machine":
-        lines = [line for exercise in exercises for line in on_the_machine(exercise)]
-    else:
-        store = Store(args.out)
-        with api.warm():
-            found = (over_seeds(store, e, args.seeds, alone=args.reference) for e in exercises)
-            lines = [line for each in found for line in each]
-        print(f"{len(store.found)} gradings of right solutions")
+    if args.command == "seeds":
+        record = Record(args.record)
+        over_seeds(record, exercises, args.seeds, args.jobs)
+        print("\n".join(record.table()))
+        return int(bool(record.lost))
+    lines = [line for exercise in exercises for line in on_the_machine(exercise)]
     print("\n".join(lines) or "no difference")
     return min(len(lines), 1)
 
