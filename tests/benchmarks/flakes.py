@@ -1,12 +1,13 @@
 """Grade right solutions with many seeds: none may lose a point, and none may depend on the machine.
 
-    python -m tests.benchmarks.flakes seeds [--seeds 200] [--jobs N] [--exercise NAME …]
+    python -m tests.benchmarks.flakes seeds [--exercise NAME …] [--jobs N] [--reference]
     python -m tests.benchmarks.flakes machine [--exercise NAME …]
 
 ``seeds`` grades the reference, and every fixture of tests/faults that is right (``legal_…``, and
-``other_legal_choices``), with seeds 1, 2, …. It prints each check that did not pass; what a fixture
-leaves out of an exercise is no such check. What lost nothing stands in graded_seeds.json, beside
-this file, and is not graded again: delete a line there, or give another file with --record.
+``other_legal_choices``), with seeds 1, 2, …; with --reference, the reference alone. It prints each
+check that did not pass; what a fixture leaves out of an exercise is no such check. What lost
+nothing stands in graded_seeds.json, beside this file, and is not graded again: delete a line there,
+or give another file with --record.
 ``machine`` grades the reference with one seed alone, with one thread, with two, and while eight
 processes keep the processors busy. It prints whether the reports agree, times aside.
 """
@@ -143,10 +144,22 @@ def lost_by(solution: Solution, seed: int) -> list[str]:
     return sorted(lost)
 
 
-def over_seeds(record: Record, exercises: Sequence[str], seeds: int, jobs: int) -> None:
-    """Grade the solutions of these exercises with seeds 1, 2, …, several at a time."""
+def over_seeds(
+    record: Record, exercises: Sequence[str], seeds: int, *, jobs: int, alone: bool
+) -> None:
+    """Grade the solutions of these exercises with seeds 1, 2, …, several at a time.
+
+    Args:
+        record: What earlier runs have graded; what this one grades is put there.
+        exercises: Whose solutions are graded.
+        seeds: How many.
+        jobs: How many gradings run at a time.
+        alone: Leave the fixtures out: the reference is graded alone.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         every = [s for exercise in exercises for s in solutions_of(exercise, Path(temporary))]
+        if alone:
+            every = [solution for solution in every if solution.folder == REFERENCE]
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(jobs, spawn, initializer=start) as pool:
             begun = {
@@ -224,6 +237,7 @@ def main() -> int:
     seeding.add_argument("--seeds", type=int, default=200)
     seeding.add_argument("--jobs", type=int, default=1, help="gradings at a time")
     seeding.add_argument("--record", type=Path, default=RECORD, help="what was graded before")
+    seeding.add_argument("--reference", action="store_true", help="without the fixtures")
     machine = commands.add_parser("machine")
     for command in (seeding, machine):
         command.add_argument("--exercise", action="append", choices=ALL)
@@ -231,7 +245,7 @@ def main() -> int:
     exercises = args.exercise or ALL
     if args.command == "seeds":
         record = Record(args.record)
-        over_seeds(record, exercises, args.seeds, args.jobs)
+        over_seeds(record, exercises, args.seeds, jobs=args.jobs, alone=args.reference)
         print("\n".join(record.table()))
         return int(bool(record.lost))
     lines = [line for exercise in exercises for line in on_the_machine(exercise)]
