@@ -4,10 +4,10 @@
     python -m tests.benchmarks.flakes machine [--exercise NAME …]
 
 ``seeds`` grades the reference, and every fixture of tests/faults that is right (``legal_…``, and
-``other_legal_choices``), with seeds 1, 2, …; with --reference, the reference alone. It prints each
-check that did not pass; what a fixture leaves out of an exercise is no such check. What lost
-nothing stands in graded_seeds.json, beside this file, and is not graded again: delete a line there,
-or give another file with --record.
+``other_legal_choices``), with seeds 1, 2, …; with --reference, the reference alone. It prints how
+many, and each check that did not pass; what a fixture leaves out of an exercise is no such check.
+What lost nothing stands in graded_seeds.json, beside this file, and is not graded again: delete a
+line there, or give another file with --record.
 ``machine`` grades the reference with one seed alone, with one thread, with two, and while eight
 processes keep the processors busy. It prints whether the reports agree, times aside.
 """
@@ -82,14 +82,18 @@ class Record:
         self._path.write_text(text + "\n", encoding="utf-8")
 
     def table(self) -> Iterator[str]:
-        """Yield for each exercise how many gradings there were, and each check that was lost."""
-        for exercise in sorted({name.split()[0] for name in self.solutions}):
-            own = {name: s for name, s in self.solutions.items() if name.split()[0] == exercise}
-            counts = sorted(map(len, own.values()))
-            yield (
-                f"{exercise}: {sum(counts)} gradings of {len(own)} solutions, "
-                f"{counts[0]} to {counts[-1]} seeds each"
+        """Yield the rows of the table in docs/calibration.md, and each check that was lost."""
+        for exercise in ALL:
+            own = {name: len(s) for name, s in self.solutions.items() if exercise in name.split()}
+            reference = own.pop(f"{exercise} {REFERENCE.name}", 0)
+            lost = sum(len(tests) for name, tests in self.lost.items() if exercise in name.split())
+            cells = (
+                reference,
+                len(own),
+                min(own.values(), default=0),
+                reference + sum(own.values()),
             )
+            yield f"| {exercise} | {' | '.join(map(str, cells))} | {lost} |"
         for name, tests in self.lost.items():
             yield f"lost: {name}: {', '.join(tests)}"
 
