@@ -54,6 +54,12 @@ UPDATE_IN_TIME: list[Mistake] = [
      "Only the first time step's gradient is used; sum over time.",
      {"over_time": lambda steps: steps[0]}),
 ]  # fmt: skip
+UPDATE_AT_ONCE: list[Mistake] = [
+    Mistake("update_sums_units",
+     "A gradient without an axis of time, as d_V and d_by, is summed over its first axis: that is "
+     "one of units. Only d_W, d_R and d_bs have an entry for each time step.",
+     {"over_time": lambda steps: steps[0].sum(0)}),
+]  # fmt: skip
 UPDATE_AGAIN: list[Mistake] = [
     Mistake("gradients_of_step_before_added",
      "The gradient of the step before has been added: each step has only its own.",
@@ -74,7 +80,7 @@ def update_variants(
         lr: The learning rate.
         previous: The gradient of the step before, if there was one.
     """
-    in_time = UPDATE_IN_TIME if gradient.size > before.size else []
+    in_time = UPDATE_IN_TIME if gradient.size > before.size else UPDATE_AT_ONCE
     again = UPDATE_AGAIN if previous is not None else []
     for mistake in combined([*UPDATE, *in_time, *again]):
         yield mistake, partial(Step(**mistake.change).run, before, gradient, lr, previous)

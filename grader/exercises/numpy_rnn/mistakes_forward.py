@@ -26,6 +26,11 @@ def identity(x: Tensor) -> Tensor:
     return x
 
 
+def viewed(x: Tensor) -> Tensor:
+    """Return inputs (T, B, in) whose axes of time and batch a ``reshape`` has exchanged."""
+    return x.reshape(x.shape[1], x.shape[0], -1).swapaxes(0, 1)
+
+
 @dataclass(frozen=True)
 class Forward:
     """The forward pass, with named switches for what people get wrong in it."""
@@ -92,6 +97,12 @@ def per_step(weights: Weights, T: int) -> dict[str, Tensor]:
     }
 
 
+VIEWED = Mistake(
+    "batch_viewed_as_time",
+    "reshape (or view) does not exchange the axes of time and batch: each sequence reads steps of "
+    "other sequences. Use swapaxes or transpose.",
+    {"x": viewed},
+)
 FORWARD: list[Mistake] = [
     Mistake("tanh_missing",
      "The tanh is missing: without it the network is linear.", {"activation": identity}),
@@ -120,6 +131,7 @@ FORWARD: list[Mistake] = [
      "The steps are read from the last to the first.", {"steps": lambda T: range(T - 1, -1, -1)}),
     Mistake("forward_input_one_step_late",
      "x[t−1] stands where x[t] belongs.", {"x": lambda x: torch.roll(x, 1, 0)}),
+    VIEWED,
     Mistake("output_is_bias_alone",
      "ŷ is b_y alone: the state that it is made from is zero. Does the loop reach that state, or "
      "is an index off?",

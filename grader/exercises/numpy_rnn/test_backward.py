@@ -38,7 +38,7 @@ from grader.exercises.numpy_rnn.mistakes_backward import (
     clipped,
     telling,
 )
-from grader.exercises.numpy_rnn.mistakes_forward import gradient_variants
+from grader.exercises.numpy_rnn.mistakes_forward import VIEWED, gradient_variants
 from grader.sandbox.student import PROBE_SECONDS, Student
 
 Random = np.random.Generator
@@ -207,6 +207,7 @@ def test_batch(student: Student, rng: Random) -> None:
                     Mistake("last_sequence_alone", "Only the last sequence of the batch counts."),
                     partial(np.copy, rows[-1]),
                 ),
+                *(variant for variant in case.variants(name) if variant[0] is VIEWED),
             ],
         )
 

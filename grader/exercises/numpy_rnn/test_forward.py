@@ -14,7 +14,12 @@ from grader.exercises.given_rnn.comparison import same_weights
 from grader.exercises.given_rnn.oracle import Sizes
 from grader.exercises.numpy_rnn import probes
 from grader.exercises.numpy_rnn.judging import FILE, ask_network
-from grader.exercises.numpy_rnn.mistakes_forward import AVERAGED_OUTPUTS, forward_variants
+from grader.exercises.numpy_rnn.mistakes_forward import (
+    AVERAGED_OUTPUTS,
+    VIEWED,
+    Forward,
+    forward_variants,
+)
 from grader.sandbox.student import Student
 
 Random = np.random.Generator
@@ -88,7 +93,10 @@ def test_rows(student: Student, rng: Random) -> None:
         "Row 0 of the output stays the same when the other sequences change.",
         where=place(sizes),
         hint="Look for sums or means over the batch.",
-        mistakes=[(AVERAGED_OUTPUTS, lambda: oracle.output(weights, other).mean(0))],
+        mistakes=[
+            (AVERAGED_OUTPUTS, lambda: oracle.output(weights, other).mean(0)),
+            (VIEWED, lambda: Forward(**VIEWED.change).run(weights, other)[0]),
+        ],
     )
 
 

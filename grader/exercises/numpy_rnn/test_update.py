@@ -61,11 +61,12 @@ def descends(student: Student, rng: Random, count: int) -> None:
                     hint=shape_hint(gradients[-1].shape, before.shape)
                     or "Mend backward first: its gradient has another shape than the weight.",
                 )
-            total = gradients[-1].reshape(-1, *before.shape).sum(0)
+            in_time = gradients[-1].size > before.size
             same(
                 after,
-                before - step["lr"] * total,
-                f"{name} after update {k + 1} is {name} − lr · d_{name}, summed over time.",
+                before - step["lr"] * gradients[-1].reshape(-1, *before.shape).sum(0),
+                f"{name} after update {k + 1} is {name} − lr · d_{name}"
+                + (", summed over time." if in_time else "."),
                 where=f"{place(sizes)}; lr = {step['lr']:.4g}",
                 mistakes=update_variants(
                     before, gradients[-1], step["lr"], gradients[-2] if k else None

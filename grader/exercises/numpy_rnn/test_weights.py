@@ -19,6 +19,7 @@ from grader.sandbox.student import Student
 Random = np.random.Generator
 CONSTRUCTOR = FILE.place("RNN.__init__")
 FLOATS = "NumPy makes float64 unless it is told otherwise: leave out dtype= and astype(…)."
+MATRICES = ("W", "R", "V")
 LARGE = Sizes(T=1, B=1, d=60, n=80, K=50)  # enough numbers to judge how they are drawn
 
 
@@ -26,6 +27,21 @@ def draw(student: Student, sizes: Sizes, rngs: list[int | None]) -> list[dict[st
     """Make a network for each seed; return its weights with their names, shapes and dtypes."""
     found: list[dict[str, Any]] = ask_network(student, probes.initial, sizes, rngs=rngs)
     return found
+
+
+def require_own_draws(*networks: dict[str, Any]) -> None:
+    """Fail if draws serve more than once, in one matrix, in several or in several networks."""
+    drawn = np.concatenate([one["values"][name].ravel() for one in networks for name in MATRICES])
+    different = len(np.unique(drawn))
+    require(
+        different > len(drawn) - 100,
+        "Each weight should be drawn by itself.",
+        expected=f"{len(drawn)} different numbers in W, R and V",
+        got=f"{different}",
+        where=CONSTRUCTOR,
+        hint="The same draws serve more than once: a generator that starts anew for each matrix, "
+        "or one row that is repeated.",
+    )
 
 
 @pytest.mark.question(id="N1", share="1/4")
@@ -65,7 +81,7 @@ def test_uniform(student: Student) -> None:
     A right solution fails with a chance of 3e-9: 1e-9 for each of three matrices.
     """
     (drawn,) = draw(student, LARGE, [None])
-    for name in ("W", "R", "V"):
+    for name in MATRICES:
         require_uniform(
             drawn["values"][name],
             -0.2,
@@ -85,14 +101,14 @@ def test_uniform(student: Student) -> None:
 
 
 @pytest.mark.question(id="N1", share="1/10")
-def test_fresh_draws(student: Student) -> None:
+def test_fresh_draws(student: Student, rng: Random) -> None:
     """Every weight of every network is a draw of its own.
 
     Of some 30,000 independent draws, none of 53 bits, two are equal with a chance of 5e-8; a
     hundred pairs, which it takes to fail, never.
     """
-    first, second = draw(student, LARGE, [None, None])
-    for name in ("W", "R", "V"):
+    first, second, seeded = draw(student, LARGE, [None, None, int(rng.integers(2**31))])
+    for name in MATRICES:
         require(
             not np.array_equal(first["values"][name], second["values"][name]),
             "Two networks should start with different weights.",
@@ -100,19 +116,8 @@ def test_fresh_draws(student: Student) -> None:
             where=CONSTRUCTOR,
             hint="A seed is fixed inside the constructor.",
         )
-    drawn = np.concatenate(
-        [one["values"][name].ravel() for one in (first, second) for name in ("W", "R", "V")]
-    )
-    different = len(np.unique(drawn))
-    require(
-        different > len(drawn) - 100,
-        "Each weight should be drawn by itself.",
-        expected=f"{len(drawn)} different numbers in W, R and V of two networks",
-        got=f"{different}",
-        where=CONSTRUCTOR,
-        hint="The same draws serve more than once: a generator that starts anew for each matrix, "
-        "or one row that is repeated.",
-    )
+    require_own_draws(first, second)
+    require_own_draws(seeded)
 
 
 @pytest.mark.question(id="N1")
