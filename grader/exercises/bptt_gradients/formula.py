@@ -5,7 +5,7 @@ Autograd can't be changed so. The oracle doesn't use this file, but autograd.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,54 @@ def output_errors(problem: Arrays, kind: Kind) -> Array:
     """Return dL/do_t (T, q) of sheet 002."""
     o = oracle.states(problem, kind)[1:] @ problem["W_qh"].T
     return np.asarray((o - problem["y"]) / len(o))
+
+
+Way = Callable[[Array, Array, Array, Array], Iterator[Array]]
+
+
+def shifted(rows: Array) -> Array:
+    """Return the rows, each one step earlier; the last are zeros."""
+    return np.vstack([rows[1:], np.zeros_like(rows[:1])])
+
+
+def step_by_step(term: Array, first: Array, later: Array, W: Array) -> Iterator[Array]:
+    """Yield for each lag what losses so many steps later send to the states, (T, n).
+
+    Args:
+        term: What each loss sends to the state of its own step.
+        first: The slopes of tanh where a loss enters, (T, n).
+        later: Those at the steps before.
+        W: Through which a step goes back.
+    """
+    slope = first
+    while True:
+        yield term
+        term, slope = shifted((slope * term) @ W), later
+
+
+def slopes_last(term: Array, first: Array, later: Array, W: Array) -> Iterator[Array]:
+    """Yield the same where all slopes are multiplied after the powers of W."""
+    product, slope = np.ones_like(term), first
+    while True:
+        yield product * term
+        product, slope, term = shifted(product * slope), later, shifted(term @ W)
+
+
+def slopes_first(term: Array, first: Array, later: Array, W: Array) -> Iterator[Array]:
+    """Yield the same where all slopes are multiplied before the powers of W."""
+    product, slope, power = np.ones_like(term), first, np.eye(len(W))
+    while True:
+        yield (product * term) @ power
+        product, slope, term, power = shifted(product * slope), later, shifted(term), power @ W
+
+
+def powers_from_the_end(term: Array, _first: Array, _later: Array, W: Array) -> Iterator[Array]:
+    """Yield the same where the loss at t goes through T - t factors, however near it is."""
+    power = np.linalg.matrix_power
+    rows = np.stack([row @ power(W, len(term) - 1 - t) for t, row in enumerate(term)])
+    while True:
+        yield rows
+        rows = shifted(rows)
 
 
 CHAINED = ("given", "d_o", "kept", "x")  # switches that transform an array or a problem
@@ -38,7 +86,8 @@ class Backward:
     kept: Callable[[Array], Array] = lambda d_z: d_z  # the steps whose terms are summed
     enter: Callable[[Array, Array], Array] = lambda term, W: term  # what a loss sends to its h_t
     carry: Callable[[Array], Array] = lambda W: W  # d_z @ W goes one step back
-    lags: Callable[[Array], Array] = lambda l: np.ones(len(l))  # the weight of each lag
+    way: Way = step_by_step  # from the losses back to the states
+    lags: Callable[[Array], Array] = lambda l: np.ones(len(l))  # weights (T,), or for t (T, T)
     before: Callable[[Array], Array] = lambda h: h[:-1]  # what W_hh is multiplied by
     after: Callable[[Array], Array] = lambda h: h[1:]  # what the output's weights are
     x: Callable[[Array], Array] = lambda x: x
@@ -65,12 +114,11 @@ class Backward:
         right = (lambda h, _: 1 - h**2) if kind == "tanh" else (lambda h, _: np.ones_like(h))
         slope = (self.slope or right)(h[1:], h[:-1])
         term = self.enter(d_o @ problem[output], problem["W_hh"])
+        first, later = self.passed(self.first_slope(slope)), self.passed(slope)
+        way = self.way(term, first, later, self.carry(problem["W_hh"]))
         d_h = np.zeros_like(term)
-        weights = self.lags(np.arange(len(term)))
-        for lag, weight in enumerate(weights):
-            d_h += weight * term
-            d_z = self.passed(self.first_slope(slope) if lag == 0 else slope) * term
-            term = np.vstack([d_z[1:] @ self.carry(problem["W_hh"]), np.zeros_like(h[:1])])
+        for weight, sent in zip(self.lags(np.arange(len(term))), way, strict=False):
+            d_h += np.reshape(weight, (-1, 1)) * sent
         d_z = self.kept(self.last_slope(slope) * d_h)
         d_W_hh = d_z.T @ self.before(h)
         return {

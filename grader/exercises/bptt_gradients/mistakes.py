@@ -12,7 +12,16 @@ import numpy as np
 from grader.checks.carry import combined
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.bptt_gradients import oracle
-from grader.exercises.bptt_gradients.formula import CHAINED, Backward, only, rolled, without_first
+from grader.exercises.bptt_gradients.formula import (
+    CHAINED,
+    Backward,
+    only,
+    powers_from_the_end,
+    rolled,
+    slopes_first,
+    slopes_last,
+    without_first,
+)
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Kind
 
 RECURRENT: list[Mistake] = [
@@ -77,6 +86,11 @@ TANH: list[Mistake] = [
     Mistake("tanh_factor_of_step_before",
      "The tanh factor of step t is 1 - h_t^2; h_(t-1) stands there.",
      {"slope": lambda h, before: 1 - before**2}),
+    *(Mistake("tanh_factors_apart",
+       "The tanh factors of all steps are multiplied by themselves, beside a power of W_hh. A "
+       "product of matrices has an order: each step back has its own 1 - h_t^2, then W_hh.",
+       {"way": way})
+      for way in (slopes_last, slopes_first)),
 ]  # fmt: skip
 
 LOSS: list[Mistake] = [
@@ -119,6 +133,10 @@ LINEAR: list[Mistake] = [
      "The states pass through a tanh, and the gradient doesn't: sheet 002's formula has the "
      "identity as activation.", {"kind": "tanh", "slope": lambda h, before: np.ones_like(h)},
      subject_of=("G1",)),
+    Mistake("powers_counted_from_the_end",
+     "The powers of W_hh belong to other losses: the loss at t + l comes back to h_t through l "
+     "factors. In (8.7.14) the power T - i goes with the loss at T + t - i, not with that at i.",
+     {"way": powers_from_the_end}),
 ]  # fmt: skip
 
 OTHER_KIND: dict[Kind, Mistake] = {
@@ -175,6 +193,12 @@ def changed(
         yield mistake, partial(value, mistake)
 
 
+def within_blocks(lags: Array, size: int) -> Array:
+    """Return for each lag and each step whether both lie in one block of ``size`` steps, (T, T)."""
+    steps = np.arange(len(lags))
+    return np.asarray((lags[:, None] + steps) // size == steps // size)
+
+
 def truncated(name: str, problem: Arrays, tau: int) -> Iterator[Variant]:
     """Yield what is taken for the gradient when terms older than tau are dropped."""
     T = len(problem["x"])
@@ -200,6 +224,11 @@ def truncated(name: str, problem: Arrays, tau: int) -> Iterator[Variant]:
         Mistake("truncated_to_late_losses",
      "Whole steps at the start are left out: tau limits how far the loss at each t goes back, "
          "not which losses there are.", {"d_o": lambda d_o: d_o * late}, subject_of=("G3",)),
+        *(Mistake("truncated_in_blocks",
+           "The sequence is cut into blocks, and a loss early in its block goes back fewer than "
+           "tau steps. Each loss goes back tau steps of its own.",
+           {"lags": partial(within_blocks, size=size)}, subject_of=("G3",))
+          for size in (tau + 1, tau) if size),
     ]  # fmt: skip
     run = partial(Backward.run, problem=problem, kind="tanh")
     return changed([*cuts, *of_formula("tanh")], name, run, {"lags": lambda l: l <= tau})
@@ -264,7 +293,8 @@ def terms(problem: Arrays, change: Mapping[str, Any]) -> Arrays:
 
 
 # What tau is drawn by: of p and the lags, the probability to reach each lag.
-STOPS: list[tuple[Mistake, Callable[[float, Array], Array]]] = [
+Stops = Callable[[float, Array], Array]
+STOPS: list[tuple[Mistake, Stops]] = [
     (Mistake("stops_with_probability_p",
       "p and 1 - p are exchanged: p is the probability to go on."), lambda p, l: (1 - p) ** l),
     (Mistake("stops_one_step_early",
@@ -277,6 +307,18 @@ STOPS: list[tuple[Mistake, Callable[[float, Array], Array]]] = [
       "tau is drawn uniformly: it goes on with probability p at each step."),
      lambda p, l: 1 - l / (len(l) + 1)),
 ]  # fmt: skip
+
+
+def never_stopping(name: str, problem: Arrays) -> Iterator[Variant]:
+    """Yield the gradient of that weight at p = 1 for wrong rules that leave nothing to chance."""
+    lags = np.arange(len(problem["x"]))
+    for mistake, of in STOPS:
+        reached = np.where(lags > 0, of(1.0, lags), 1.0)
+        if set(reached) == {0.0, 1.0}:
+            found = oracle.weighted(terms(problem, {}), reached)
+            yield mistake, partial(np.copy, found[name])
+
+
 SAME_STOP = Mistake(
     "stops_always_the_same",
     "Every draw stops at the same tau: draw from rng, and don't seed it anew.",

@@ -6,6 +6,7 @@ Every bound below fails a right solution with a chance of at most 1e-6.
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -18,13 +19,14 @@ from grader.checks.tolerances import CHANCE_OF_CHECK, FLOAT64, TOLERANCE
 from grader.exercises.bptt_gradients import mistakes, oracle, probes
 from grader.exercises.bptt_gradients.agreement import COARSE, FILE, agrees, of_name, refuses
 from grader.exercises.bptt_gradients.formula import CHAINED
-from grader.exercises.bptt_gradients.mistakes import DRAWS, STOPS, Weights, right_weights
+from grader.exercises.bptt_gradients.mistakes import DRAWS, STOPS, Stops, Weights, right_weights
 from grader.exercises.bptt_gradients.oracle import Array, Arrays, Random
 from grader.sandbox.student import Student
 
 FUNCTION = "randomized_gradients"
 STOPPING = "Begin with tau = 0, and go on with probability p, each time anew: rng.random() < p."
 COUNT = 2000  # draws
+BOUND = float(np.sqrt(np.log(2 / CHANCE_OF_CHECK) / (2 * COUNT)))  # of Dvoretzky and others
 FEW = 100  # draws that are repeated
 SECONDS = 40.0
 BIASED = "A weight other than p^(-l), or another probability to stop, makes the mean wrong."
@@ -117,7 +119,10 @@ def test_draws(student: Student, rng: Random) -> None:
 
 def name_draws(draws: Array, problem: Arrays, p: float) -> Mistake | None:
     """Return the mistake that explains every draw, if there is one."""
-    if fitting(draws, sums(problem, p), TOLERANCE["float32"])[1].all():
+    right = sums(problem, p)
+    if fitting(draws, right)[1].all():
+        return None
+    if fitting(draws, right, TOLERANCE["float32"])[1].all():
         return COARSE
     found = own_terms(problem)
     candidates = [(each, rows_of(found, p, weights)) for each, weights in DRAWS]
@@ -153,12 +158,11 @@ def test_stops(student: Student, rng: Random) -> None:
     # A lag whose terms a known mistake leaves out can't be told from the one before.
     lags = np.arange(1, len(problem["x"]))[(rows[1:] != rows[:-1]).any(1)]
     reached = (tau[:, None] >= lags).mean(0)
-    bound = np.sqrt(np.log(2 / CHANCE_OF_CHECK) / (2 * COUNT))
-    mistake = name_stops(reached, p, lags, float(bound))
+    mistake = name_stops(reached, p, lags)
     require(
-        bool(np.all(np.abs(reached - p**lags) <= bound)),
+        bool(np.all(np.abs(reached - reaching()(p, lags)) <= BOUND)),
         "tau should reach l with probability p^l.",
-        expected=f"{shown(p**lags)} of all draws reach l = 1, 2, …, each within {bound:.3f}",
+        expected=f"{shown(p**lags)} of all draws reach l = 1, 2, …, each within {BOUND:.3f}",
         got=shown(reached),
         where=where,
         **(mistake.named() if mistake else {"hint": STOPPING}),
@@ -179,11 +183,16 @@ def shown(numbers: Array) -> str:
     return ", ".join(f"{number:.3f}" for number in numbers)
 
 
-def name_stops(reached: Array, p: float, lags: Array, bound: float) -> Mistake | None:
+def reaching() -> Stops:
+    """Return the probability to reach each lag, by the student's own rule if it is known."""
+    return next((of for each, of in STOPS if is_assumed(each)), lambda p, l: p**l)
+
+
+def name_stops(reached: Array, p: float, lags: Array) -> Mistake | None:
     """Return the mistake that gives these frequencies, if it is the only one."""
     if set(reached) <= {0.0, 1.0}:
         return mistakes.SAME_STOP
-    fits = [each for each, of in STOPS if np.all(np.abs(reached - of(p, lags)) <= bound)]
+    fits = [each for each, of in STOPS if np.all(np.abs(reached - of(p, lags)) <= BOUND)]
     return fits[0] if len(fits) == 1 else None
 
 
@@ -192,9 +201,10 @@ def test_mean(student: Student, rng: Random) -> None:
     """The mean of many draws is the full gradient.
 
     Bernstein's inequality, for any scheme that gives the term of the loss at t from l steps back a
-    weight of either 0 or p^(-l), with mean 1, however these depend on each other within a draw. A
-    weight's standard deviation is then sqrt(p^(-l) - 1), an entry's at most the sum over its terms
-    a of sqrt(p^(-l) - 1) |a|, and it lies within the sum of max(p^(-l) - 1, 1) |a| of its mean.
+    weight of p^(-l) with probability q = p^l, else 0, however these depend on each other within a
+    draw. A weight's standard deviation is p^(-l) sqrt(q (1 - q)), an entry's at most the sum of
+    that over its terms a, times |a|, and it lies within the sum of p^(-l) max(q, 1 - q) |a| of its
+    mean.
     """
     problem, p = draw_case(rng)
     draws = draw(student, problem, p, COUNT, int(rng.integers(2**31)))
@@ -210,16 +220,28 @@ def test_mean(student: Student, rng: Random) -> None:
     lag, found = np.arange(len(problem["x"])), own_terms(problem)
     sizes = {name: np.abs(parts) for name, parts in found.items()}
     fixed = np.concatenate([np.full(found[n][0, 0].size, n == "W_qh") for n in oracle.WEIGHTS])
-    deviation = np.where(fixed, 0, row(oracle.weighted(sizes, np.sqrt(p**-lag - 1))))
-    reach = np.maximum(p**-lag - 1, 1) * (lag > 0)  # the direct term has the weight 1 for certain
+    weight, reached = (
+        p**-lag,
+        np.where(lag > 0, reaching()(p, lag), 1),
+    )  # the direct term is certain
+    spread = weight * np.sqrt(reached * (1 - reached))
+    deviation = np.where(fixed, 0, row(oracle.weighted(sizes, spread)))
+    reach = weight * np.maximum(reached, 1 - reached) * (lag > 0)
     furthest = np.where(fixed, 0, row(oracle.weighted(sizes, reach)))
     rare = np.log(2 * len(mean) / CHANCE_OF_CHECK)
     bound = deviation * np.sqrt(2 * rare / COUNT) + furthest * 2 * rare / (3 * COUNT)
-    full = row(oracle.weighted(found, np.ones(len(lag))))
+    full = row(oracle.weighted(found, weight * reached))
     off = np.abs(mean - full) - bound
     worst = int(off.argmax())
     biased = off[worst] > FLOAT64 * np.abs(full).max()
-    mistake = name_draws(draws[:60], problem, p) if biased else None
+    mistake = None
+    if biased:
+        tau, equal = fitting(draws, sums(problem, p))
+        mistake = (
+            name_stops((tau[:, None] >= lag[1:]).mean(0), p, lag[1:])
+            if equal.all()
+            else name_draws(draws[:60], problem, p)
+        )
     require(
         not biased,
         f"The mean of {COUNT} draws should be the full gradient.",
@@ -243,7 +265,9 @@ def test_never_stops(student: Student, rng: Random) -> None:
             name,
             expected[name],
             where=place(problem, 1.0),
-            mistakes=mistakes.gradients(name, problem, "tanh"),
+            mistakes=chain(
+                mistakes.gradients(name, problem, "tanh"), mistakes.never_stopping(name, problem)
+            ),
         )
 
 
