@@ -129,6 +129,10 @@ def of_warm_up(problem: Problem, K1: int, K2: int) -> Iterator[Variant]:
         (Mistake("size_taken_for_end",
          "K2 is taken for the step to stop at; it is a number of steps, from K1 on."),
          {(i, K1): 1.0 for i in range(K1, K2)}),
+        (Mistake("earlier_losses_again",
+         "Earlier losses are counted again with each step: the sum of losses grows, and each "
+         "backward() goes through all of it. Call backward() once, or for each loss alone."),
+         {(i, K1): float(end - i) for i, _ in terms}),
     ])  # fmt: skip
     rows = first_rows(K1, oracle.running_states(problem))
     return changed(problem, terms, [*own, *rows, *ANY_TRUNCATION])
@@ -175,6 +179,10 @@ def of_stateful_chunks(problem: Problem, K: int) -> Iterator[Variant]:
          "Earlier losses are counted again at each border: the sum of losses goes on over the "
          "borders, and each backward() goes through all of it."),
          {(i, s): float(sum(end >= i for end in ends)) for i, s in terms}),
+        (Mistake("earlier_losses_again",
+         "Earlier losses are counted again with each step: the sum of losses grows, and each "
+         "backward() goes through all of it. Call backward() once, or for each loss alone."),
+         {(i, s): float(min(s + K, N) - i) for i, s in terms}),
         (Mistake("mean_of_each_chunk",
          "That is the gradient of each chunk's mean loss; asked for is the sum."),
          {(i, s): 1.0 / sum(s == other for _, other in terms) for i, s in terms}),

@@ -36,6 +36,7 @@ def filled(data: Array, zeros: int) -> Array:
     return np.concatenate([data, np.zeros((zeros, *data.shape[1:]))])
 
 
+CHAINED = ("windows",)  # switches that transform an array
 MISTAKES: list[Mistake] = [
     Mistake("last_window_missing",
      "The last window is missing: it may end with the last step.",
@@ -85,5 +86,5 @@ MISTAKES: list[Mistake] = [
 
 def of_windows(data: Array, K: int, O: int) -> Iterator[Variant]:
     """Yield wrong values of the windows of K steps, O apart."""
-    for mistake in combined(MISTAKES, ("windows",)):
+    for mistake in combined(MISTAKES, CHAINED):
         yield mistake, partial(Cut(**mistake.change).run, data, K, O)

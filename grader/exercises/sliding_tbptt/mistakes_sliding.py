@@ -64,7 +64,7 @@ def of_ends(N: int, K: int) -> list[Mistake]:
         *((Mistake("first_losses_missing",
         "The first losses are missing: a window at the beginning may be shorter than K."),
            {term: 1.0 for term in terms if term[0] >= first})
-          for first in (K - 1, K, K + 1)),
+          for first in {min(K, N) - 1, K - 1, K, K + 1}),
     ])  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from grader.exercises.sliding_tbptt.cells import Array, Problem
 
@@ -54,12 +54,10 @@ def running_states(problem: Problem) -> list[Tensor]:
     return states
 
 
-def loss(problem: Problem, terms: Terms) -> float:
-    """Return the sum of the terms' losses, in whatever way their states were reached."""
-    _, loss_of, _, y, _ = problem.tensors()
-    states = running_states(problem)
+def loss(problem: Problem, terms: Terms, starts: Sequence[Tensor] = ()) -> float:
+    """Return the sum of the terms' losses; for ``starts`` see :func:`gradient`."""
     with torch.no_grad():
-        return float(sum(w * loss_of(states[i + 1], y[i]) for (i, _), w in terms.items()))
+        return float(_total(problem, terms, starts)[1])
 
 
 def gradient(problem: Problem, terms: Terms, starts: Sequence[Tensor] = ()) -> Gradient:
@@ -67,14 +65,20 @@ def gradient(problem: Problem, terms: Terms, starts: Sequence[Tensor] = ()) -> G
 
     ``starts[s]`` is the state that a window from step s begins with: the running one, if not given.
     """
-    cell, loss, x, y, h_0 = problem.tensors()
+    cell, total = _total(problem, terms, starts)
+    names, parameters = zip(*cell.named_parameters(), strict=True)
+    found = torch.autograd.grad(total, parameters, allow_unused=True, materialize_grads=True)
+    return {name: part.detach().numpy() for name, part in zip(names, found, strict=True)}
+
+
+def _total(problem: Problem, terms: Terms, starts: Sequence[Tensor]) -> tuple[nn.Module, Tensor]:
+    """Return the cell, and the sum of the terms' losses."""
+    cell, loss_of, x, y, h_0 = problem.tensors()
     starts = starts or running_states(problem)
     total = h_0.new_zeros((), requires_grad=True)  # even if there are no terms
     for (i, start), weight in terms.items():
         h = starts[start]
         for x_j in x[start : i + 1]:
             h = cell(x_j, h)
-        total = total + weight * loss(h, y[i])
-    names, parameters = zip(*cell.named_parameters(), strict=True)
-    found = torch.autograd.grad(total, parameters, allow_unused=True, materialize_grads=True)
-    return {name: part.detach().numpy() for name, part in zip(names, found, strict=True)}
+        total = total + weight * loss_of(h, y[i])
+    return cell, total

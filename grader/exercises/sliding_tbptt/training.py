@@ -5,17 +5,20 @@ The oracle takes the gradient of each window from ``oracle.gradient``, and SGD's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from torch import Tensor
 
 from grader.checks.carry import combined
 from grader.checks.mistakes import Mistake, Variant
 from grader.exercises.sliding_tbptt import oracle
 from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.mistakes import flat
+from grader.exercises.sliding_tbptt.mistakes_chunks import MISTAKES as CUTS
+from grader.exercises.sliding_tbptt.mistakes_chunks import Cut
 from grader.exercises.sliding_tbptt.oracle import Terms
 
 CHAINED = ("terms",)
@@ -23,9 +26,10 @@ CHAINED = ("terms",)
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of a sequence: ``steps`` steps each, the losses from ``warm_up`` on."""
+    """Windows of a sequence, ``stride`` apart: ``steps`` each, the losses from ``warm_up`` on."""
 
-    starts: range
+    starts: Sequence[int]
+    stride: int
     steps: int
     warm_up: int = 0
 
@@ -36,12 +40,21 @@ class Windows:
 
 def chunks(N: int, K: int, O: int) -> Windows:
     """Return chunks of K steps, O apart, of a sequence of N."""
-    return Windows(range(0, N - K + 1, O), K)
+    return Windows(range(0, N - K + 1, O), O, K)
 
 
 def warmed_up(N: int, K1: int, K2: int) -> Windows:
     """Return windows of K1 + K2 steps, K2 apart, of a sequence of N."""
-    return Windows(range(0, N - K1 - K2 + 1, K2), K1 + K2, K1)
+    return Windows(range(0, N - K1 - K2 + 1, K2), K2, K1 + K2, K1)
+
+
+def wrongly_cut(N: int, windows: Windows) -> Iterator[tuple[Mistake, Windows]]:
+    """Yield the windows of a sequence of N where the mistakes of S1 cut them."""
+    for mistake in CUTS:
+        cut = Cut(**mistake.change).run(np.arange(N), windows.steps, windows.stride).astype(int)
+        if cut.ndim == 2 and np.array_equal(cut, cut[:, :1] + np.arange(cut.shape[1])):
+            starts = cut[:, 0].tolist() if cut.size else []
+            yield mistake, replace(windows, starts=starts, steps=cut.shape[1])
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ class Training:
     kept: float = 0.0  # of the gradient of the window before
     uphill: int = 1
     late: bool = False  # a window's loss is that after its step
+    stale: bool = False  # the states after the warm-ups are those of the first parameters
 
     def run(self, problem: Problem, windows: Windows, rate: float) -> Array:
         """Return the parameters (n + 1, P) before the first step and after each of n."""
@@ -63,7 +77,9 @@ class Training:
             stop = start + windows.steps
             x, y = problem.x[start:stop], problem.y[start:stop]
             window = replace(problem, weights=weights, x=x, y=y, h_0=h_0)
-            gradient = flat(oracle.gradient(window, self.terms(windows.terms())))
+            gradient = flat(
+                oracle.gradient(window, self.terms(windows.terms()), self._starts(window, problem))
+            )
             total = self.kept * total + gradient
             path.append(path[-1] - self.uphill * rate * total)
             if self.carried:
@@ -79,10 +95,16 @@ class Training:
             weights = unflat(after if self.late else before, problem.weights)
             x, y = problem.x[start:stop], problem.y[start:stop]
             window = replace(problem, weights=weights, x=x, y=y, h_0=h_0)
-            found.append(oracle.loss(window, self.terms(windows.terms())))
+            starts = self._starts(window, problem)
+            found.append(oracle.loss(window, self.terms(windows.terms()), starts))
             if self.carried:
                 h_0 = oracle.running_states(window)[-1].numpy()
         return np.array(found)
+
+    def _starts(self, window: Problem, problem: Problem) -> Sequence[Tensor]:
+        """Return the states that a window's losses go back to, if not those of its weights."""
+        first = replace(window, weights=problem.weights)
+        return oracle.running_states(first) if self.stale else ()
 
 
 def unflat(row: Array, like: dict[str, Array]) -> dict[str, Array]:
@@ -98,6 +120,12 @@ def unflat(row: Array, like: dict[str, Array]) -> dict[str, Array]:
 def averaged(terms: Terms) -> Terms:
     """Return terms whose sum is the mean over their losses."""
     return {term: weight / len(terms) for term, weight in terms.items()}
+
+
+def counted_again(terms: Terms) -> Terms:
+    """Return terms of which each is counted once more for every later loss."""
+    last = max(i for i, _ in terms)
+    return {(i, s): weight * (last + 1 - i) for (i, s), weight in terms.items()}
 
 
 def last_alone(terms: Terms) -> Terms:
@@ -121,6 +149,10 @@ COMMON: list[Mistake] = [
     Mistake("last_loss_of_each_window",
      "Only the last loss of each window enters; every step of a window has one.",
      {"terms": last_alone}, subject_of=("S6",)),
+    Mistake("earlier_losses_again",
+     "Earlier losses are counted again with each step: the sum of losses grows, and each "
+     "backward() goes through all of it. Call backward() once for each window.",
+     {"terms": counted_again}),
     Mistake("detached_at_every_step",
      "The state is detached at every step: only the last application of the cell is "
      "differentiated.",
@@ -136,6 +168,10 @@ WARM_UP: list[Mistake] = [
      "The losses of the warm-up enter; only those of the K2 steps after it do.",
      {"terms": lambda terms: {(i, 0): 1.0 for i in range(max(terms)[0] + 1)}},
      subject_of=("S6",)),
+    Mistake("warm_ups_before_training",
+     "The states after the warm-ups are computed before the first step: they belong to parameters "
+     "that have changed since. Warm up each window when its turn comes.",
+     {"stale": True}),
 ]  # fmt: skip
 
 
