@@ -127,6 +127,7 @@ class Loop(Step):
     counted: Callable[[int], int] = lambda k: k  # the k that the schedule is asked for
     own_rate: bool = False  # the student's own first step tells a factor of the rate
     carried: bool = True  # h, from iteration to iteration
+    updated: bool = False  # h is carried on with the theta after the update
     kept: float = 0.0  # of the gradient of the iteration before
     behind: bool = False  # theta is recorded before each update
     after_update: bool = False  # the loss is recorded for the theta after it
@@ -152,12 +153,15 @@ class Loop(Step):
         e = batch.m1 if e is None else e
         path, total, factor = [theta], 0.0, 1.0
         for k in range(first, first + iterations):
-            e = (e if self.carried else batch.m1) + self.direction * path[-1]
+            before = e if self.carried else batch.m1
+            e = before + self.direction * path[-1]
             total = self.kept * total + self.slope(e, k, batch)
             step = rate(self.counted(k)) * total
             if self.own_rate and k == first:
                 factor = float(path[0] - after_first_step(got)) / (step or 1.0)
             path.append(path[-1] - factor * step)
+            if self.updated:
+                e = before + self.direction * path[-1]
         return one_behind(np.array(path)) if self.behind else np.array(path), e
 
     def restarted(
@@ -180,7 +184,8 @@ class Loop(Step):
         if self.behind:  # the last theta is not there, and no entry belongs to it
             theta = np.append(theta[1:], theta[-1])
         moves = self.direction * theta[:-1]
-        before = batch.m1 + (np.cumsum(moves) - moves if self.carried else 0 * moves)
+        kept = self.direction * theta[1:] if self.updated else moves
+        before = batch.m1 + (np.cumsum(kept) - kept if self.carried else 0 * moves)
         e = before + moves
         slopes = np.array([self.slope(float(each), k, batch) for k, each in enumerate(e, 1)])
         moved = self.direction * (theta[1:] - theta[:-1]) if self.after_update else 0.0

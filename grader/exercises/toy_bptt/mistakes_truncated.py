@@ -28,6 +28,12 @@ AFRESH = Mistake(
     {"carried": False},
     subject_of=("T3", "T4"),
 )
+UPDATED = Mistake(
+    "state_by_updated_theta",
+    "The state that is carried on is made with the updated theta: it is the one that this step's "
+    "loss was taken of, as truncated_step returns it.",
+    {"updated": True},
+)
 SUBTRACTED = Mistake(
     "theta_subtracted", "theta is subtracted: the next h is h plus theta.", {"direction": -1}
 )
@@ -84,6 +90,7 @@ LOOP: list[Mistake] = [
      "The rate stays that of k = 0: scheduler.step() belongs in the loop, and k counts from 1.",
      {"counted": lambda _k: 0}),
     AFRESH,
+    UPDATED,
     UNCLEARED,
     Mistake("momentum",
      "SGD has a momentum of 0.9: the sheet's step is made of this iteration's gradient alone.",
@@ -97,7 +104,7 @@ LOOP: list[Mistake] = [
 RESTARTS: list[Mistake] = [
     Mistake("state_carried_over_restarts",
      "h is carried over the restarts: each run begins at x_0 again. (If you pass x_0 on, is it "
-     "changed in place on the way, as by h += theta?)", {"keep_h": True}, subject_of=("T4",)),
+     "changed in place on the way, as by h += theta?)", {"keep_h": True}),
     Mistake("count_goes_on",
      "k goes on over the restarts: in each run it begins with 1 again.", {"keep_k": True}),
     Mistake("nothing_restarted",
@@ -105,7 +112,7 @@ RESTARTS: list[Mistake] = [
      {"keep_h": True, "keep_k": True}, subject_of=("T4",)),
     Mistake("theta_starts_anew",
      "Each run begins with the first theta: a restart goes on from the theta that the run before "
-     "has ended with.", {"keep_theta": False}, subject_of=("T4",)),
+     "has ended with.", {"keep_theta": False}),
     Mistake("state_for_theta_kept",
      "h is carried over, and theta starts anew: it must be the other way round.",
      {"keep_h": True, "keep_theta": False}, subject_of=("T4",)),
@@ -129,8 +136,8 @@ def steps(name: str, theta: float, batch: Batch, lag: int) -> Iterator[Variant]:
 def recorded(theta: Array, batch: Batch) -> dict[str, Iterator[Variant]]:
     """Return what is recorded as loss and gradient of a truncated run along ``theta`` (K + 1,)."""
     mistakes = {
-        "loss": [AFRESH, BEHIND, *LOSS, LATE],
-        "gradient": [AFRESH, BEHIND, UNCLEARED, *GRADIENT],
+        "loss": [AFRESH, UPDATED, BEHIND, *LOSS, LATE],
+        "gradient": [AFRESH, UPDATED, BEHIND, UNCLEARED, *GRADIENT],
     }
 
     def value(formula: Loop, name: str) -> Array:
