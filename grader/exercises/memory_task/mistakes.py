@@ -203,6 +203,15 @@ def norm_variants(weights: Weights, x: Array) -> Iterator[Variant]:
     found = oracle.mean_gradients(weights, x)
     for mistake in combined(NORMS, CHAINED):
         yield mistake, partial(Norms(**mistake.change).run, found["d_bs"][:, :, 0], x.shape[1])
+    rows = [oracle.gradient_norms(weights, x[:, row : row + 1]) for row in range(x.shape[1])]
+    yield (
+        Mistake(
+            "norms_of_samples_averaged",
+            "These are the norms of each sample's gradient, averaged. f is the average over the "
+            "batch: average the gradients, then take the norm.",
+        ),
+        partial(np.mean, rows, 0),
+    )
     for name in ("d_W", "d_R"):
         others = np.linalg.norm(found[name], axis=(1, 2))
         yield (

@@ -6,7 +6,8 @@ Functions that take a model are given one of the kit's, so that a wrong RNN cost
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import wraps
+from itertools import count
 from types import ModuleType
 from typing import Any, TypedDict
 
@@ -30,13 +31,16 @@ def samples(
 ) -> list[Batches]:
     """Return so many batches for each seed.
 
-    A function that returns one batch, instead of a generator, is called again for each.
+    A function that returns one batch, instead of a generator, is called again for each, with the
+    next seed.
     """
     found = []
-    for rng in seeds:
-        draw = partial(generate, module, batch_size, seq_length, rng)
-        data = draw()
-        found.append(take(data if hasattr(data, "__next__") else iter(draw, None), batches))
+    for seed in seeds:
+        data = generate(module, batch_size, seq_length, seed)
+        if not hasattr(data, "__next__"):
+            further = (None if seed is None else seed + k for k in count())
+            data = (generate(module, batch_size, seq_length, rng) for rng in further)
+        found.append(take(data, batches))
     return found
 
 
@@ -244,17 +248,28 @@ class VanishingFigure(TypedDict):
     """A figure of gradient norms."""
 
     figure: Description
-    norms: list[Array]  # by gradient_norms, of each input that the model has read for it
+    # By gradient_norms: what it returned for the figure, and what for each input that was read.
+    norms: list[Array]
 
 
 def vanishing_figure(module: ModuleType, weights: Arrays, lengths: list[int]) -> VanishingFigure:
     """Draw the gradient norms for inputs of some lengths."""
-    model = Recorder(weights)
+    model, found = Recorder(weights), list[Any]()
+    original = find(module, "gradient_norms")
+
+    @wraps(original)
+    def noted(*arguments: Any, **named: Any) -> Any:
+        found.append(original(*arguments, **named))
+        return found[-1]
+
+    own = [name for name, value in vars(module).items() if value is original]
+    vars(module).update(dict.fromkeys(own, noted))
     figure = drawn_figure(
         lambda: call(module, "plot_vanishing_gradients", model=model, lengths=lengths, rng=None),
         "plot_vanishing_gradients",
     )
-    found = [call(module, "gradient_norms", model=Network(weights), x=x) for x in model.read[:50]]
+    vars(module).update(dict.fromkeys(own, original))
+    found += [call(module, "gradient_norms", model=Network(weights), x=x) for x in model.read[:50]]
     return {
         "figure": figure,
         "norms": [array(value, "The gradient norms").reshape(-1) for value in found],

@@ -65,13 +65,16 @@ def test_uniform(student: Student) -> None:
 
 
 @pytest.mark.question(id="M1", share="1/5")
-def test_fresh(student: Student) -> None:
+def test_fresh(student: Student, rng: Random) -> None:
     """Every batch is drawn anew.
 
     A pair among 4,000 independent draws is equal with a chance of 1e-9, a hundred are never.
     """
-    generators = draw(student, B=50, T=5, batches=8, seeds=(None, None))
-    first, second = (np.concatenate([batch["x"].ravel() for batch in g]) for g in generators)
+    seeds = (None, None, int(rng.integers(2**31)))
+    generators = draw(student, B=50, T=5, batches=8, seeds=seeds)
+    first, second, seeded = (
+        np.concatenate([batch["x"].ravel() for batch in g]) for g in generators
+    )
     require(
         not np.array_equal(first, second),
         "Two generators should draw different numbers.",
@@ -79,16 +82,17 @@ def test_fresh(student: Student) -> None:
         where=WHERE,
         hint="A seed is fixed inside the function.",
     )
-    drawn = np.concatenate([first, second])
-    different = len(np.unique(drawn))
-    require(
-        different > drawn.size - 100,
-        "Each number should be drawn by itself.",
-        expected=f"{drawn.size} different numbers in 16 batches",
-        got=f"{different}",
-        where=WHERE,
-        hint="The same draws come again: draw inside the loop that yields.",
-    )
+    for drawn in (np.concatenate([first, second]), seeded):
+        different = len(np.unique(drawn))
+        require(
+            different > drawn.size - 100,
+            "Each number should be drawn by itself.",
+            expected=f"{drawn.size} different numbers",
+            got=f"{different}",
+            where=WHERE,
+            hint="The same draws come again: draw inside the loop that yields, by a generator that "
+            "is made before it.",
+        )
 
 
 @pytest.mark.question(id="M1", share="1/5")

@@ -111,8 +111,8 @@ def test_max_norm(student: Student, rng: Random) -> None:
 
     The sheet doesn't ask for it: advice.
     """
-    for part in (0.4, 2.5):
-        ShortTraining(student, rng, calls=(1,), max_norm=part, relative=True).require_steps()
+    for part, steps in ((0.4, 1), (2.5, 1), (0.4, 3)):
+        ShortTraining(student, rng, calls=(steps,), max_norm=part, relative=True).require_steps()
 
 
 @pytest.mark.question(id="M3", share="2/15")
