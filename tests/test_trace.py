@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from grader.core.failures import Failure
 from grader.exercises.palindrome import steps
 from grader.exercises.palindrome.losses import Losses
+from grader.exercises.palindrome.networks import Calls
 from grader.exercises.palindrome.training_trace import MOST_IDLE, Enough, Trace
 
 DIGITS = torch.arange(40).reshape(8, 5) % 10
@@ -199,3 +200,25 @@ def test_the_weights_before_the_last_step_are_kept() -> None:
     recent = traced(spoil, rounds=1).recent_weights()
     assert len(recent) == len(before)
     assert all((recent[i]["weight"] == before[i].double().numpy()).all() for i in (0, -1))
+
+
+def test_a_batch_is_not_new_when_it_comes_again_after_others() -> None:
+    calls, (one, two) = Calls(), torch.rand(2, 100, 4)
+    for batch in (one, one, two, two, one):
+        calls.note(batch, None)
+    assert [call.is_new for call in calls.last] == [True, True, False]
+
+
+def test_weights_may_be_changed_by_hand() -> None:
+    trace = Trace(lambda _: None)
+    with trace.over():
+        network = Network()
+        for rate in (0.0, 0.1):
+            nn.functional.cross_entropy(network(DIGITS[:, :4].float()), DIGITS[:, 4]).backward()
+            assert not trace.by_hand
+            with torch.no_grad():
+                for parameter in network.parameters():
+                    assert parameter.grad is not None
+                    parameter.sub_(rate * parameter.grad)
+        nn.functional.cross_entropy(network(DIGITS[:, :4].float()), DIGITS[:, 4]).backward()
+    assert trace.by_hand

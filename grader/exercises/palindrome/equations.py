@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grader.bans.static import banned_uses
 from grader.checks.arrays import (
@@ -14,14 +16,14 @@ from grader.checks.arrays import (
     require_untampered,
     require_unused,
 )
-from grader.checks.mistakes import matches
+from grader.checks.mistakes import Variant, matches
 from grader.core.failures import Failure
 from grader.exercises.palindrome import oracle
 from grader.exercises.palindrome.bans import BANNED
 from grader.exercises.palindrome.explaining import REPEATED, lacking, unexplained, untidy
 from grader.exercises.palindrome.mistakes import variants
 from grader.exercises.palindrome.network import Network
-from grader.exercises.palindrome.oracle import Array, Sizes
+from grader.exercises.palindrome.oracle import Array, Sizes, Weights
 from grader.exercises.palindrome.parameters.fit import DEFAULTS, ONE_DIGIT
 
 Random = np.random.Generator
@@ -153,7 +155,20 @@ def treats_rows_alone(network: Network, rng: Random) -> None:
         where=place(network, sizes),
         hint="Sequences of a batch must not see each other: look for sums or means over the batch, "
         "and for a state that outlives a call.",
+        mistakes=in_row_0(network, arrays, others),
     )
+
+
+def in_row_0(network: Network, arrays: Weights, digits: Array) -> Iterator[Variant]:
+    """Yield each mistake with the output (K,) that it gives for the first row."""
+    sheet = network.sheet_weights(arrays)
+    x = network.inputs(arrays, sheet, digits)
+    for mistake, value in variants(network.model, sheet, x, network.form):
+        yield mistake, partial(_first_row, value)
+
+
+def _first_row(value: Callable[[], ArrayLike]) -> Array:
+    return np.asarray(np.asarray(value())[0])
 
 
 def starts_afresh(network: Network, rng: Random) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from collections.abc import Iterator
 
 from grader.core.failures import Failure
 from grader.core.sources import parse
@@ -21,9 +22,9 @@ def formula(student: Student) -> tuple[str, str]:
     """
     for file in sorted(student.submission.files):
         if file.suffix.lower() == ".py":
-            for function in functions(student.submission.source_of(file)):
-                if is_formula(function):
-                    return str(file), function.name
+            for name, parameters in functions(student.submission.source_of(file)):
+                if is_formula(name, parameters):
+                    return str(file), name
     if failure := syntax_failure(student.submission, ("lstm_parameter_count",)):
         raise failure
     raise Failure(
@@ -34,22 +35,29 @@ def formula(student: Student) -> tuple[str, str]:
     )
 
 
-def functions(source: str) -> list[ast.FunctionDef]:
-    """Return the functions that a file defines at its top level."""
+def functions(source: str) -> Iterator[tuple[str, ast.arguments]]:
+    """Yield the functions that a file defines at its top level, with ``def`` or as a lambda."""
     with contextlib.suppress(SyntaxError):
-        return [node for node in parse(source).body if isinstance(node, ast.FunctionDef)]
-    return []
+        for node in parse(source).body:
+            match node:
+                case ast.FunctionDef(name=name, args=parameters):
+                    yield name, parameters
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=parameters))
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.Lambda(args=parameters))
+                ):
+                    yield name, parameters
 
 
-def is_formula(function: ast.FunctionDef) -> bool:
+def is_formula(name: str, parameters: ast.arguments) -> bool:
     """Return whether a function speaks of parameters and takes sizes, the number of units too."""
-    if squeeze(function.name) == "lstmparametercount":
+    if squeeze(name) == "lstmparametercount":
         return True
     known = by_any_name(dict.fromkeys(SIZES), SIZES)
-    names = [squeeze(argument.arg) for argument in function.args.args]
-    required = names[: len(names) - len(function.args.defaults)]
+    names = [squeeze(argument.arg) for argument in parameters.args]
+    required = names[: len(names) - len(parameters.defaults)]
     return (
-        SPEAKS_OF_PARAMETERS.search(function.name) is not None
+        SPEAKS_OF_PARAMETERS.search(name) is not None
         and bool(names_for("n", SIZES) & set(names))
         and all(name in known for name in required)
     )

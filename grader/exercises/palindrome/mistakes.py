@@ -289,6 +289,12 @@ def as_tensors(weights: Weights) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array) for name, array in weights.items()}
 
 
+def mistakes_of(model: Model, weights: Weights, x: Any) -> list[Mistake]:
+    """Return the mistakes that a network can have with inputs (B, T, d)."""
+    alike = x.shape[0] == weights["W_ph"].shape[1]
+    return rowwise(model, x.shape[2]) + mixing(model, alike=alike)
+
+
 def variants(model: Model, weights: Weights, x: Any, form: OutputForm) -> Iterator[Variant]:
     """Yield each mistake with the output (B, K) that it gives for inputs (B, T, d)."""
     tensors, inputs = as_tensors(weights), torch.from_numpy(x)
@@ -296,6 +302,5 @@ def variants(model: Model, weights: Weights, x: Any, form: OutputForm) -> Iterat
     def value(mistake: Mistake) -> Callable[[], Any]:
         return lambda: as_form(recursion_with(mistake).run(model, tensors, inputs), form).numpy()
 
-    d, alike = x.shape[2], x.shape[0] == weights["W_ph"].shape[1]
-    for mistake in rowwise(model, d) + mixing(model, alike=alike):
+    for mistake in mistakes_of(model, weights, x):
         yield mistake, value(mistake)

@@ -1,4 +1,4 @@
-"""Wrong gradients of a right network: its graph is cut, so that terms are missing."""
+"""Wrong gradients: those of a graph that is cut, and those of wrong equations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from grader.checks.mistakes import Mistake, Variant
-from grader.exercises.palindrome.mistakes import as_tensors, recursion_with
+from grader.exercises.palindrome.mistakes import as_tensors, mistakes_of, recursion_with
 from grader.exercises.palindrome.oracle import Model, OutputForm, Weights, as_form
 
 CUT = "cut from its graph at every step (.data, .detach(), .numpy(), torch.tensor(…))."
@@ -38,7 +38,7 @@ CUTS = [
 def gradient_variants(
     model: Model, name: str, weights: Weights, x: Any, direction: Any, form: OutputForm
 ) -> Iterator[Variant]:
-    """Yield what is taken for the gradient of ``name`` when the graph is cut."""
+    """Yield the gradient of ``name`` where the graph is cut, and where the output is wrong."""
 
     def value(mistake: Mistake) -> Callable[[], Any]:
         def gradient() -> Any:
@@ -50,5 +50,6 @@ def gradient_variants(
 
         return gradient
 
-    for mistake in CUTS[:1] if model == "VanillaRNN" else CUTS[1:]:
+    cuts = CUTS[:1] if model == "VanillaRNN" else CUTS[1:]
+    for mistake in [*cuts, *mistakes_of(model, weights, x)]:
         yield mistake, value(mistake)

@@ -7,7 +7,7 @@ import functools
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -18,7 +18,37 @@ DIGITS = 10
 CALLS = 3  # of each network that are remembered
 
 
-Call = tuple[Tensor, Tensor | None]  # what was read, and the output (B, K) if one was found
+class Call(NamedTuple):
+    """A call of a network.
+
+    Attributes:
+        read: What it read.
+        output: What it returned, (B, K), if that was found.
+        is_new: Whether it read this for the first time, or only just before.
+    """
+
+    read: Tensor
+    output: Tensor | None
+    is_new: bool
+
+
+class Calls:
+    """The calls of a network.
+
+    Attributes:
+        last: The newest of them, the last one at the end.
+    """
+
+    def __init__(self) -> None:
+        self.last: deque[Call] = deque(maxlen=CALLS)
+        self._count = 0
+        self._first: dict[int, int] = {}  # the number of the first call that read it, by its hash
+
+    def note(self, read: Tensor, output: Tensor | None) -> None:
+        """Note a call. A batch is often read twice in a row, once for the loss."""
+        self._count += 1
+        first = self._first.setdefault(hash(read.double().cpu().numpy().tobytes()), self._count)
+        self.last.append(Call(read, output, self._count - first < CALLS))
 
 
 class Networks:
@@ -26,7 +56,7 @@ class Networks:
 
     def __init__(self) -> None:
         self._alive: weakref.WeakSet[nn.Module] = weakref.WeakSet()
-        self._calls: dict[int, deque[Call]] = {}  # by the network's id
+        self._calls: dict[int, Calls] = {}  # by the network's id
         self._classes: dict[type, Any] = {}  # with the forward that each had
         self.keeps_gradients = False  # whether the gradients of outputs are kept
         self.output: tuple[Tensor, Tensor] | None = None  # the last one, with its gradient
@@ -66,8 +96,8 @@ class Networks:
             rows = _output(output)
             read = next((x for x in (*inputs, *named.values()) if isinstance(x, Tensor)), None)
             if read is not None:
-                calls = self._calls.setdefault(id(module), deque(maxlen=CALLS))
-                calls.append((read.detach(), None if rows is None else rows.detach()))
+                calls = self._calls.setdefault(id(module), Calls())
+                calls.note(read.detach(), None if rows is None else rows.detach())
             if self.keeps_gradients:
                 self._keep_gradient(rows)
             return output
@@ -92,6 +122,10 @@ class Networks:
             if parameter.grad is not None and parameter.grad.count_nonzero()
         }
 
+    def by_name(self) -> dict[tuple[int, str], Tensor]:
+        """Return all parameters, by their network's id and their name."""
+        return {(id(each), name): p for each in self._alive for name, p in each.named_parameters()}
+
     def with_most_of(self, parameters: Sequence[Tensor]) -> nn.Module | None:
         """Return the network that holds most of these parameters; of several, the innermost."""
         ids = {id(parameter) for parameter in parameters}
@@ -105,12 +139,13 @@ class Networks:
 
     def calls_of(self, network: nn.Module | None) -> list[Call]:
         """Return a network's last calls, the newest at the end."""
-        return list(self._calls.get(id(network), ()))
+        found = self._calls.get(id(network))
+        return list(found.last) if found else []
 
     def read_by(self, network: nn.Module | None) -> Tensor | None:
         """Return what a network read last."""
         calls = self.calls_of(network)
-        return calls[-1][0] if calls else None
+        return calls[-1].read if calls else None
 
     def digits_read_by(self, network: nn.Module | None) -> int:
         """Return the length of the sequences that a network read last; 0 if it can't be told.
@@ -119,7 +154,7 @@ class Networks:
         """
         if not (calls := self.calls_of(network)):
             return 0
-        read, output = calls[-1]
+        read, output, _ = calls[-1]
         rest = list(read.shape)
         if len(rest) > 1:
             size = len(output) if output is not None and output.ndim else rest[0]

@@ -60,6 +60,7 @@ class Observation(TypedDict):
     has_gradients: bool
     reached: bool
     emptied: bool
+    by_hand: bool  # whether weights change without a step of an optimizer of torch.optim
     # Gradients of the norm ``trace.LONG``, when the optimizer stepped; -1 if there were none.
     norm: float
     largest: float
@@ -215,6 +216,7 @@ class Session:
             "has_gradients": trace.has_gradients,
             "reached": trace.reached,
             "emptied": trace.emptied,
+            "by_hand": trace.by_hand,
             "norm": trace.norm if trace.stretched and trace.steps > 1 else -1.0,
             "largest": trace.largest,
             "losses": trace.losses.count,

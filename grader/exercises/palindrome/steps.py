@@ -28,6 +28,14 @@ def check_steps(seen: Observation, where: str) -> None:
             hint="Mend this line first: it ends the training before anything is learned.",
             status="error",
         )
+    if seen["by_hand"] and not seen["steps"]:
+        raise Failure(
+            "A person should look at a training by an optimizer of your own.",
+            expected="steps of an optimizer of torch.optim, which this check can follow",
+            got="weights that change from one backward() to the next, without any of its steps",
+            where=where,
+            status="pending",
+        )
     require(
         seen["steps"] >= 1,
         "An optimizer of torch.optim should train the network.",

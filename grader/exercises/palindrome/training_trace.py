@@ -88,6 +88,8 @@ class Trace:
         self._own_norm = 0.0  # of the gradients that were made long
         self._losses_before = 0  # that functions of torch had computed at the last backward pass
         self.parameters: list[Tensor] = []  # of the optimizer
+        self.by_hand = False  # whether parameters change from one backward pass to the next
+        self._at_backward: dict[tuple[int, str], Tensor] = {}  # the parameters at the first pass
 
     @contextlib.contextmanager
     def over(self) -> Iterator[None]:
@@ -124,10 +126,17 @@ class Trace:
         """Return the best accuracy in one of the last batches that the network read.
 
         Batches of which no loss is computed count, too: some loops stop when a test batch is right.
-        Batches of less than ``FEWEST`` sequences don't.
+        Batches of less than ``FEWEST`` sequences don't, nor do those that the network has read
+        before: it may know them by heart.
         """
         calls = self._networks.calls_of(self.network)
-        told = [(rows, answers_to(read, self.codes)) for read, rows in calls if rows is not None]
+        if calls and not any(call.is_new for call in calls):
+            return 0.0
+        told = [
+            (call.output, answers_to(call.read, self.codes))
+            for call in calls
+            if call.output is not None and call.is_new
+        ]
         seen = [(rows, target) for rows, target in told if target is not None]
         return max(
             (
@@ -219,11 +228,20 @@ class Trace:
 
     def _before_backward(self, *_: Any, **__: Any) -> None:
         self._expect_a_step()
+        if not self.steps:
+            self._look_for_steps_by_hand()
         if self._is_traced or self._is_late:
             events = self._current if self._is_late else self.events[self._after_step :]
             is_first = "backward" not in events
             self._had_gradients |= is_first and self._gradient_norm() > 0
             self._note("backward")
+
+    def _look_for_steps_by_hand(self) -> None:
+        now = self._networks.by_name()
+        self._at_backward = self._at_backward or {k: p.detach().clone() for k, p in now.items()}
+        self.by_hand |= any(
+            not torch.equal(self._at_backward.get(key, p), p) for key, p in now.items()
+        )
 
     def _after_backward(self, tensors: Any, *_: Any, **__: Any) -> None:
         loss = tensors[0] if isinstance(tensors, list | tuple) else tensors
