@@ -18,7 +18,7 @@ from grader.exercises.sliding_tbptt.cells import Array, Problem
 from grader.exercises.sliding_tbptt.mistakes import flat, of_a_second_call
 from grader.exercises.sliding_tbptt.oracle import Gradient, Terms
 from grader.sandbox.exercise_file import ExerciseFile
-from grader.sandbox.student import Student
+from grader.sandbox.student import PROBE_SECONDS, Student
 
 FILE = ExerciseFile(
     "sliding_tbptt.py",
@@ -28,7 +28,6 @@ FILE = ExerciseFile(
     ),
 )
 EXACT = TOLERANCE["float64"]
-SECONDS = 5.0  # the double loop takes less than 1 s for the largest of these problems
 Sizes = dict[str, int]  # K, or K1 and K2, or K and O
 OTHER_CELL = (
     "Is it right for other cells? Call the cell that is handed in: a class of torch has several "
@@ -43,7 +42,11 @@ def place(function: str, sizes: Sizes, given: object) -> str:
 
 
 def ask(
-    student: Student, probe: Callable[..., Any], where: str, seconds: float = SECONDS, **inputs: Any
+    student: Student,
+    probe: Callable[..., Any],
+    where: str,
+    seconds: float = PROBE_SECONDS,
+    **inputs: Any,
 ) -> Any:
     """Return what the probe finds out."""
     return FILE.run(student, probe, seconds=seconds, where=where, **inputs)

@@ -16,7 +16,7 @@ from grader.checks.mistakes import matches
 from grader.checks.tolerances import TOLERANCE
 from grader.core.failures import Failure
 from grader.exercises.sliding_tbptt import probes, training
-from grader.exercises.sliding_tbptt.agreement import SECONDS, Sizes
+from grader.exercises.sliding_tbptt.agreement import Sizes
 from grader.exercises.sliding_tbptt.cells import Array, Problem, draw
 from grader.exercises.sliding_tbptt.training import Training, Windows
 from grader.sandbox.exercise_file import ExerciseFile
@@ -35,7 +35,7 @@ def ask(
 ) -> Any:
     """Return what the probe finds out about a training by SGD."""
     asked: dict[str, Any] = {"function": function, "sizes": sizes, "rate": RATE}
-    return FILE.run(student, probe, seconds=SECONDS, problem=vars(problem), **asked)
+    return FILE.run(student, probe, problem=vars(problem), **asked)
 
 
 def require_steps(path: Array, windows: Windows, function: str, where: str) -> None:
