@@ -52,7 +52,7 @@ class Solution:
 
 
 class Record:
-    """What was graded, in a JSON file: seeds by solution, and the checks that were lost.
+    """Keep in a JSON file which seeds were graded, by solution, and the checks that were lost.
 
     Attributes:
         solutions: The seeds, by solution.

@@ -20,6 +20,7 @@ def output_errors(problem: Arrays, kind: Kind) -> Array:
     return np.asarray((o - problem["y"]) / len(o))
 
 
+# How losses reach the states before them; the arguments are those of ``step_by_step``.
 Way = Callable[[Array, Array, Array, Array], Iterator[Array]]
 
 

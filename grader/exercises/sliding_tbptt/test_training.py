@@ -61,20 +61,21 @@ def place(function: str, problem: Problem, sizes: Sizes) -> str:
 
 @contextmanager
 def whatever_is_cut(
-    problem: Problem, windows: Windows, agrees: Callable[[Windows], bool]
+    problem: Problem, windows: Windows, path: Array, agrees: Callable[[Windows], bool]
 ) -> Iterator[None]:
     """Name the mistake in the windows' cut that explains a failure; S1 may have counted it.
 
     Args:
         problem: Whose sequence is cut.
         windows: Those that are right.
-        agrees: Whether what was found is right for other windows.
+        path: The parameters (n + 1, P) before the first of n steps and after each.
+        agrees: Whether what was found is right for other n windows.
     """
     try:
         yield
     except Failure as failure:
         wrong = training.wrongly_cut(problem.N, windows)
-        mistakes = [each for each, own in wrong if agrees(own)]
+        mistakes = [e for e, own in wrong if len(own.starts) + 1 == len(path) and agrees(own)]
         if any(is_assumed(each) for each in mistakes):
             return
         named = mistakes[0].named() if mistakes else {}
@@ -89,10 +90,9 @@ def trains(
     path = ask(student, probes.training, function, problem, sizes)
 
     def agrees(own: Windows) -> bool:
-        expected = Training().run(problem, own, RATE) if len(path) == len(own.starts) + 1 else ()
-        return matches(path, expected, TOLERANCE["float64"])
+        return matches(path, Training().run(problem, own, RATE), TOLERANCE["float64"])
 
-    with whatever_is_cut(problem, windows, agrees):
+    with whatever_is_cut(problem, windows, path, agrees):
         require_steps(path, windows, function, where)
         close(
             path,
@@ -113,10 +113,9 @@ def tells_losses(
     path, losses = found["path"], found["losses"]
 
     def agrees(own: Windows) -> bool:
-        expected = Training().losses(path, problem, own) if len(path) == len(own.starts) + 1 else ()
-        return matches(losses, expected, TOLERANCE["float64"])
+        return matches(losses, Training().losses(path, problem, own), TOLERANCE["float64"])
 
-    with whatever_is_cut(problem, windows, agrees):
+    with whatever_is_cut(problem, windows, path, agrees):
         require_steps(path, windows, function, where)
         close(
             losses,
