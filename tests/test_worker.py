@@ -22,6 +22,7 @@ from grader.sandbox.isolation import Lock
 from grader.sandbox.processes import ForkServer, Launcher, Spawner, launcher
 from grader.sandbox.scratch import Contents, Scratch
 from grader.sandbox.student import Student
+from grader.sandbox.worker_process import Worker
 from grader.submission.snapshot import open_submission
 
 pytestmark = pytest.mark.sandbox
@@ -47,7 +48,7 @@ def student(
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     opened: list[Any] = []
 
-    def make(start: Launcher = server, **sources: str) -> Student:
+    def make(start: Launcher | Watched = server, **sources: str) -> Student:
         folder = tmp_path / "submission"
         folder.mkdir()
         for name, source in sources.items():
@@ -88,13 +89,28 @@ def test_files_do_not_share_a_worker(student: Open) -> None:
     assert ask(handle, "other") == [1]
 
 
-def test_a_worker_that_dies_between_questions_is_replaced(student: Open) -> None:
-    dies = "import os, threading\nthreading.Timer(0.3, os._exit, [3]).start()\n"
-    handle = student(one=dies)
+class Watched:
+    """A launcher that remembers the process group of each worker that it has started."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+        self.started: list[int] = []
+
+    def start(self, root: str, lock: Lock) -> Worker:
+        worker = self._launcher.start(root, lock)
+        self.started.append(worker.pid)
+        return worker
+
+
+def test_a_worker_that_dies_between_questions_is_replaced(server: Launcher, student: Open) -> None:
+    watched = Watched(server)
+    handle = student(watched, one="")
     assert ask(handle, "one", 1) == [1]
-    time.sleep(0.8)  # it is stopped meanwhile, and dies when it is asked again
+    (first,) = watched.started
+    os.killpg(first, signal.SIGKILL)
     assert failure(handle, "one").status == "crashed"
     assert ask(handle, "one", 2) == [2]
+    assert len(watched.started) == 2
 
 
 FORGERY = """
