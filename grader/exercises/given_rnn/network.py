@@ -7,7 +7,8 @@ gradients come from autograd, so that this file is nobody's solution.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from copy import copy, deepcopy
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ WEIGHTS = (*RECURRENT, "V", "by")
 
 
 class Network:
-    """Does what the template's ``RNN`` promises, weights as float64 attributes included.
+    """Does what the template's ``RNN`` promises, all its attributes included.
 
     ``backward`` takes a ``d_loss`` [out] for a batch, too: the same for every sequence.
     """
@@ -33,7 +34,17 @@ class Network:
         self.grads: Arrays = {}
         self._shapes = {name: weights[name].shape for name in WEIGHTS}
         self._activation = activation
-        self._graph: tuple[Tensor, list[Tensor]] | None = None
+        self.tape: tuple[Tensor, list[Tensor]] | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a network with weights and gradients of its own.
+
+        The last pass is the same; and what a subclass notes, it notes of all copies together.
+        """
+        own = {name: getattr(self, name) for name in (*WEIGHTS, "grads")}
+        twin = copy(self)
+        twin.__dict__.update(deepcopy(own, memo))
+        return twin
 
     def get_weights(self) -> Arrays:
         """Return copies of the weights by the sheet's names."""
@@ -74,7 +85,7 @@ class Network:
         for x_t, W, R, bs in zip(steps, *(leaves[name] for name in RECURRENT), strict=True):
             a = self._activation(x_t @ W + a @ R + bs.T)
         y_hat = a @ leaves["V"] + leaves["by"].T
-        self._graph = y_hat, list(leaves.values())
+        self.tape = y_hat, list(leaves.values())
         return np.array(y_hat.detach().numpy())
 
     def backward(self, d_loss: Array) -> Arrays:
@@ -87,9 +98,9 @@ class Network:
             RuntimeError: forward has not run since the last update.
             ValueError: d_loss has neither the shape of ŷ nor (out,).
         """
-        if self._graph is None:
+        if self.tape is None:
             raise RuntimeError("call forward() before backward()")
-        y_hat, leaves = self._graph
+        y_hat, leaves = self.tape
         d_y = np.asarray(d_loss, dtype=float)
         if d_y.shape not in (tuple(y_hat.shape), (self.output_size,)):
             raise ValueError(f"d_loss must be {list(y_hat.shape)}, got {list(d_y.shape)}")
@@ -115,4 +126,4 @@ class Network:
             # The gradients may have been summed over time already.
             gradient = self.grads[f"d_{name}"].reshape(-1, *weight.shape).sum(axis=0)
             setattr(self, name, weight - lr * gradient)
-        self.grads, self._graph = {}, None
+        self.grads, self.tape = {}, None

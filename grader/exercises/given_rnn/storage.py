@@ -137,6 +137,8 @@ class Stored:
         self.__dict__["_weights"] = {own: name for name, own in storage.names.items()}
 
     def __getattr__(self, key: str) -> Any:
+        if key.startswith("__"):  # protocols: a copy is asked for them before it has a network
+            raise AttributeError(key)
         if key not in self._weights:
             return getattr(self._network, key)
         name = self._weights[key]

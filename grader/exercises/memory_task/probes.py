@@ -126,8 +126,7 @@ class Recall(Recorder):
     def __init__(self, weights: Arrays, solvable: list[int]) -> None:
         super().__init__(weights)
         self.solvable = solvable
-        self.updates = 0
-        self.trained = 0  # how many had been read when the last update came
+        self.updates: list[int] = []  # how many batches had been read when each of them came
 
     def forward(self, x: Array) -> Array:
         """Return each sequence's first number (B, 1), far off unless the length is solvable."""
@@ -135,10 +134,9 @@ class Recall(Recorder):
         return np.array(x[0]) + FAR_OFF * (len(x) not in self.solvable)
 
     def update(self, lr: float) -> None:
-        """Update, count the update, and note how many batches were read before it."""
+        """Update, and note how many batches were read before."""
         super().update(lr)
-        self.updates += 1
-        self.trained = len(self.read)
+        self.updates.append(len(self.read))
 
     def report(self) -> dict[str, Any]:
         """Return how the network was treated.
@@ -148,11 +146,12 @@ class Recall(Recorder):
             "seen": those of them that were read before it, too.
         """
         firsts = [float(x[0, 0, 0]) for x in self.read]
+        trained = self.updates[-1] if self.updates else 0
         return {
             "lengths": sorted({len(x) for x in self.read}),
-            "updates": self.updates,
-            "tests": len(self.read) - self.trained,
-            "seen": len(set(firsts[: self.trained]) & set(firsts[self.trained :])),
+            "updates": len(self.updates),
+            "tests": len(self.read) - trained,
+            "seen": len(set(firsts[:trained]) & set(firsts[trained:])),
         }
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from grader.core.figure_data import Description
 from grader.exercises.given_rnn.network import WEIGHTS, Array, Arrays, Network
@@ -27,7 +28,7 @@ class Loss:
     """Compute the mean squared error as the template's ``MSELoss``; autograd gives its gradient."""
 
     def __init__(self) -> None:
-        self._graph: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.error: Array | None = None
 
     def forward(self, y_hat: Array, y: Array) -> float:
         """Return L for ŷ and y (B, K).
@@ -37,10 +38,12 @@ class Loss:
         """
         if np.shape(y_hat) != np.shape(y):
             raise ValueError(f"prediction {np.shape(y_hat)}, target {np.shape(y)}")
-        leaf = torch.from_numpy(np.array(y_hat, dtype=float)).requires_grad_()
-        target = torch.from_numpy(np.array(y, dtype=float))
-        self._graph = torch.nn.functional.mse_loss(leaf, target), leaf
-        return float(self._graph[0].detach())
+        self.error = np.array(y_hat, dtype=float) - y
+        return float(self.of(torch.from_numpy(self.error)))
+
+    def of(self, error: Tensor) -> Tensor:
+        """Return L for ŷ − y."""
+        return (error**2).mean()
 
     def backward(self) -> Array:
         """Return ∂L/∂ŷ (B, K) of the last forward.
@@ -48,28 +51,23 @@ class Loss:
         Raises:
             RuntimeError: forward has not run yet.
         """
-        if self._graph is None:
+        if self.error is None:
             raise RuntimeError("call forward() before backward()")
-        value, leaf = self._graph
-        (gradient,) = torch.autograd.grad(value, leaf, retain_graph=True)
+        leaf = torch.tensor(self.error, requires_grad=True)
+        (gradient,) = torch.autograd.grad(self.of(leaf), leaf)
         return np.array(gradient.numpy())
 
 
-class Cubes:
-    """A loss with the template's methods: the sum of (ŷ − y)³, weighted."""
+class Cubes(Loss):
+    """Another loss: the sum of (ŷ − y)³, weighted."""
 
     def __init__(self, weights: Array) -> None:
-        self._weights = weights
-        self._errors = np.zeros_like(weights)
+        super().__init__()
+        self._weights = torch.from_numpy(weights)
 
-    def forward(self, y_hat: Array, y: Array) -> float:
-        """Return the loss for ŷ and y (B, K)."""
-        self._errors = np.array(y_hat, dtype=float) - y
-        return float((self._weights * self._errors**3).sum())
-
-    def backward(self) -> Array:
-        """Return its derivative at the last forward."""
-        return np.array(3 * self._weights * self._errors**2)
+    def of(self, error: Tensor) -> Tensor:
+        """Return the loss for ŷ − y."""
+        return (self._weights * error**3).sum()
 
 
 class Recorder(Network):
