@@ -158,7 +158,7 @@ def test_steps_go_by_the_gradients_of_their_own_batch(loop: Loop, said: str) -> 
     seen = seen_in(traced(loop))
     message = ""
     try:
-        for check in (steps.check_steps, steps.check_gradients, steps.check_clipping):
+        for check in (steps.check_optimizer, steps.check_gradients, steps.check_clipping):
             check(seen, "train.py")
     except Failure as failure:
         message = str(failure)
@@ -209,16 +209,52 @@ def test_a_batch_is_not_new_when_it_comes_again_after_others() -> None:
     assert [call.is_new for call in calls.last] == [True, True, False]
 
 
-def test_weights_may_be_changed_by_hand() -> None:
+def passes(network: nn.Module, way: str) -> list[Tensor]:
+    """Go back through a loss, by one of torch's two functions; return the gradients."""
+    loss = nn.functional.cross_entropy(network(DIGITS[:, :4].float()), DIGITS[:, 4])
+    if way == "grad":
+        return list(torch.autograd.grad(outputs=loss, inputs=list(network.parameters())))
+    network.zero_grad()
+    loss.backward()
+    return [p.grad.clone() for p in network.parameters() if p.grad is not None]
+
+
+@torch.no_grad()
+def goes_down(network: nn.Module, gradients: list[Tensor], rate: float) -> None:
+    for parameter, gradient in zip(network.parameters(), gradients, strict=True):
+        parameter.sub_(rate * gradient)
+
+
+@pytest.mark.parametrize("way", ["backward", "grad"])
+def test_steps_by_hand_are_followed(way: str) -> None:
+    asked: list[int] = []
+    trace = Trace(lambda trace: asked.append(trace.steps))
+    with trace.over():
+        network, other = Network(), Network()
+        expected = network.weight.detach().double().numpy().copy()
+        goes_down(network, passes(network, way), 0.0)
+        for _ in range(20):
+            goes_down(network, passes(network, way), 0.1)
+            assert float(torch.stack([p.norm() for p in passes(network, way)]).max()) < 1e3
+    assert trace.by_hand
+    assert asked == [*range(1, 21)]
+    assert trace.network is network is not other
+    assert (trace.weights_at_first()["weight"] == expected).all()
+    assert (trace.weights()["weight"] == network.weight.detach().double().numpy()).all()
+    assert trace.recent_weights()
+
+
+def test_what_changes_before_the_optimizer_steps_is_no_step() -> None:
     trace = Trace(lambda _: None)
     with trace.over():
-        network = Network()
-        for rate in (0.0, 0.1):
-            nn.functional.cross_entropy(network(DIGITS[:, :4].float()), DIGITS[:, 4]).backward()
-            assert not trace.by_hand
-            with torch.no_grad():
-                for parameter in network.parameters():
-                    assert parameter.grad is not None
-                    parameter.sub_(rate * parameter.grad)
-        nn.functional.cross_entropy(network(DIGITS[:, :4].float()), DIGITS[:, 4]).backward()
-    assert trace.by_hand
+        other, network = Network(), Network()
+        for _ in range(3):
+            goes_down(other, passes(other, "backward"), 0.1)
+        optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-3)
+        for _ in range(2):
+            passes(network, "backward")
+            optimizer.step()
+    assert not trace.by_hand
+    assert trace.steps == 2
+    assert trace.network is network
+    assert len(trace.recent_weights()) == 2

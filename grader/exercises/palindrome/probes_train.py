@@ -60,7 +60,7 @@ class Observation(TypedDict):
     has_gradients: bool
     reached: bool
     emptied: bool
-    by_hand: bool  # whether weights change without a step of an optimizer of torch.optim
+    by_hand: bool  # whether the steps are those of no optimizer of torch.optim
     # Gradients of the norm ``trace.LONG``, when the optimizer stepped; -1 if there were none.
     norm: float
     largest: float

@@ -16,8 +16,8 @@ CUT = (
 )
 
 
-def check_steps(seen: Observation, where: str) -> None:
-    """Fail unless an optimizer of torch.optim has stepped."""
+def check_begun(seen: Observation, where: str) -> None:
+    """Fail unless a training has stepped, by an optimizer of torch.optim or any other way."""
     events = seen["events"]
     if has_raised_at_once(seen):
         raise Failure(
@@ -27,14 +27,6 @@ def check_steps(seen: Observation, where: str) -> None:
             where=seen["where"] or where,
             hint="Mend this line first: it ends the training before anything is learned.",
             status="error",
-        )
-    if seen["by_hand"] and not seen["steps"]:
-        raise Failure(
-            "A person should look at a training by an optimizer of your own.",
-            expected="steps of an optimizer of torch.optim, which this check can follow",
-            got="weights that change from one backward() to the next, without any of its steps",
-            where=where,
-            status="pending",
         )
     require(
         seen["steps"] >= 1,
@@ -47,6 +39,19 @@ def check_steps(seen: Observation, where: str) -> None:
         else "Each step of the loop is: a batch, forward, loss, zero_grad(), backward(), clipping, "
         "step().",
     )
+
+
+def check_optimizer(seen: Observation, where: str) -> None:
+    """Fail unless an optimizer of torch.optim has stepped; a person looks at any other."""
+    check_begun(seen, where)
+    if seen["by_hand"]:
+        raise Failure(
+            "A person should look at the steps of an optimizer of your own.",
+            expected="steps of an optimizer of torch.optim, which this check can follow",
+            got="weights that change from one backward pass to the next, without any of its steps",
+            where=where,
+            status="pending",
+        )
 
 
 def has_raised_at_once(seen: Observation) -> bool:

@@ -16,7 +16,12 @@ from grader.exercises.palindrome.curves import (
     is_one_hot,
 )
 from grader.exercises.palindrome.network import Network
-from grader.exercises.palindrome.steps import check_clipping, check_gradients, check_steps
+from grader.exercises.palindrome.steps import (
+    check_begun,
+    check_clipping,
+    check_gradients,
+    check_optimizer,
+)
 from grader.exercises.palindrome.training import Training
 from grader.exercises.palindrome.verdict import reaches_the_threshold
 from grader.sandbox.student import Student
@@ -78,7 +83,7 @@ def test_loss_of_the_lstm(lstm_training: Training) -> None:
 def check_loss(loop: Training) -> None:
     """Fail unless the loss of a training is the cross-entropy of logits."""
     if not loop.seen["losses"]:
-        check_steps(loop.seen, loop.path)
+        check_begun(loop.seen, loop.path)
     loss = loop.seen["loss"]
     expected, got, hint = LOSSES.get(loss, (LOGITS, f"{loss} of torch.nn.functional", ANOTHER))
     require(
@@ -94,7 +99,7 @@ def check_loss(loop: Training) -> None:
 @pytest.mark.question(id="1.3", share="1/6")
 def test_order_of_a_step(loop: Training) -> None:
     """Each step goes by its own gradients, clipped between backward() and step()."""
-    check_steps(loop.seen, loop.path)
+    check_optimizer(loop.seen, loop.path)
     check_gradients(loop.seen, loop.path)
     check_clipping(loop.seen, loop.path)
 

@@ -8,6 +8,9 @@ clipping shows, whoever does it and how; then they get their own length back.
 
 A few later steps, which nobody can foresee, are traced in the same way. Between them and the next
 ones nothing but the optimizer may change the weights.
+
+Where no optimizer steps, a step is whatever changes weights from one backward pass to the next:
+its order can't be judged, but its weights can.
 """
 
 from __future__ import annotations
@@ -88,8 +91,8 @@ class Trace:
         self._own_norm = 0.0  # of the gradients that were made long
         self._losses_before = 0  # that functions of torch had computed at the last backward pass
         self.parameters: list[Tensor] = []  # of the optimizer
-        self.by_hand = False  # whether parameters change from one backward pass to the next
-        self._at_backward: dict[tuple[int, str], Tensor] = {}  # the parameters at the first pass
+        self.by_hand = False  # whether the steps are those of no optimizer
+        self._at_backward: dict[tuple[int, str], Tensor] = {}  # the parameters at the last pass
 
     @contextlib.contextmanager
     def over(self) -> Iterator[None]:
@@ -106,8 +109,10 @@ class Trace:
                 old = getattr(nn.utils, name, clip_grad.clip_grad_norm_)  # newer torch lacks one
                 for owner in clip:
                     stack.enter_context(replaced(owner, name, preceded(old, self._clip)))
-            backward = around(torch.autograd.backward, self._before_backward, self._after_backward)
-            stack.enter_context(replaced(torch.autograd, "backward", backward))
+            for name in ("backward", "grad"):
+                old = getattr(torch.autograd, name)
+                noted = around(old, self._before_backward, self._after_backward)
+                stack.enter_context(replaced(torch.autograd, name, noted))
             stack.enter_context(self.losses.noted())
             yield
 
@@ -176,6 +181,10 @@ class Trace:
         is_same = list(map(id, before)) == list(map(id, self.parameters))
         self.left_over |= is_same and self._had_gradients
         self._had_gradients = False
+        if self.by_hand:  # the changes before were no training yet
+            self.steps, self.by_hand = 0, False
+            self._latest.clear()
+            self._every_tenth.clear()
         if not self.steps:
             self.network = self._networks.with_most_of(self.parameters)
             self.codes = self._codes()
@@ -198,6 +207,10 @@ class Trace:
             self._unstretch()
         if self.network:
             self._compare_weights(self.network)
+        self._keep_step()
+
+    def _keep_step(self) -> None:
+        if self.network:
             named = self.network.named_parameters()
             self._latest.append({name: value.detach().clone() for name, value in named})
             if self.steps % SNAPSHOT_EVERY == 0:
@@ -216,8 +229,7 @@ class Trace:
         if not self._stepped_to:
             return
         for name, now in network.named_parameters():
-            then = self._stepped_to.get(id(now), now)
-            self.moved |= {name} if not torch.equal(then.nan_to_num(), now.nan_to_num()) else set()
+            self.moved |= {name} if differs(self._stepped_to.get(id(now), now), now) else set()
         self._stepped_to = {}
 
     def _expect_a_step(self) -> None:
@@ -228,22 +240,30 @@ class Trace:
 
     def _before_backward(self, *_: Any, **__: Any) -> None:
         self._expect_a_step()
-        if not self.steps:
-            self._look_for_steps_by_hand()
+        if not self.steps or self.by_hand:
+            self._look_for_a_step_by_hand()
         if self._is_traced or self._is_late:
             events = self._current if self._is_late else self.events[self._after_step :]
             is_first = "backward" not in events
             self._had_gradients |= is_first and self._gradient_norm() > 0
             self._note("backward")
 
-    def _look_for_steps_by_hand(self) -> None:
-        now = self._networks.by_name()
-        self._at_backward = self._at_backward or {k: p.detach().clone() for k, p in now.items()}
-        self.by_hand |= any(
-            not torch.equal(self._at_backward.get(key, p), p) for key, p in now.items()
-        )
+    def _look_for_a_step_by_hand(self) -> None:
+        """Take weights that are not those of the last backward pass for a step."""
+        now, then = self._networks.by_name(), self._at_backward
+        self._at_backward = {key: p.detach().clone() for key, p in now.items()}
+        moved = [p for key, p in now.items() if key in then and differs(then[key], p)]
+        if not moved:
+            return
+        self.by_hand, self.steps = True, self.steps + 1
+        if self.steps == 1:
+            self.network = self._networks.with_most_of(moved)
+            self.codes = self._codes()
+            self.first = {id(p): then[key] for key, p in now.items() if key in then}
+        self._keep_step()
 
-    def _after_backward(self, tensors: Any, *_: Any, **__: Any) -> None:
+    def _after_backward(self, tensors: Any = None, *_: Any, **named: Any) -> None:
+        tensors = named.get("outputs", tensors)
         loss = tensors[0] if isinstance(tensors, list | tuple) else tensors
         if loss.numel() == 1:
             self.values.append(float(loss.detach()))
@@ -252,7 +272,7 @@ class Trace:
         if self._is_traced:
             self._filled = self._networks.parameters_with_gradients()
             self.reached |= bool(self._filled)
-        if (self.steps == 1 or self._is_late) and not self._own_norm:
+        if (self.steps == 1 or self._is_late) and not (self._own_norm or self.by_hand):
             self._stretch()
         if self._networks.output and self.losses.count == self._losses_before:
             self.losses.check_by_hand(*self._networks.output)
@@ -304,6 +324,11 @@ class Trace:
         if norm > self._own_norm:
             self._scale(self._own_norm / norm)
         self._own_norm = 0.0
+
+
+def differs(one: Tensor, other: Tensor) -> bool:
+    """Return whether two states of a parameter differ; NaN is the same as NaN."""
+    return not torch.equal(one.nan_to_num(), other.nan_to_num())
 
 
 def weights_of(network: nn.Module) -> dict[str, Array]:

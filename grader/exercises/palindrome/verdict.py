@@ -14,12 +14,13 @@ from grader.checks.arrays import require
 from grader.checks.mistakes import Mistake
 from grader.core.failures import Failure
 from grader.exercises.palindrome import mistakes, oracle
+from grader.exercises.palindrome.equations import starts_afresh
 from grader.exercises.palindrome.explaining import known_mistake
 from grader.exercises.palindrome.network import LARGEST, TOO_LARGE, Network
 from grader.exercises.palindrome.oracle import Array, Weights
 from grader.exercises.palindrome.parameters.fit import DEFAULTS
 from grader.exercises.palindrome.probes_train import Observation
-from grader.exercises.palindrome.steps import check_steps, no_gradients
+from grader.exercises.palindrome.steps import check_begun, no_gradients
 
 if TYPE_CHECKING:
     from grader.exercises.palindrome.training import Training
@@ -51,7 +52,7 @@ def reaches_the_threshold(network: Network, training: Training) -> None:
     the sheet asks for, though its weights may know some palindromes less: see ``is_borne_out``.
     """
     seen = training.seen
-    check_steps(seen, training.path)
+    check_begun(seen, training.path)
     weights: Weights = seen["weights"]
     require(
         set(network.fit.mapping.parts) <= set(weights),
@@ -131,7 +132,7 @@ def missed(network: Network, training: Training, best: float) -> Failure:
     seen = training.seen
     hint = "The network does not follow the sheet's equations yet: mend that first."
     if network.follows_sheet:
-        hint = no_gradients(seen) or unlearned(seen, best)
+        hint = no_gradients(seen) or stale_state(network) or unlearned(seen, best)
     failure = Failure(
         f"The network should learn to predict the last of {length_of(seen)} digits.",
         expected=f"{THRESHOLD:.0%} of all palindromes right, with the trained weights in "
@@ -156,6 +157,15 @@ def missed(network: Network, training: Training, best: float) -> Failure:
             where=seen["where"] or training.path,
         )
     return failure
+
+
+def stale_state(network: Network) -> str:
+    """Return a hint on a network that begins with what was left of its last call; "" if none is."""
+    try:
+        starts_afresh(network, np.random.default_rng(0))
+    except Failure as failure:
+        return failure.hint
+    return ""
 
 
 def unlearned(seen: Observation, best: float) -> str:
