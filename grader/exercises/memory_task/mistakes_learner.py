@@ -128,9 +128,22 @@ def numerical_variants(weights: Array, errors: Array, eps: float) -> Iterator[Va
 
 
 def step_variants(
-    name: str, before: Weights, batch: Batch, first: Batch, lr: float, max_norm: float
+    name: str,
+    before: Weights,
+    batches: tuple[Batch, Batch],
+    rates: tuple[float, float],
+    max_norm: float,
 ) -> Iterator[Variant]:
-    """Yield wrong values of the weight after a step of gradient descent on that batch."""
+    """Yield wrong values of the weight after a step of gradient descent.
+
+    Args:
+        name: The weight's.
+        before: All weights before the step.
+        batches: That of this step, and the first one.
+        rates: The learning rate, and what is left of it if each clipped step makes it smaller.
+        max_norm: To which longer gradients are scaled.
+    """
+    (batch, first), (lr, shrunk) = batches, rates
     per_step = oracle.gradients(before, batch)
 
     def by(change: Weights, rate: float = lr) -> Callable[[], Array]:
@@ -152,6 +165,14 @@ def step_variants(
         by(right, -lr),
     )
     yield Mistake("rate_unused", "The learning rate is not used."), by(right, 1.0)
+    yield (
+        Mistake(
+            "rate_stays_small",
+            "A clipped step makes the learning rate smaller for all later steps: scale the "
+            "gradients of this step alone.",
+        ),
+        by(over_time(per_step), shrunk),
+    )
     yield (
         Mistake("batch_drawn_once", "Each batch is a new one; this is the first once more."),
         others(first, oracle.mse_gradient),

@@ -79,7 +79,10 @@ class ShortTraining:
             where=TRAIN,
             hint="Is update called?",
         )
+        shrinking = self.lr  # by each step that is clipped
         for k, (before, got) in enumerate(zip(self.right[:-1], self.visited[1:], strict=False)):
+            norm = oracle.norm(over_time(oracle.gradients(before, self.batches[k])))
+            shrinking *= min(1.0, self.max_norm / norm)
             for name, expected in self.right[k + 1].items():
                 close(
                     got[name],
@@ -87,7 +90,11 @@ class ShortTraining:
                     f"{name} after step {k + 1} should be gradient descent's on batch {k + 1}.",
                     where=f"{TRAIN}; lr = {self.lr:.4g}, max_norm = {self.max_norm:.4g}",
                     mistakes=step_variants(
-                        name, before, self.batches[k], self.batches[0], self.lr, self.max_norm
+                        name,
+                        before,
+                        (self.batches[k], self.batches[0]),
+                        (self.lr, shrinking),
+                        self.max_norm,
                     ),
                 )
 
