@@ -66,6 +66,10 @@ MISTAKES: list[Mistake] = [
      "The axes are in another order: the steps of a window come right after the windows, "
      "(n, K, …). Tensor.unfold puts them last.",
      {"windows": lambda windows: np.moveaxis(windows, 1, -1)}),
+    Mistake("last_axes_exchanged",
+     "The axes are in another order: those of a step stay as they are. transpose exchanges two "
+     "axes, movedim moves one.",
+     {"windows": lambda windows: windows.swapaxes(-1, -2) if windows.ndim > 3 else windows}),
     Mistake("steps_axis_first",
      "The axes are in another order: the windows come first, (n, K, …).",
      {"windows": lambda windows: np.moveaxis(windows, 0, 1)}),
