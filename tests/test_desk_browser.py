@@ -137,7 +137,7 @@ def test_a_group_of_answers_alike_is_marked_at_once(opened: Open, ann: Client) -
 def test_an_item_is_added_reworded_and_revalued_while_marking(opened: Open, ann: Client) -> None:
     page = settled(opened("/question/1.5a"))
     page.keyboard.press("a")
-    page.get_by_label("Text").fill("names the <cell>")
+    page.get_by_role("textbox", name="Text").fill("names the <cell>")
     page.get_by_role("spinbutton", name="Points").fill("0.25")
     page.get_by_role("button", name="Save", exact=True).click()
     item = page.locator("#items .item", has_text="names the <cell>")
