@@ -21,7 +21,7 @@ check: static
 test: static $(if $(CI),chromium)
 	$(BIN)/python -m pytest tests -n auto
 
-# With every fault and attack; `make test` tries every sixth one, and builds no packages.
+# With every fault and attack; `make test` tries every twelfth one, and builds no packages.
 test-all: static
 	$(BIN)/python -m pytest tests -n auto --all
 

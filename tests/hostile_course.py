@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.synthetic import ROOT
 
-OPTIONS = ["--exercise", "bptt_gradients", "-k", "test_linear and W_qh", "--time-scale", "0.3"]
+OPTIONS = ["--exercise", "bptt_gradients", "-k", "test_linear and W_qh", "--time-scale", "0.1"]
 FILE = "bptt_gradients.py"
 ESCAPES = "\x1b]0;PWNED\x07\x1b[2J\x1b[31m"
 
