@@ -227,6 +227,15 @@ def test_a_figure_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert (tmp_path / f"{NAMES[0]}.png").read_bytes().endswith(b"IEND\xaeB`\x82")
 
 
+PROGRAM = "reference.figures"
+# The same program, but the networks of sheet 003 take few steps.
+PALINDROMES_SOON = f"""
+from {PROGRAM} import __main__, drawing
+drawing.QUICK = drawing.Effort(*{TINY_MEMORY}, *drawing.QUICK[3:])
+__main__.main()
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals to a group of processes")
 @pytest.mark.parametrize(
     ("line", "pause"),
@@ -238,7 +247,8 @@ def test_ctrl_c_ends_everything_at_once_with_one_line(
 ) -> None:
     # A test run in the background of a shell script inherits a SIGINT that is ignored.
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    command = [sys.executable, "-m", "reference.figures", "--quick", "-o", str(tmp_path)]
+    started = ["-c", PALINDROMES_SOON] if line.startswith("palindromes") else ["-m", PROGRAM]
+    command = [sys.executable, *started, "--quick", "-o", str(tmp_path)]
     # As a terminal does: a group of its own, all of which gets the signal.
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(
