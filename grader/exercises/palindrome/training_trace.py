@@ -10,7 +10,7 @@ A few later steps, which nobody can foresee, are traced in the same way. Between
 ones nothing but the optimizer may change the weights.
 
 Where no optimizer steps, a step is whatever changes weights from one backward pass to the next:
-its order can't be judged, but its weights can.
+its weights are judged, but what has changed them is for a person to see.
 """
 
 from __future__ import annotations
