@@ -74,7 +74,7 @@ DEFAULTS = {
     "time_scale": 0.2,
     "arguments": [],
 }
-BEFORE = ("reach",)  # skeletons that an attack uses; the others use the attack
+BEFORE = ("reach", "solve")  # skeletons that an attack uses; the others use the attack
 
 
 def landlock_here() -> bool:
@@ -175,7 +175,7 @@ def write(attack: Path, rules: dict[str, Any], words: dict[str, str], target: Pa
     for word, value in words.items():
         text = re.sub(rf"\b{word}\b", value, text)
     parts = {rules["file"]: [text]}
-    if rules["skeleton"] and "def train(" not in text:
+    if rules["skeleton"] in BEFORE or rules["skeleton"] and "def train(" not in text:
         skeleton = (HERE / "skeletons" / f"{rules['skeleton']}.py").read_text(encoding="utf-8")
         home = parts.setdefault((DEFAULTS | RULES[attack.parent.name])["file"], [])
         home.insert(0 if rules["skeleton"] in BEFORE else len(home), skeleton)

@@ -77,7 +77,7 @@ def reaches_the_threshold(network: Network, training: Training) -> None:
     best = max([*reached, training.accuracy or 0.0])
     if best < THRESHOLD and not is_borne_out(seen, best):
         raise missed(network, training, best)
-    # Weights that know all palindromes may have been written down: an optimizer is torch's.
+    # Where no optimizer of torch steps, the weights may have been written down.
     check_optimizer(seen, training.path)
 
 
