@@ -2,6 +2,8 @@
 
 The reference is graded once, and what the judge asks of a worker is kept: one request per probe.
 Then each name that a solution defines is replaced by each surprise, and the requests are repeated.
+A short run with fixed cases by default; ``SWEEP_CASES=500 SWEEP_SCRIPT_CASES=100 SWEEP_SEED=any
+pytest tests/test_attribution.py`` tries others.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from grader.worker.importing import StudentCode
 from tests.conftest import ROOT, Grade
 
 SECONDS = 10  # of processor time for one probe; the slowest takes two
-CASES = int(os.environ.get("SWEEP_CASES", "50"))  # of an exercise's thousands
+CASES = int(os.environ.get("SWEEP_CASES", "20"))  # of an exercise's thousands
 SEED = os.environ.get("SWEEP_SEED", "")  # which of them; any text
 SELECT = {
     "palindrome": ("vanilla_rnn.py or lstm.py or parameter_count or test_dataset", "palindrome/{}"),
@@ -39,7 +41,7 @@ SCRIPTS = {  # probes of palindrome/train.py, with what they are given
     "probes_train:observe": {"limit": SECONDS, "width": 0, "rescued": False},
     "probes_results:results": {"limit": SECONDS, "width": 0, "disturbed": False},
 }
-SCRIPT_CASES = int(os.environ.get("SWEEP_SCRIPT_CASES", "24"))
+SCRIPT_CASES = int(os.environ.get("SWEEP_SCRIPT_CASES", "10"))
 THEIRS = ("wrong", "banned", "error", "blocked", "not started")
 
 # In a file of the submission, so that what raises there is the student's.
